@@ -1,0 +1,11 @@
+//! Latency, faults and limits as arithmetic: no clock, no socket.
+//!
+//! May import: model, runtime.
+
+pub mod fault;
+pub mod latency;
+pub mod limiter;
+
+pub use fault::ErrorRate;
+pub use latency::LatencySource;
+pub use limiter::{Bucket, RateLimit, Verdict};

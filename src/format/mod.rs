@@ -1,0 +1,3 @@
+//! Text to model and back: stub files. No I/O.
+//!
+//! May import: codec, model.

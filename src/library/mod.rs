@@ -1,0 +1,3 @@
+//! The disk: stub folders read, watched and written; recordings appended.
+//!
+//! May import: codec, format, model, runtime, store.

@@ -1,0 +1,3 @@
+//! The `ringer` program.
+
+fn main() {}

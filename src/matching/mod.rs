@@ -1,0 +1,3 @@
+//! Does this request fit: compiled patterns, the index, near misses.
+//!
+//! May import: codec, model.

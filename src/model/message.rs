@@ -1,0 +1,149 @@
+//! One HTTP message as the rooms see it.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, uri::PathAndQuery};
+
+/// How the client reached the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Cleartext.
+    Http,
+    /// TLS.
+    Https,
+}
+
+impl Scheme {
+    /// `http` or `https`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port that a URL of this scheme need not name.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// A request as matching sees it: already sanitised, its body complete or hashed.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Any method token.
+    pub method: Method,
+    /// How the client came.
+    pub scheme: Scheme,
+    /// `host[:port]` as the client named it (Host, `:authority`, or CONNECT target).
+    pub authority: String,
+    /// Path and query, percent-encoding as sent.
+    pub target: PathAndQuery,
+    /// Header fields; repeats kept.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: RequestBody,
+}
+
+/// A request body, or what is known of one too large to keep.
+#[derive(Clone, Debug)]
+pub enum RequestBody {
+    /// All of it, as it came (content coding not removed).
+    Whole(Bytes),
+    /// Only its digest: it exceeded the bound for bodies in memory.
+    Hashed {
+        /// Length in bytes.
+        length: u64,
+        /// SHA-256 of the bytes as they came.
+        sha256: [u8; 32],
+    },
+}
+
+/// Header or trailer fields in the order and spelling of the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Headers(Vec<(String, String)>);
+
+impl Headers {
+    /// No fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends a field; an earlier one of that name stays.
+    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// The first value of a field, whatever the case of its name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a field, whatever the case of its name.
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a field of that name is there.
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Removes every field of that name.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+    }
+
+    /// The fields in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The fields in order, values changeable.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut String)> {
+        self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Vec<(String, String)>> for Headers {
+    fn from(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+}
+
+impl From<&HeaderMap> for Headers {
+    /// Bytes that are not UTF-8 are read as Latin-1.
+    fn from(map: &HeaderMap) -> Self {
+        Self(
+            map.iter()
+                .map(|(name, value)| (name.as_str().to_owned(), text_of(value.as_bytes())))
+                .collect(),
+        )
+    }
+}
+
+/// A field value as text: UTF-8 where it is that, else Latin-1 (RFC 9110 §5.5).
+pub fn text_of(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.iter().map(|&byte| byte as char).collect(),
+    }
+}

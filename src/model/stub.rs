@@ -1,0 +1,45 @@
+//! A stub: which requests, and what they get.
+
+use super::{
+    id::{ServiceName, StubId},
+    json::Json,
+    pattern::RequestPattern,
+    response::Responses,
+};
+
+/// A stub, as one mapping of a stub file says it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stub {
+    /// Its identity.
+    pub id: StubId,
+    /// What people call it.
+    pub name: Option<String>,
+    /// The service whose folder it lies in; `None` answers for any host.
+    pub service: Option<ServiceName>,
+    /// Lower goes first; `None` counts as 5.
+    pub priority: Option<u32>,
+    /// Which requests it answers.
+    pub request: RequestPattern,
+    /// What they get.
+    pub responses: Responses,
+    /// What the recorder noted; `None` for a stub that a person wrote.
+    pub recorded: Option<Recorded>,
+    /// The `metadata` object without the recorder's part, kept as it is.
+    pub metadata: Option<Json>,
+}
+
+impl Stub {
+    /// The priority that ordering uses.
+    pub fn effective_priority(&self) -> u32 {
+        self.priority.unwrap_or(5)
+    }
+}
+
+/// What the recorder notes about a stub beyond what it answers with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recorded {
+    /// `scheme://host[:port]` it was recorded from.
+    pub upstream: String,
+    /// Where secrets were replaced: `request.body.$.source`, `response.headers.Set-Cookie`.
+    pub redacted: Vec<String>,
+}

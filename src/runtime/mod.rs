@@ -1,0 +1,11 @@
+//! Time, chance and stopping: the only readers of clock and entropy.
+//!
+//! May import: no room.
+
+pub mod clock;
+pub mod drain;
+pub mod seed;
+
+pub use clock::Clock;
+pub use drain::{Drain, Watch};
+pub use seed::Seed;

@@ -1,0 +1,3 @@
+//! What is remembered: the live stubs, and per session how far each sequence has come.
+//!
+//! May import: behavior, codec, matching, model, runtime.

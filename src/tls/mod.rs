@@ -1,0 +1,3 @@
+//! Certificates: the local authority, leaves minted per name, rustls server configuration.
+//!
+//! May import: no room.
