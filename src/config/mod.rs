@@ -4,4 +4,4 @@
 
 pub mod settings;
 
-pub use settings::{Config, Limits, Matching, Origin, Redaction, Service, Upstream};
+pub use settings::{Config, Limits, Matching, Redaction, Service, Upstream};

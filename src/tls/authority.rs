@@ -135,8 +135,7 @@ impl Authority {
         };
         let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
             .map_err(|error| unusable(error.to_string().into()))?;
-        let issuer =
-            Issuer::from_ca_cert_pem(&pem, key).map_err(|error| unusable(error.into()))?;
+        let issuer = Issuer::from_ca_cert_pem(&pem, key).map_err(|error| unusable(error.into()))?;
         Ok(Self { directory: directory.to_owned(), certificate_pem: pem, certificate, issuer })
     }
 
@@ -189,8 +188,7 @@ fn read(path: &Path) -> Result<String, TlsError> {
 /// Writes a file that is not there yet, whole or not at all; `false` if another was faster.
 fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool, TlsError> {
     use std::io::Write as _;
-    let failed =
-        |source| TlsError::File { action: "write", path: path.to_owned(), source };
+    let failed = |source| TlsError::File { action: "write", path: path.to_owned(), source };
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".ringer-");
