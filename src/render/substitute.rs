@@ -122,7 +122,9 @@ fn find(text: &[u8], needle: &[u8], mut from: usize) -> Option<usize> {
             })
         };
         let before = at.checked_sub(1).and_then(|before| text.get(before));
-        if !joined(before, needle.first()) && !joined(needle.last(), text.get(end)) {
+        // The last digit of a percent-encoded octet (`%2F`) ends no word.
+        let escaped = at.checked_sub(3).and_then(|before| text.get(before)) == Some(&b'%');
+        if (escaped || !joined(before, needle.first())) && !joined(needle.last(), text.get(end)) {
             return Some(at);
         }
         from = at + 1;
