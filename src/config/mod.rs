@@ -1,7 +1,12 @@
 //! File, environment and flags become one value.
 //!
-//! May import: behavior, engine, model, runtime.
+//! May import: behavior, engine, model, runtime, serve.
 
 pub mod settings;
 
-pub use settings::{Config, Limits, Matching, Redaction, Service, Upstream};
+pub use settings::{Config, Redaction, Upstream};
+
+pub use crate::{
+    engine::Matching,
+    serve::{Limits, Service},
+};
