@@ -103,18 +103,26 @@ pub fn read_mappings(
 }
 
 /// Where the value at a JSON pointer (RFC 6901) stands, within the mapping that stands at `mapping`.
-/// A part of the pointer that is not there is where its nearest ancestor is.
+/// A part of the pointer that is not there is where its nearest ancestor is; `/responses/0` also
+/// finds a single `response`.
 pub fn locate(text: &str, mapping: &Range<usize>, pointer: &str) -> Range<usize> {
     let nodes = mapping_nodes(text, &mut Problems::default());
     let Some(mut node) = nodes.iter().find(|node| node.start == mapping.start) else {
         return mapping.clone();
     };
-    for token in pointer.split('/').skip(1) {
+    let mut tokens = pointer.split('/').skip(1);
+    while let Some(token) = tokens.next() {
         let token = token.replace("~1", "/").replace("~0", "~");
         let child = match &node.value {
             NodeValue::Array(items) => token.parse().ok().and_then(|at: usize| items.get(at)),
             NodeValue::Object(members) => {
-                members.iter().find(|member| member.name == token).map(|member| &member.value)
+                let member = |name: &str| members.iter().find(|member| member.name == name);
+                let found = member(&token).or_else(|| {
+                    let single = member("response").filter(|_| token == "responses")?;
+                    tokens.next();
+                    Some(single)
+                });
+                found.map(|member| &member.value)
             }
             _ => None,
         };
