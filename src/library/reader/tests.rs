@@ -198,3 +198,31 @@ fn many_files_are_read_in_parallel_with_progress_and_in_order() {
     assert_eq!(names, (0..1200).map(|at: usize| at.to_string()).collect::<Vec<_>>());
     assert_eq!(reports.load(Ordering::Relaxed), 3);
 }
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn the_example_api_has_no_mistake() {
+    let loaded = read(&repository("stubs")).unwrap();
+    // Others may have recorded their own beside it.
+    let files: Vec<_> = loaded.files.iter().filter(|file| file.service.is_none()).collect();
+    for file in &files {
+        assert_eq!(file.problems, [], "{}", file.path.display());
+    }
+    assert_eq!(files.iter().flat_map(|file| &file.stubs).count(), 8);
+}
+
+#[test]
+fn the_examples_of_the_documentation_have_no_mistake() {
+    let page = fs::read_to_string(repository("docs/stub-files.md")).unwrap();
+    let examples: Vec<&str> =
+        page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(examples.len() > 9);
+    for example in examples {
+        let dir = folder(&[("mappings/example.json", example)]);
+        let problems: Vec<_> = read_ok(&dir).problems().map(|p| p.render(false)).collect();
+        assert_eq!(problems, Vec::<String>::new());
+    }
+}
