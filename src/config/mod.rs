@@ -18,4 +18,4 @@ pub use error::{ConfigError, Problem};
 pub use key::{KEYS, Key};
 pub use layer::{Layer, LogFormat};
 pub use load::{Loaded, Program, load};
-pub use settings::{Config, Limits, Matching, Origin, Redaction, Service, Upstream};
+pub use settings::{Config, Limits, Matching, Redaction, Service, Upstream};
