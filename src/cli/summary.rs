@@ -268,7 +268,34 @@ mod tests {
         };
         let program = ["pytest".into()];
         insta::assert_snapshot!(show(&summary, Some((&program, 1)), true), @"
-          no request came, nothing was recorded
+        ✗ pytest exited 1
+          12,345 requests · 12,341 by a stub · 2 by the nearest one · 4 without a stub · 617 given an error · seed 7
+          requests that no stub matched:
+            POST /v1/charge  ×3
+            GET /v1/refunds
+          stubs that no request used:
+            GET /v1/orders/1
+            GET /v1/orders/2
+            GET /v1/orders/3
+            GET /v1/orders/4
+            GET /v1/orders/5
+            GET /v1/orders/6
+            GET /v1/orders/7
+            GET /v1/orders/8
+            GET /v1/orders/9
+            GET /v1/orders/10
+            GET /v1/orders/11
+            GET /v1/orders/12
+            GET /v1/orders/13
+            GET /v1/orders/14
+            GET /v1/orders/15
+            GET /v1/orders/16
+            GET /v1/orders/17
+            GET /v1/orders/18
+            GET /v1/orders/19
+            GET /v1/orders/20
+            … and 2 more
+          next: record what is missing, or correct the stub that the 404 names
         ");
     }
 }
