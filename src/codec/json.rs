@@ -127,18 +127,23 @@ pub fn style_of(text: &str, value: &Json) -> Option<JsonStyle> {
     let mut style = JsonStyle {
         indent,
         ascii: text.is_ascii() && text.contains("\\u"),
-        escaped_slash: text.contains("\\/"),
         final_newline: body.len() < text.len(),
         ..JsonStyle::default()
     };
     // Which separators are in use is tried, not looked for: `": "` may stand inside a string.
-    [(false, false), (true, true), (false, true), (true, false)].into_iter().find_map(
-        |(space_after_comma, space_after_colon)| {
-            style.space_after_comma = space_after_comma;
-            style.space_after_colon = space_after_colon;
-            (write(value, style) == text).then_some(style)
-        },
-    )
+    // Nor does `\/` tell of an escaped slash: it may be an escaped backslash before a plain one.
+    let slashes: &[bool] = if text.contains("\\/") { &[true, false] } else { &[false] };
+    for &escaped_slash in slashes {
+        for (comma, colon) in [(false, false), (true, true), (false, true), (true, false)] {
+            style.escaped_slash = escaped_slash;
+            style.space_after_comma = comma;
+            style.space_after_colon = colon;
+            if write(value, style) == text {
+                return Some(style);
+            }
+        }
+    }
+    None
 }
 
 fn write_value(out: &mut String, value: &Json, style: JsonStyle, depth: usize) {
@@ -538,6 +543,7 @@ mod tests {
             "{\n  \"a\": {\n    \"b\": []\n  }\n}\n",
             "{\n    \"a\": \"\\u00e9\"\n}",
             r#"{"a":"http:\/\/x"}"#,
+            r#"["\\/"]"#,
             "[]\n",
             "3",
         ] {

@@ -2,4 +2,13 @@
 //!
 //! May import: model.
 
+pub mod aws_chunked;
+pub mod cookie;
+pub mod encoding;
+pub mod form;
 pub mod json;
+pub mod multipart;
+pub mod view;
+
+pub use encoding::CodingError;
+pub use view::RequestView;

@@ -1,3 +1,21 @@
 //! A live exchange becomes a line on the tape and a stub.
 //!
 //! May import: codec, library, matching, model, redaction, runtime, store.
+//!
+//! ```text
+//! Recorder::start(RecorderConfig { stubs, recordings, clock, redactor, permits, on_recorded })
+//!     -> Result<Recorder, RecordError>          reads existing stubs: call where blocking is allowed
+//! recorder.permit().await -> Permit             before a request is forwarded
+//! recorder.record(permit, exchange)             when it has ended; never blocks
+//! recorder.finish().await -> RecordSummary      everything so far is on disk; the recorder goes on
+//! ```
+
+pub mod config;
+pub mod recorder;
+pub mod summary;
+
+mod worker;
+
+pub use config::{OnRecorded, RecordError, RecorderConfig};
+pub use recorder::{Permit, Recorder};
+pub use summary::RecordSummary;

@@ -1,0 +1,86 @@
+//! The door to a recording: takes finished exchanges off the hands of whoever serves them.
+//!
+//! Everything slow (sanitising, disk) happens on a thread of its own. A request takes a permit before
+//! it is forwarded, so that a slow disk holds back new requests and never one under way.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{self, SyncSender, TrySendError},
+    },
+    thread,
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::{
+    config::{RecordError, RecorderConfig},
+    summary::RecordSummary,
+    worker::{Message, Worker},
+};
+use crate::model::Exchange;
+
+/// Leave to record one exchange; dropping it unused gives it back.
+#[derive(Debug)]
+pub struct Permit(OwnedSemaphorePermit);
+
+/// A running recording.
+#[derive(Debug)]
+pub struct Recorder {
+    permits: Arc<Semaphore>,
+    queue: SyncSender<Message>,
+}
+
+impl Recorder {
+    /// Reads the stubs that are there and starts the recorder's thread. Blocks while it reads.
+    ///
+    /// # Errors
+    ///
+    /// When the stub folder exists and cannot be read. A folder that cannot be written is no error
+    /// here: it is reported when something has to be written, and in the summary.
+    pub fn start(config: RecorderConfig) -> Result<Self, RecordError> {
+        let permits = config.permits.clamp(1, Semaphore::MAX_PERMITS / 2);
+        // Each message but the rare others holds a permit, so the queue is never full.
+        let (queue, messages) = mpsc::sync_channel(permits + 64);
+        let worker = Worker::new(config)?;
+        thread::Builder::new()
+            .name("ringer-recorder".to_owned())
+            .spawn(move || worker.run(&messages))
+            .map_err(RecordError::Thread)?;
+        Ok(Self { permits: Arc::new(Semaphore::new(permits)), queue })
+    }
+
+    /// Waits until one more exchange can be taken; to be asked before its request is forwarded.
+    pub async fn permit(&self) -> Permit {
+        match Arc::clone(&self.permits).acquire_owned().await {
+            Ok(permit) => Permit(permit),
+            // The semaphore lives as long as `self` and is never closed.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Hands over a finished exchange. Never blocks.
+    pub fn record(&self, permit: Permit, exchange: Exchange) {
+        match self.queue.try_send(Message::Exchange(permit.0, Box::new(exchange))) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                tracing::error!("the recorder has stopped: an exchange is lost");
+            }
+        }
+    }
+
+    /// Waits until everything handed over so far is on disk, and says what it came to. The recorder
+    /// goes on; it ends when it is dropped.
+    pub async fn finish(&self) -> RecordSummary {
+        let (done, summary) = oneshot::channel();
+        if self.queue.try_send(Message::Finish(done)).is_ok()
+            && let Ok(summary) = summary.await
+        {
+            return summary;
+        }
+        RecordSummary {
+            errors: vec!["the recorder has stopped: what came last is not on disk".to_owned()],
+            ..RecordSummary::default()
+        }
+    }
+}
