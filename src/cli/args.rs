@@ -57,6 +57,7 @@ pub enum Command {
     Ca(CaArgs),
     /// Print the completions of a shell
     #[command(after_help = examples::COMPLETIONS)]
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell
         shell: Shell,

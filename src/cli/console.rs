@@ -32,6 +32,10 @@ pub fn line(handled: &Handled, width: usize) -> String {
 }
 
 /// What ringer did, in a word or a few.
+pub fn outcome_text(handled: &Handled) -> String {
+    outcome(handled).1
+}
+
 fn outcome(handled: &Handled) -> (anstyle::Style, String) {
     match &handled.outcome {
         Outcome::InjectedError => (style::WARN, "error injected".to_owned()),

@@ -3,9 +3,27 @@
 //! May import: app, behavior, config, engine, library, matching, model, record, runtime, tls.
 
 pub mod args;
+pub mod ca;
+pub mod check;
+pub mod completions;
 pub mod console;
+pub mod demo;
 pub mod examples;
 pub mod hint;
+pub mod load;
+pub mod log;
 pub mod printer;
+pub mod progress;
+pub mod ready;
+pub mod record;
+pub mod replay;
+pub mod run;
+pub mod serve;
+pub mod session;
+pub mod signal;
 pub mod style;
 pub mod summary;
+pub mod truststore;
+pub mod wrap;
+
+pub use run::run;
