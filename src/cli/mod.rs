@@ -8,6 +8,8 @@ pub mod check;
 pub mod completions;
 pub mod console;
 pub mod demo;
+pub mod demo_api;
+pub mod demo_client;
 pub mod examples;
 pub mod hint;
 pub mod load;
