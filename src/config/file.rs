@@ -9,12 +9,15 @@ use toml::{
 };
 
 use super::{
-    error::Problem,
     key::{KEYS, Kind, listen_address},
     layer::Layer,
-    settings::Service,
 };
-use crate::{engine::Mode, model::ServiceName};
+use crate::{
+    engine::Mode,
+    format::{Problem, suggest},
+    model::ServiceName,
+    serve::Service,
+};
 
 /// The keys of a `[service.NAME]` table.
 const SERVICE_KEYS: [&str; 8] =
@@ -42,7 +45,7 @@ pub fn read(text: &str) -> Result<File, Vec<Problem>> {
         // What a broken text seems to say would only raise further, misleading problems.
         return Err(syntax
             .iter()
-            .map(|error| Problem::new(error.span().unwrap_or(0..0), error.message()))
+            .map(|error| problem(error.span().unwrap_or(0..0), error.message()))
             .collect());
     }
     let mut reader = Reader::default();
@@ -67,7 +70,7 @@ impl Reader {
         let name_text = name.get_ref().as_ref();
         let Some(key) = KEYS.iter().find(|key| key.name == name_text) else {
             let known: Vec<_> = KEYS.iter().map(|key| key.name).chain(["service"]).collect();
-            self.problems.push(Problem::unknown("key", name_text, name.span(), &known));
+            self.problems.push(unknown(name_text, name.span(), &known));
             return;
         };
         let texts = match (key.kind, value.get_ref()) {
@@ -92,7 +95,7 @@ impl Reader {
         };
         for (text, span) in texts {
             if let Err(message) = (key.set)(layer, &text) {
-                self.problems.push(Problem::new(span, message));
+                self.problems.push(problem(span, message));
             }
         }
     }
@@ -121,7 +124,7 @@ impl Reader {
             let service = self.service(service_name, name.span(), keys);
             for host in &service.hosts {
                 if let Some(other) = hosts.insert(host.to_ascii_lowercase(), name_text.to_owned()) {
-                    self.problems.push(Problem::new(
+                    self.problems.push(problem(
                         name.span(),
                         format!("services `{other}` and `{name_text}` both claim host `{host}`"),
                     ));
@@ -193,7 +196,7 @@ impl Reader {
             self.mistyped(key, value, "a string");
             return None;
         };
-        parse(text).map_err(|message| self.problems.push(Problem::new(value.span(), message))).ok()
+        parse(text).map_err(|message| self.problems.push(problem(value.span(), message))).ok()
     }
 
     fn list<T>(
@@ -206,7 +209,7 @@ impl Reader {
         for (text, span) in self.strings(key, value) {
             match parse(&text) {
                 Ok(item) => items.push(item),
-                Err(message) => self.problems.push(Problem::new(span, message)),
+                Err(message) => self.problems.push(problem(span, message)),
             }
         }
         items
@@ -245,6 +248,18 @@ impl Reader {
     }
 }
 
+fn problem(span: Range<usize>, message: impl Into<String>) -> Problem {
+    Problem { message: message.into(), span, hint: None }
+}
+
+fn unknown(name: &str, span: Range<usize>, known: &[&str]) -> Problem {
+    let hint = match suggest::nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known: {}", known.join(", ")),
+    };
+    Problem { hint: Some(hint), ..problem(span, format!("unknown key `{name}`")) }
+}
+
 /// A host name with or without port, in lower case. Given a URL, says so.
 fn host(text: &str) -> Result<String, String> {
     let authority: Option<http::uri::Authority> = text.parse().ok();
@@ -273,7 +288,9 @@ mod tests {
         let lines: Vec<_> = problems
             .iter()
             .map(|problem| {
-                let (line, column) = problem.place(text);
+                let before = &text[..problem.span.start];
+                let line = before.matches('\n').count() + 1;
+                let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
                 let hint = problem.hint.iter().map(|hint| format!(" | {hint}")).collect::<String>();
                 format!("{line}:{column} {}{hint}", problem.message)
             })

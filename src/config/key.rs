@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-use super::{layer::Layer, settings::Matching};
-use crate::{behavior::latency::parse_duration, runtime::Seed};
+use super::layer::Layer;
+use crate::{behavior::latency::parse_duration, engine::Matching, runtime::Seed};
 
 /// A setting.
 #[derive(Clone, Copy, Debug)]

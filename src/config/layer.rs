@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use super::settings::Matching;
 use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
+    engine::Matching,
     runtime::Seed,
 };
 

@@ -11,9 +11,9 @@ use super::{
     error::ConfigError,
     file::{self, File},
     layer::{Layer, LogFormat},
-    settings::{Config, Limits, Redaction, Upstream},
+    settings::{Config, Redaction, Upstream},
 };
-use crate::runtime::Seed;
+use crate::{library::Located, runtime::Seed, serve::Limits};
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "ringer.toml";
@@ -87,7 +87,12 @@ fn read_file(named: Option<PathBuf>) -> Result<(Option<PathBuf>, File), ConfigEr
     };
     match file::read(&text) {
         Ok(file) => Ok((Some(path), file)),
-        Err(problems) => Err(ConfigError::File { path, text, problems }),
+        Err(problems) => Err(ConfigError::File {
+            problems: problems
+                .into_iter()
+                .map(|problem| Located::in_text(&path, &text, problem))
+                .collect(),
+        }),
     }
 }
 

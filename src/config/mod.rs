@@ -4,7 +4,7 @@
 //! `--rate-limit` on the command line. A flag beats a variable beats the file beats the default.
 //! This room reads the configuration file; it opens no other and starts nothing.
 //!
-//! May import: behavior, engine, model, runtime.
+//! May import: behavior, engine, format, library, model, runtime, serve.
 
 pub mod env;
 pub mod error;
@@ -14,8 +14,13 @@ pub mod layer;
 pub mod load;
 pub mod settings;
 
-pub use error::{ConfigError, Problem};
+pub use error::ConfigError;
 pub use key::{KEYS, Key};
 pub use layer::{Layer, LogFormat};
 pub use load::{Loaded, Program, load};
-pub use settings::{Config, Limits, Matching, Redaction, Service, Upstream};
+pub use settings::{Config, Redaction, Upstream};
+
+pub use crate::{
+    engine::Matching,
+    serve::{Limits, Service},
+};

@@ -1,3 +1,16 @@
 //! The disk: stub folders read, watched and written; recordings appended.
 //!
 //! May import: codec, format, model, runtime, store.
+
+pub mod body_files;
+pub mod error;
+mod folder;
+pub mod located;
+pub mod reader;
+pub mod watcher;
+
+pub use body_files::BodyFiles;
+pub use error::LibraryError;
+pub use located::{Located, Place};
+pub use reader::{Loaded, LoadedFile, Reader};
+pub use watcher::Watcher;

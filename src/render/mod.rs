@@ -1,6 +1,6 @@
 //! An answer as the stub says it becomes an answer ready for the wire.
 //!
-//! May import: codec, model.
+//! May import: codec, model, redaction.
 
 pub mod http_date;
 pub mod prepared;

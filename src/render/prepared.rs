@@ -1,10 +1,10 @@
 //! An answer made ready once, so that giving it costs little.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::OnceLock};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
 };
 use thiserror::Error;
@@ -13,6 +13,7 @@ use super::substitute::{self, Substitutions};
 use crate::{
     codec::{encoding, json},
     model::{BodySpec, Coding, Headers, Json, ResponseSpec},
+    redaction::contains_pseudonym,
 };
 
 /// Body files up to this size are held in memory once used; larger ones are read as they are sent.
@@ -29,6 +30,8 @@ pub struct Prepared {
     pub fields: HeaderMap,
     /// Names of the fields as spelled, where a name is not all lower case.
     pub spelled: Vec<String>,
+    /// What makes the server spell them so, once it was found out.
+    pub spelling: OnceLock<Extensions>,
     /// Trailer fields.
     pub trailers: HeaderMap,
     /// The body as it is sent.
@@ -38,6 +41,7 @@ pub struct Prepared {
     coding: Option<Coding>,
     address: Option<String>,
     mentions_address: bool,
+    has_pseudonyms: bool,
 }
 
 /// A body as it is sent.
@@ -125,12 +129,15 @@ impl Prepared {
                 .any(|(_, value)| substitute::mentions_address(value.as_bytes(), address))
                 || matches!(&plain, PreparedBody::Bytes(bytes) if substitute::mentions_address(bytes, address))
         });
+        let has_pseudonyms = spec.headers.iter().any(|(_, value)| contains_pseudonym(value.as_bytes()))
+            || matches!(&plain, PreparedBody::Bytes(bytes) if contains_pseudonym(bytes));
         let names: Vec<(&str, Option<&str>)> = all_fields(spec);
         Ok(Self {
             status,
             reason: spec.reason.clone(),
             fields: field_map(&names, spec.coding, body.length())?,
             spelled: spelled(&names),
+            spelling: OnceLock::new(),
             trailers: trailer_map(&spec.trailers)?,
             body,
             plain: match plain {
@@ -140,7 +147,13 @@ impl Prepared {
             coding: spec.coding,
             address: spec.address.clone(),
             mentions_address,
+            has_pseudonyms,
         })
+    }
+
+    /// Whether a pseudonym of a credential stands in it, which may be the client's own.
+    pub fn has_pseudonyms(&self) -> bool {
+        self.has_pseudonyms
     }
 
     /// Adds what must change for a client that knows the API as `now`.
@@ -150,12 +163,6 @@ impl Prepared {
         {
             substitutions.push_address(recorded, now);
         }
-    }
-
-    /// The text in which pseudonyms may stand: body (before its coding) and field values.
-    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        let fields = self.fields.values().map(HeaderValue::as_bytes);
-        fields.chain(self.plain.as_deref())
     }
 
     /// This answer with the values of the present client.

@@ -75,12 +75,13 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    /// Pools without connections yet.
+    /// Pools without connections yet. With `dial`, every connection goes there, whatever the URI's
+    /// authority, which is then only what the upstream is told; else the URI says where.
     ///
     /// # Errors
     ///
     /// When an authority file can't be used.
-    pub fn new(options: &Options) -> Result<Self, UpstreamError> {
+    pub fn new(options: &Options, dial: Option<Origin>) -> Result<Self, UpstreamError> {
         let tls = trust::client_config(&options.ca_files, options.insecure)?;
         let own_addresses: Arc<[SocketAddr]> = options.own_addresses.clone().into();
         let pool = |alpn: &[&[u8]], h2_only: bool| {
@@ -91,6 +92,7 @@ impl Client {
                 time_limit: options.connect_timeout,
                 own_addresses: Arc::clone(&own_addresses),
                 h2_only,
+                dial: dial.clone(),
             };
             legacy::Client::builder(TokioExecutor::new())
                 .timer(TokioTimer::new())

@@ -23,6 +23,7 @@ use super::{
     error::{UpstreamError, chain},
     head_tap::Tapped,
 };
+use crate::model::Origin;
 
 /// A stream that may be TLS.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -40,6 +41,8 @@ pub struct Connector {
     pub own_addresses: Arc<[SocketAddr]>,
     /// The pool speaks HTTP/2 without asking.
     pub h2_only: bool,
+    /// Where every connection goes; `None` goes where the URI says.
+    pub dial: Option<Origin>,
 }
 
 type Io = TokioIo<Tapped<Box<dyn Stream>>>;
@@ -57,9 +60,14 @@ impl Service<Uri> for Connector {
         let connector = self.clone();
         Box::pin(async move {
             let is_tls = uri.scheme_str() == Some("https");
-            let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-            let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-            let authority = format!("{}:{port}", uri.host().unwrap_or_default());
+            let (host, port) = match &connector.dial {
+                Some(origin) => (origin.host.clone(), origin.port),
+                None => {
+                    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+                    (host.to_owned(), uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 }))
+                }
+            };
+            let authority = format!("{host}:{port}");
             let limit = connector.time_limit;
             match timeout(limit, connector.connect(host, port, &authority, is_tls)).await {
                 Ok(connected) => connected,
