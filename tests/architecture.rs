@@ -20,12 +20,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("redaction", &["codec", "model"]),
     ("upstream", &["model"]),
     ("matching", &["codec", "model"]),
-    ("render", &["codec", "model"]),
+    ("render", &["codec", "model", "redaction"]),
     ("store", &["behavior", "codec", "matching", "model", "render", "runtime"]),
-    (
-        "engine",
-        &["behavior", "codec", "matching", "model", "redaction", "render", "runtime", "store"],
-    ),
+    ("engine", &["behavior", "codec", "matching", "model", "render", "runtime", "store"]),
     ("library", &["codec", "format", "model", "runtime", "store"]),
     ("record", &["codec", "library", "matching", "model", "redaction", "runtime", "store"]),
     (
@@ -46,7 +43,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "upstream",
         ],
     ),
-    ("config", &["behavior", "engine", "model", "runtime"]),
+    ("config", &["behavior", "engine", "format", "library", "model", "runtime", "serve"]),
     (
         "app",
         &[

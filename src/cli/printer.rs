@@ -130,7 +130,20 @@ mod tests {
             .unwrap();
         let error = config::load(Layer::default(), Some(&path), &|_| None).unwrap_err();
         let text = plain(&failure(&error.into()));
-        insta::assert_snapshot!(text.replace(&folder.path().display().to_string(), "DIR"), @"");
+        insta::assert_snapshot!(text.replace(&folder.path().display().to_string(), "DIR"), @r#"
+        error: unknown key `latancy`
+          ┌ DIR/ringer.toml:3:2
+          │
+        3 │     latancy = "none"
+          │     ^^^^^^^ did you mean `latency`?
+          └
+        error: unknown mode `replai`, expected one of fallback, passthrough, record, record-missing, replay
+          ┌ DIR/ringer.toml:4:8
+          │
+        4 │ mode = "replai"
+          │        ^^^^^^^^
+          └
+        "#);
     }
 
     #[test]

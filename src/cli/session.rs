@@ -64,7 +64,7 @@ impl Session {
             started = App::start(self.config.clone()) => started,
             _ = signals.next() => return Ok(0),
         };
-        drop(progress);
+        progress.finish();
         let running = started.context("ringer could not start")?;
         let lines = self.show_requests(&running);
         self.announce(&running)?;

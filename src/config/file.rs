@@ -162,9 +162,7 @@ impl Reader {
                 "prefix" => service.prefix = self.parsed(key_text, value, prefix),
                 "rate_limit" => service.rate_limit = self.parsed(key_text, value, str::parse),
                 "upstream" => service.upstream = self.parsed(key_text, value, str::parse),
-                _ => {
-                    self.problems.push(Problem::unknown("key", key_text, key.span(), &SERVICE_KEYS))
-                }
+                _ => self.problems.push(unknown(key_text, key.span(), &SERVICE_KEYS)),
             }
         }
         // A key with a mistake counts as given, so that one mistake is reported once.
