@@ -3,8 +3,10 @@
 //! May import: codec, format, model, runtime, store.
 
 pub mod body_files;
+mod changes;
 pub mod error;
 mod folder;
+mod known;
 pub mod located;
 pub mod reader;
 pub mod watcher;

@@ -78,6 +78,8 @@ pub struct LoadedFile {
     pub problems: Vec<Located>,
     /// Body files that its stubs name, there or not.
     pub(super) bodies: Vec<PathBuf>,
+    /// Whether a stub was left out because another file has its id.
+    pub(super) shares_id: bool,
     /// The state of the file that was read.
     pub(super) stamp: Stamp,
 }
@@ -164,7 +166,7 @@ impl Reader {
     /// The folder is there and cannot be listed. Mistakes in files are part of the result.
     pub fn read(&self) -> Result<Loaded, LibraryError> {
         let mut files = self.read_all(&stub_files(&self.root)?);
-        self.report_shared_ids(&mut files);
+        report_shared_ids(&mut Ids::new(), &mut files);
         Ok(Loaded { files })
     }
 
@@ -223,6 +225,7 @@ impl Reader {
             stubs: Vec::new(),
             problems: Vec::new(),
             bodies: Vec::new(),
+            shares_id: false,
             stamp,
         };
         match String::from_utf8(bytes) {
@@ -296,23 +299,26 @@ impl Reader {
         }
         mistakes
     }
+}
 
-    /// Two stubs with one id would be one: the later of them is reported and left out.
-    fn report_shared_ids(&self, files: &mut [LoadedFile]) {
-        let mut first: HashMap<(Option<ServiceName>, StubId), PathBuf> = HashMap::new();
-        for file in files {
-            let LoadedFile { path, service, stubs, problems, .. } = file;
-            stubs.retain(|stub| match first.entry((service.clone(), stub.id)) {
-                Entry::Vacant(entry) => {
-                    entry.insert(path.clone());
-                    true
-                }
-                Entry::Occupied(entry) => {
-                    problems.push(shared_id(path, stub.id, entry.get()));
-                    false
-                }
-            });
-        }
+/// Which file a stub's id is first in.
+pub(super) type Ids = HashMap<(Option<ServiceName>, StubId), PathBuf>;
+
+/// Two stubs with one id would be one: the later of them is reported and left out.
+pub(super) fn report_shared_ids(first: &mut Ids, files: &mut [LoadedFile]) {
+    for file in files {
+        let LoadedFile { path, service, stubs, problems, shares_id, .. } = file;
+        stubs.retain(|stub| match first.entry((service.clone(), stub.id)) {
+            Entry::Vacant(entry) => {
+                entry.insert(path.clone());
+                true
+            }
+            Entry::Occupied(entry) => {
+                problems.push(shared_id(path, stub.id, entry.get()));
+                *shares_id = true;
+                false
+            }
+        });
     }
 }
 
@@ -329,6 +335,7 @@ fn unreadable(found: &Found, message: &str, hint: Option<String>) -> LoadedFile 
         service: found.service.clone(),
         stubs: Vec::new(),
         bodies: Vec::new(),
+        shares_id: false,
     }
 }
 

@@ -5,29 +5,21 @@
 //! at the whole folder, by time, size and, where these differ, content.
 
 use std::{
-    collections::{HashMap, HashSet},
-    fmt, fs,
+    fmt,
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use parking_lot::{Condvar, Mutex};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::{
+    changes::{Changes, Shared},
     error::LibraryError,
-    folder::{Found, stub_files},
-    reader::{Loaded, LoadedFile, Reader, Stamp},
+    known::Known,
+    reader::{Loaded, LoadedFile, Reader},
 };
-use crate::runtime::Clock;
-
-/// A burst is over when nothing has happened for so long …
-const QUIET: Duration = Duration::from_millis(40);
-
-/// … or when it has gone on for so long.
-const MAX_WAIT: Duration = Duration::from_millis(200);
 
 /// When to look again after something was made: what was put into a new folder before the system
 /// began to watch it raised no event.
@@ -35,9 +27,6 @@ const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_mi
 
 /// How often to look for a folder that is not there yet, or no longer.
 const LOOK_FOR_ROOT: Duration = Duration::from_millis(500);
-
-/// More changed paths than this are not remembered one by one: every file is read again.
-const MAX_PATHS: usize = 10_000;
 
 /// Watches a stub folder until dropped.
 pub struct Watcher {
@@ -95,12 +84,9 @@ impl Watcher {
         mut watch: Watch,
         on_change: impl Fn(Vec<LoadedFile>, Vec<PathBuf>) + Send + 'static,
     ) -> Result<Self, LibraryError> {
-        let mut known = Known::default();
-        for file in &loaded.files {
-            known.files.insert(file.path.clone(), KnownFile::of(file));
-        }
+        let mut known = Known::of(loaded);
         // The first look is for what changed between reading and watching.
-        shared.changes.lock().woken = true;
+        shared.wake_up();
         let thread = thread::Builder::new()
             .name("stub-watcher".to_owned())
             .spawn({
@@ -123,8 +109,7 @@ impl Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        self.shared.changes.lock().stopped = true;
-        self.shared.wake.notify_all();
+        self.shared.stop();
         if let Some(thread) = self.thread.take()
             // Dropped by what it called: the thread ends when that returns.
             && thread.thread().id() != thread::current().id()
@@ -132,93 +117,6 @@ impl Drop for Watcher {
             // A panic in `on_change` has been reported by then, and there is no one to tell.
             let _ = thread.join();
         }
-    }
-}
-
-/// What the system's events amount to, until the thread takes it.
-#[derive(Debug, Default)]
-struct Changes {
-    /// Something happened.
-    woken: bool,
-    /// Paths that were named, below the root as the root was given.
-    paths: HashSet<PathBuf>,
-    /// Events were lost, or there were too many: no time or size is to be trusted.
-    everything: bool,
-    /// Something was made, moved or removed.
-    structure: bool,
-    /// The root itself was moved or removed.
-    root: bool,
-    stopped: bool,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    changes: Mutex<Changes>,
-    wake: Condvar,
-}
-
-impl Shared {
-    /// Waits for a burst of changes to be over, or for `at_most`; `None` when the watcher is dropped.
-    fn next(&self, at_most: Option<Duration>) -> Option<Changes> {
-        let mut changes = self.changes.lock();
-        let clock = Clock::start();
-        while !(changes.woken || changes.stopped) {
-            match at_most.map(|at_most| at_most.checked_sub(clock.elapsed())) {
-                None => self.wake.wait(&mut changes),
-                Some(Some(left)) => _ = self.wake.wait_for(&mut changes, left),
-                Some(None) => break,
-            }
-        }
-        let clock = Clock::start();
-        while changes.woken && !changes.stopped {
-            let left = MAX_WAIT.saturating_sub(clock.elapsed());
-            if self.wake.wait_for(&mut changes, QUIET.min(left)).timed_out() {
-                break;
-            }
-        }
-        (!changes.stopped).then(|| std::mem::take(&mut *changes))
-    }
-
-    fn note(&self, root: &Path, given: &Path, event: notify::Result<notify::Event>) {
-        let mut changes = self.changes.lock();
-        match event {
-            Ok(event) if !event.need_rescan() => {
-                let before = changes.paths.len();
-                let mut is_ours = false;
-                // Reading raises events too.
-                if matches!(event.kind, EventKind::Access(_)) {
-                    return;
-                }
-                for path in &event.paths {
-                    let Ok(below) = path.strip_prefix(root) else { continue };
-                    changes.root |= below.as_os_str().is_empty();
-                    if !is_hidden(below) {
-                        is_ours = true;
-                        changes.paths.insert(given.join(below));
-                    }
-                }
-                if !is_ours {
-                    return;
-                }
-                changes.structure |= !matches!(
-                    event.kind,
-                    EventKind::Modify(
-                        notify::event::ModifyKind::Data(_) | notify::event::ModifyKind::Metadata(_)
-                    )
-                );
-                if before > MAX_PATHS {
-                    changes.paths.clear();
-                    changes.everything = true;
-                }
-            }
-            Ok(_) => changes.everything = true,
-            Err(error) => {
-                tracing::warn!("watching stubs: {error}; looking at all of them");
-                changes.everything = true;
-            }
-        }
-        changes.woken = true;
-        self.wake.notify_all();
     }
 }
 
@@ -295,89 +193,6 @@ impl Watch {
             [] => &[],
         };
     }
-}
-
-/// The folder as it was last seen.
-#[derive(Debug, Default)]
-struct Known {
-    files: HashMap<PathBuf, KnownFile>,
-}
-
-#[derive(Debug)]
-struct KnownFile {
-    stamp: Stamp,
-    bodies: Vec<(PathBuf, Option<(SystemTime, u64)>)>,
-}
-
-impl KnownFile {
-    fn of(file: &LoadedFile) -> Self {
-        let bodies = file.bodies.iter().map(|path| (path.clone(), state_of(path))).collect();
-        Self { stamp: file.stamp, bodies }
-    }
-
-    /// Whether a body file came, went, or has another content.
-    fn is_body_changed(&self, changes: &Changes) -> bool {
-        self.bodies.iter().any(|(path, state)| {
-            changes.everything || changes.paths.contains(path) || state_of(path) != *state
-        })
-    }
-}
-
-impl Known {
-    /// Reads what has changed since the last look.
-    fn look(&mut self, reader: &Reader, changes: &Changes) -> (Vec<LoadedFile>, Vec<PathBuf>) {
-        let found = match stub_files(reader.root()) {
-            Ok(found) => found,
-            Err(error) => {
-                tracing::warn!("{error}; its stubs stay as they are");
-                return (Vec::new(), Vec::new());
-            }
-        };
-        let mut gone: HashSet<PathBuf> = self.files.keys().cloned().collect();
-        let mut suspects: Vec<Found> = Vec::new();
-        for file in found {
-            gone.remove(&file.path);
-            if self.may_have_changed(&file, changes) {
-                suspects.push(file);
-            }
-        }
-        let mut changed = Vec::new();
-        for file in reader.read_all(&suspects) {
-            let before = self.files.insert(file.path.clone(), KnownFile::of(&file));
-            let is_same = before.is_some_and(|before| {
-                before.stamp.hash == file.stamp.hash && !before.is_body_changed(changes)
-            });
-            if !is_same {
-                changed.push(file);
-            }
-        }
-        let mut removed: Vec<PathBuf> = gone.into_iter().collect();
-        removed.sort_unstable();
-        for path in &removed {
-            self.files.remove(path);
-        }
-        (changed, removed)
-    }
-
-    fn may_have_changed(&self, file: &Found, changes: &Changes) -> bool {
-        let Some(known) = self.files.get(&file.path) else { return true };
-        let Stamp { modified, size, .. } = known.stamp;
-        file.trouble.is_some()
-            || changes.everything
-            || changes.paths.contains(&file.path)
-            || state_of(&file.path) != modified.map(|modified| (modified, size))
-            || known.is_body_changed(changes)
-    }
-}
-
-fn state_of(path: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
-}
-
-/// Whether a path lies in, or is, what starts with `.`: our own temporary files and those of editors.
-fn is_hidden(below: &Path) -> bool {
-    below.iter().any(|part| part.as_encoded_bytes().starts_with(b"."))
 }
 
 #[cfg(test)]

@@ -74,10 +74,14 @@ impl Outbound {
         let (answer, answered) = oneshot::channel();
         let (hints, mut hinted) = mpsc::channel(16);
         let wants_hints = self.version == Version::HTTP_11;
+        let mut cut_off = state.cut_off.watch();
         tokio::spawn(async move {
             let result = self.exchange(&state, recording, hints).await;
             if let Err(Ok(response)) = answer.send(result) {
-                linger(response).await;
+                tokio::select! {
+                    () = linger(response) => {}
+                    () = cut_off.stopped() => {}
+                }
             }
         });
         tokio::pin!(answered);
@@ -118,7 +122,14 @@ impl Outbound {
         let hold = Hold::of(&self.request.headers, version);
         let request = self.into_request(upstream, Some(&capture), &hold, Some(hints))?;
         let timeout = state.response_timeout;
-        let sent = send(upstream, request, version, Some(&capture), timeout).await;
+        let mut cut_off = state.cut_off.watch();
+        let sent = tokio::select! {
+            sent = send(upstream, request, version, Some(&capture), timeout) => sent,
+            () = cut_off.stopped() => Err(UpstreamError::Broken {
+                authority: upstream.origin.authority(),
+                reason: "ringer stopped before an answer came".to_owned(),
+            }),
+        };
         let response = match sent {
             Ok(response) => response,
             Err(error) => {

@@ -44,7 +44,8 @@ pub(super) fn connect(
     let blind = state.router.forward_mode(&target) == Mode::Passthrough;
     let local = client.arrival.local;
     let (state, watch) = (Arc::clone(state), client.watch.clone());
-    tokio::spawn(async move {
+    let mut cut_off = state.cut_off.watch();
+    let tunnel = async move {
         let upgraded = match hyper::upgrade::on(request).await {
             Ok(upgraded) => upgraded,
             Err(error) => {
@@ -62,6 +63,12 @@ pub(super) fn connect(
             None => {
                 tracing::warn!("the tunnel to {target} was closed: its client waited for the server to speak, so it is not HTTP");
             }
+        }
+    };
+    tokio::spawn(async move {
+        tokio::select! {
+            () = tunnel => {}
+            () = cut_off.stopped() => {}
         }
     });
     Response::new(ReplyBody::empty())

@@ -49,9 +49,13 @@ pub(super) async fn accept(
         match accepted {
             Ok((tcp, _)) => {
                 backoff = Duration::from_millis(5);
+                let mut cut_off = state.cut_off.watch();
                 let connection = serve_tcp(Arc::clone(&state), tcp, watch.clone());
                 tokio::spawn(async move {
-                    connection.await;
+                    tokio::select! {
+                        () = connection => {}
+                        () = cut_off.stopped() => {}
+                    }
                     drop(permit);
                 });
             }

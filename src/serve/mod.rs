@@ -27,5 +27,5 @@ mod state;
 mod tee;
 mod wire;
 
-pub use server::{Server, ServerParts, ServeError, Tally};
+pub use server::{ServeError, Server, ServerParts, Tally};
 pub use settings::{Limits, Service};

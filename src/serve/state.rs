@@ -1,6 +1,7 @@
 //! What every request needs, made once.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{
         Arc,
@@ -8,6 +9,7 @@ use std::{
     },
 };
 
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
 use super::{capture::Spool, route::Router, settings::Limits};
@@ -17,10 +19,13 @@ use crate::{
     model::{Handled, Outcome},
     record::Recorder,
     redaction::Redactor,
-    runtime::Clock,
+    runtime::{Clock, Drain},
     store::{Session, StubStore},
     tls::Acceptor,
 };
+
+/// Distinct requests without a stub that are listed at the end.
+const MAX_MISSES: usize = 10_000;
 
 /// What every request needs.
 pub(super) struct State {
@@ -40,6 +45,8 @@ pub(super) struct State {
     pub(super) counts: Counts,
     /// Numbers connections, from 1.
     pub(super) connections: AtomicU64,
+    /// Ends, at last, what did not end by itself.
+    pub(super) cut_off: Drain,
 }
 
 impl State {
@@ -54,6 +61,9 @@ impl State {
     /// Counts what became of a request and tells whoever listens.
     pub(super) fn handled(&self, handled: Handled) {
         self.counts.count(&handled.outcome);
+        if handled.outcome == Outcome::Missed {
+            self.counts.miss(format!("{} {}", handled.method, handled.target));
+        }
         // Nobody listening is fine.
         let _ = self.events.send(handled);
     }
@@ -70,9 +80,18 @@ pub(super) struct Counts {
     pub(super) injected: AtomicU64,
     pub(super) passed: AtomicU64,
     pub(super) upstream_failed: AtomicU64,
+    /// Requests that no stub matched, with how often each came.
+    pub(super) misses: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Counts {
+    fn miss(&self, request: String) {
+        let mut misses = self.misses.lock();
+        if misses.len() < MAX_MISSES || misses.contains_key(&request) {
+            *misses.entry(request).or_default() += 1;
+        }
+    }
+
     fn count(&self, outcome: &Outcome) {
         let counter = match outcome {
             Outcome::InjectedError => &self.injected,

@@ -60,7 +60,14 @@ impl Fields {
             } else if place.later.contains(&name) {
                 // One that asks for nothing can be honoured: WireMock itself writes them so.
                 if place.noun != "key" || !asks_for_nothing(&member.value) {
-                    problems.add(name_span, format!("`{name}` is not supported yet"));
+                    let message = format!("`{name}` is not supported yet");
+                    match homes.iter().find(|home| home.known.contains(&name)) {
+                        Some(home) => {
+                            let hint = format!("it is as {}", home.name);
+                            problems.add_with_hint(name_span, message, hint);
+                        }
+                        None => problems.add(name_span, message),
+                    }
                 }
             } else if !(has_later && place.later_options.contains(&name)) {
                 report_unknown(name, name_span, place, homes, problems);

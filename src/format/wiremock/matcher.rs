@@ -28,7 +28,9 @@ pub(super) const VALUE: Place = Place {
     later: &[
         "after",
         "before",
+        "binaryEqualTo",
         "equalToDateTime",
+        "equalToJson",
         "equalToNumber",
         "equalToXml",
         "hasExactly",
@@ -44,6 +46,8 @@ pub(super) const VALUE: Place = Place {
         "exemptedComparisons",
         "expectedOffset",
         "expectedOffsetUnit",
+        "ignoreArrayOrder",
+        "ignoreExtraElements",
         "ignoreOrderOfSameNode",
         "namespaceAwareness",
         "placeholderClosingDelimiterRegex",

@@ -10,8 +10,8 @@ mod matcher;
 mod pattern;
 mod recorded;
 mod response;
-pub mod stub;
 #[cfg(test)]
-mod tests;
+mod round_trip;
+pub mod stub;
 
 pub use stub::{Mapping, locate, read, read_mappings, write};

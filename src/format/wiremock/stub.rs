@@ -355,3 +355,6 @@ fn responses(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Resp
     });
     Responses { steps, after_last }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,10 @@
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::{
+    collections::HashSet,
+    fs,
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+};
+
+use parking_lot::Mutex;
 
 use super::*;
 
@@ -81,39 +87,6 @@ fn edits_additions_and_deletions_are_noticed() {
 }
 
 #[test]
-fn one_look_finds_all_changes() {
-    let watched = Watched::start(&[("mappings/x.json", "{}")]);
-    let reader = Reader::new(watched.root());
-    let mut known = Known::default();
-    assert_eq!(known.look(&reader, &Changes::default()).0.len(), 1);
-    for at in 0..20 {
-        watched.write(&format!("mappings/{at:02}.json"), "{}");
-    }
-    fs::remove_file(watched.root().join("mappings/x.json")).unwrap();
-    let (changed, removed) = known.look(&reader, &Changes::default());
-    let names: Vec<_> = changed.iter().map(|file| file.path.file_stem().unwrap()).collect();
-    assert!(names.is_sorted());
-    assert_eq!((changed.len(), removed.len()), (20, 1));
-    let (changed, removed) = known.look(&reader, &Changes::default());
-    assert_eq!((changed.len(), removed.len()), (0, 0));
-}
-
-#[test]
-fn a_change_that_leaves_time_and_size_is_found_when_its_path_was_named() {
-    let watched = Watched::start(&[("mappings/x.json", &named("a"))]);
-    let path = watched.root().join("mappings/x.json");
-    let reader = Reader::new(watched.root());
-    let mut known = Known::default();
-    known.look(&reader, &Changes::default());
-    let modified = fs::metadata(&path).unwrap().modified().unwrap();
-    fs::write(&path, named("b")).unwrap();
-    fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
-    assert_eq!(known.look(&reader, &Changes::default()).0.len(), 0);
-    let changes = Changes { paths: [path].into(), ..Changes::default() };
-    assert_eq!(known.look(&reader, &changes).0[0].stubs[0].name.as_deref(), Some("b"));
-}
-
-#[test]
 fn files_in_new_folders_are_noticed() {
     let watched = Watched::start(&[("mappings/a.json", "{}")]);
     watched.write("api/mappings/deep/down/b.json", &named("b"));
@@ -155,6 +128,20 @@ fn a_file_that_breaks_is_reported_and_so_is_its_repair() {
     assert_eq!(changed[0].stubs.len(), 0);
     watched.write("mappings/a.json", &named("a"));
     watched.expect_changed(&["a"]);
+}
+
+#[test]
+fn a_copied_file_counts_when_the_original_is_gone() {
+    let text = r#"{"name": "a", "id": "5b0d7c1e-6c0f-5a8e-9a53-1d9b8b2f7f10"}"#;
+    let watched = Watched::start(&[("mappings/a.json", text)]);
+    watched.write("mappings/copy.json", text);
+    let copied = std::iter::from_fn(|| watched.next().0.pop())
+        .find(|file| file.problems.iter().any(|problem| problem.message.contains("id is also")));
+    assert_eq!(copied.unwrap().stubs.len(), 0);
+    fs::remove_file(watched.root().join("mappings/a.json")).unwrap();
+    let (changed, removed) = watched.next();
+    assert_eq!((changed[0].stubs.len(), changed[0].problems.len()), (1, 0));
+    assert_eq!(removed, [watched.root().join("mappings/a.json")]);
 }
 
 #[test]
