@@ -44,6 +44,11 @@ pub struct Place {
 }
 
 impl Located {
+    /// A mistake at its place in a file that says `text`.
+    pub fn in_text(path: &Path, text: &str, problem: Problem) -> Self {
+        Source::new(text).locate(path, problem)
+    }
+
     /// A mistake of a file as a whole.
     pub fn whole_file(path: &Path, message: impl Into<String>, hint: Option<String>) -> Self {
         Self { path: path.to_owned(), place: None, message: message.into(), hint }
