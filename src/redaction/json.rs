@@ -59,7 +59,7 @@ impl Pass<'_> {
     fn json_at(&mut self, text: &str, depth: usize) -> Option<Option<String>> {
         let root = json::parse_spanned(text).ok()?;
         let mut walk = Walk { text, depth, edits: Vec::new() };
-        self.at(|| "$".to_owned(), |pass| pass.node(&mut walk, &root, Naming::NONE));
+        self.at(|| ".$".to_owned(), |pass| pass.node(&mut walk, &root, Naming::NONE));
         if walk.edits.is_empty() {
             return Some(None);
         }

@@ -33,3 +33,6 @@ mod url;
 pub use pseudonym::{contains_pseudonym, is_pseudonym};
 pub use redactor::{Redactor, Replaced};
 pub use stream::StreamRedactor;
+
+#[cfg(test)]
+mod tests;
