@@ -67,10 +67,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &[
-            "app", "behavior", "config", "engine", "library", "matching", "model", "record",
-            "runtime", "tls",
-        ],
+        &["app", "behavior", "config", "engine", "library", "model", "record", "runtime", "tls"],
     ),
 ];
 
