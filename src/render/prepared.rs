@@ -129,8 +129,9 @@ impl Prepared {
                 .any(|(_, value)| substitute::mentions_address(value.as_bytes(), address))
                 || matches!(&plain, PreparedBody::Bytes(bytes) if substitute::mentions_address(bytes, address))
         });
-        let has_pseudonyms = spec.headers.iter().any(|(_, value)| contains_pseudonym(value.as_bytes()))
-            || matches!(&plain, PreparedBody::Bytes(bytes) if contains_pseudonym(bytes));
+        let has_pseudonyms =
+            spec.headers.iter().any(|(_, value)| contains_pseudonym(value.as_bytes()))
+                || matches!(&plain, PreparedBody::Bytes(bytes) if contains_pseudonym(bytes));
         let names: Vec<(&str, Option<&str>)> = all_fields(spec);
         Ok(Self {
             status,

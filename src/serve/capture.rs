@@ -40,12 +40,23 @@ pub(super) struct Capture {
     ended: Notify,
 }
 
+/// Which bytes the length and digest of a body in a file are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Digested {
+    /// Those of the file: an answer is given from it.
+    #[default]
+    AsKept,
+    /// Those that passed: a request is compared with them.
+    AsPassed,
+}
+
 #[derive(Debug, Default)]
 struct State {
     memory: BytesMut,
     file: Option<SpoolFile>,
     /// Sanitises what goes to the file; a body in memory is sanitised as a whole by the recorder.
     sanitiser: Option<StreamRedactor>,
+    digested: Digested,
     failure: Option<String>,
     end: Option<Duration>,
     trailers: Headers,
@@ -54,17 +65,19 @@ struct State {
 #[derive(Debug)]
 struct SpoolFile {
     file: NamedTempFile,
-    /// Of the bytes as they passed.
+    digested: Digested,
+    length: u64,
     sha256: Sha256,
 }
 
 impl Capture {
-    /// An empty body. `sanitiser` is for one that may be text and large.
-    pub(super) fn new(spool: Spool, sanitiser: Option<StreamRedactor>) -> Arc<Self> {
+    /// An empty body, which passes `sanitiser` on its way to a file.
+    pub(super) fn new(spool: Spool, sanitiser: StreamRedactor, digested: Digested) -> Arc<Self> {
+        let sanitiser = Some(sanitiser);
         Arc::new(Self {
             spool,
             length: AtomicU64::new(0),
-            state: Mutex::new(State { sanitiser, ..State::default() }),
+            state: Mutex::new(State { sanitiser, digested, ..State::default() }),
             ended: Notify::new(),
         })
     }
@@ -134,7 +147,7 @@ impl Capture {
         }
         let body = match file {
             None => RecordedBody::Bytes(memory.freeze()),
-            Some(file) => file.finish(sanitiser, self.length()).map_err(|error| error.to_string())?,
+            Some(file) => file.finish(sanitiser).map_err(|error| error.to_string())?,
         };
         Ok((body, trailers))
     }
@@ -147,7 +160,8 @@ impl State {
             None => {
                 std::fs::create_dir_all(directory)?;
                 let file = tempfile::Builder::new().prefix(".body-").tempfile_in(directory)?;
-                let mut spool = SpoolFile { file, sha256: Sha256::new() };
+                let mut spool =
+                    SpoolFile { file, digested: self.digested, length: 0, sha256: Sha256::new() };
                 let memory = std::mem::take(&mut self.memory);
                 spool.write(self.sanitiser.as_mut(), &memory)?;
                 spool
@@ -160,47 +174,65 @@ impl State {
 }
 
 impl SpoolFile {
-    fn write(&mut self, sanitiser: Option<&mut StreamRedactor>, piece: &[u8]) -> std::io::Result<()> {
-        self.sha256.update(piece);
+    fn write(
+        &mut self,
+        sanitiser: Option<&mut StreamRedactor>,
+        piece: &[u8],
+    ) -> std::io::Result<()> {
+        if self.digested == Digested::AsPassed {
+            self.digest(piece);
+        }
         match sanitiser {
-            Some(sanitiser) => self.file.write_all(&sanitiser.push(piece)),
-            None => self.file.write_all(piece),
+            Some(sanitiser) => self.keep(&sanitiser.push(piece)),
+            None => self.keep(piece),
         }
     }
 
-    fn finish(
-        mut self,
-        sanitiser: Option<StreamRedactor>,
-        length: u64,
-    ) -> std::io::Result<RecordedBody> {
+    fn keep(&mut self, piece: &[u8]) -> std::io::Result<()> {
+        if self.digested == Digested::AsKept {
+            self.digest(piece);
+        }
+        self.file.write_all(piece)
+    }
+
+    fn digest(&mut self, piece: &[u8]) {
+        self.length += piece.len() as u64;
+        self.sha256.update(piece);
+    }
+
+    fn finish(mut self, sanitiser: Option<StreamRedactor>) -> std::io::Result<RecordedBody> {
         if let Some(mut sanitiser) = sanitiser {
-            self.file.write_all(&sanitiser.finish())?;
+            self.keep(&sanitiser.finish())?;
         }
         self.file.flush()?;
         // The recorder moves the file to its place, or deletes it.
         let (_, path) = self.file.keep().map_err(|error| error.error)?;
-        Ok(RecordedBody::File { path, length, sha256: self.sha256.finalize().into() })
+        let sha256 = self.sha256.finalize().into();
+        Ok(RecordedBody::File { path, length: self.length, sha256 })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redaction::Redactor;
 
-    fn spool(directory: &Path) -> Spool {
-        Spool { directory: directory.join("spool"), in_memory: 10 }
+    fn capture(directory: &Path) -> Arc<Capture> {
+        let spool = Spool { directory: directory.join("spool"), in_memory: 10 };
+        let sanitiser = Redactor::off().answer_stream(&Headers::new());
+        Capture::new(spool, sanitiser, Digested::AsKept)
     }
 
     #[test]
     fn a_small_body_stays_in_memory_and_a_large_one_goes_to_a_file_whole() {
         let directory = tempfile::tempdir().unwrap();
-        let small = Capture::new(spool(directory.path()), None);
+        let small = capture(directory.path());
         small.push(&Bytes::from_static(b"0123456789"));
         small.end(Duration::ZERO, None);
         assert_eq!(small.take().unwrap().0.bytes().unwrap(), "0123456789");
         assert!(!directory.path().join("spool").exists());
 
-        let large = Capture::new(spool(directory.path()), None);
+        let large = capture(directory.path());
         for _ in 0..5 {
             large.push(&Bytes::from_static(b"01234567"));
         }
@@ -217,7 +249,7 @@ mod tests {
     fn a_body_that_cannot_be_kept_says_why_and_does_not_stop_the_traffic() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("spool"), "a file where a folder should be").unwrap();
-        let capture = Capture::new(spool(directory.path()), None);
+        let capture = capture(directory.path());
         for _ in 0..5 {
             capture.push(&Bytes::from_static(b"01234567"));
         }

@@ -1,6 +1,11 @@
 //! One client connection: TLS or not, HTTP/1.1 or HTTP/2, until it ends or ringer stops.
 
-use std::{io, net::SocketAddr, sync::{Arc, atomic::Ordering}, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use hyper::service::service_fn;
@@ -93,7 +98,10 @@ where
     let name = tunnel.as_deref().map_or(local_ip.as_str(), crate::tls::acceptor::host_of);
     let handshake = state.acceptor.accept(stream, name);
     let Ok(stream) = timeout(state.limits.handshake, handshake).await else {
-        return Err(io::Error::new(io::ErrorKind::TimedOut, "the client did not finish it in time"));
+        return Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client did not finish it in time",
+        ));
     };
     let arrival = Arrival { scheme: Scheme::Https, local, tunnel };
     serve_http(state, stream?, arrival, watch).await;
@@ -120,9 +128,8 @@ where
             watch: watch.clone(),
         });
         let builder = builder(&state);
-        let service = service_fn(move |request| {
-            handle(Arc::clone(&state), Arc::clone(&client), request)
-        });
+        let service =
+            service_fn(move |request| handle(Arc::clone(&state), Arc::clone(&client), request));
         let connection = builder.serve_connection_with_upgrades(stream, service);
         tokio::pin!(connection);
         let result = tokio::select! {

@@ -50,7 +50,11 @@ pub(super) type Failed = UpstreamError;
 
 impl Outbound {
     /// Passes it on and returns the upstream's answer as it begins.
-    pub(super) async fn pass(self, upstream: &Upstream, state: &State) -> Result<Response<ReplyBody>, Failed> {
+    pub(super) async fn pass(
+        self,
+        upstream: &Upstream,
+        state: &State,
+    ) -> Result<Response<ReplyBody>, Failed> {
         let rewrite = Rewrite::new(&upstream.origin, &self.route.address);
         let version = self.version;
         let hold = Hold::of(&self.request.headers, version);
@@ -144,10 +148,16 @@ impl Outbound {
             status: parts.status.as_u16(),
             reason: parts.extensions.get::<ReasonPhrase>().map(|reason| text_of(reason.as_bytes())),
             protocol: protocol_name(parts.version).to_owned(),
-            headers: recorded_fields(&parts.headers, heads.as_ref().map(|(_, head)| head), rewrite.as_ref()),
+            headers: recorded_fields(
+                &parts.headers,
+                heads.as_ref().map(|(_, head)| head),
+                rewrite.as_ref(),
+            ),
             interim: heads
                 .as_ref()
-                .map(|(interim, _)| interim.iter().map(|head| (head.status, raw_fields(head))).collect())
+                .map(|(interim, _)| {
+                    interim.iter().map(|head| (head.status, raw_fields(head))).collect()
+                })
                 .unwrap_or_default(),
             first_byte,
             request_bytes_at_head: capture.length(),
@@ -299,7 +309,11 @@ fn rewritten(rewrite: &Rewrite, name: &HeaderName, value: &HeaderValue) -> Optio
 }
 
 /// The fields of an answer as they are recorded: spelled and ordered as on the wire.
-fn recorded_fields(fields: &HeaderMap, raw: Option<&RawHead>, rewrite: Option<&Rewrite>) -> Headers {
+fn recorded_fields(
+    fields: &HeaderMap,
+    raw: Option<&RawHead>,
+    rewrite: Option<&Rewrite>,
+) -> Headers {
     let all = match raw {
         Some(raw) => raw_fields(raw),
         None => Headers::from(fields),
@@ -320,7 +334,11 @@ fn recorded_fields(fields: &HeaderMap, raw: Option<&RawHead>, rewrite: Option<&R
 }
 
 fn raw_fields(head: &RawHead) -> Headers {
-    head.fields.iter().map(|(name, value)| (name.clone(), text_of(value))).collect::<Vec<_>>().into()
+    head.fields
+        .iter()
+        .map(|(name, value)| (name.clone(), text_of(value)))
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// `HTTP/1.1` and the like.

@@ -13,7 +13,7 @@ use super::{
     replay::{self, Inquiry},
     reply::{BodyError, ReplyBody},
     rescue::{self, Wants},
-    route::{Arrival, Route},
+    route::Arrival,
     state::State,
     tee::Stopwatch,
     wire::Interim,
@@ -194,7 +194,8 @@ fn limited(retry_after: std::time::Duration, wants: Wants) -> Response<ReplyBody
         ("message".to_owned(), "the rate limit that ringer was given is used up".into()),
         ("retryAfterSeconds".to_owned(), Json::Number(format!("{seconds}"))),
     ]);
-    let text = format!("429 the rate limit that ringer was given is used up; retry after {seconds} s\n");
+    let text =
+        format!("429 the rate limit that ringer was given is used up; retry after {seconds} s\n");
     let mut response = rescue::own_answer(StatusCode::TOO_MANY_REQUESTS, wants, &json, &text);
     if let Ok(value) = format!("{seconds}").parse() {
         response.headers_mut().insert(RETRY_AFTER, value);

@@ -61,7 +61,9 @@ pub(super) fn connect(
         match first_bytes(&mut stream, CLIENT_SPEAKS_WITHIN).await {
             Some(first) => serve_tunnel(state, first, stream, local, target, watch).await,
             None => {
-                tracing::warn!("the tunnel to {target} was closed: its client waited for the server to speak, so it is not HTTP");
+                tracing::warn!(
+                    "the tunnel to {target} was closed: its client waited for the server to speak, so it is not HTTP"
+                );
             }
         }
     };
@@ -125,11 +127,8 @@ pub(super) async fn upgrade(
             outcome,
         });
     };
-    let host = if upstream.preserve_host {
-        route.authority.clone()
-    } else {
-        upstream.origin.authority()
-    };
+    let host =
+        if upstream.preserve_host { route.authority.clone() } else { upstream.origin.authority() };
     let uri = Uri::builder()
         .scheme(upstream.origin.scheme.as_str())
         .authority(host.as_str())

@@ -2,7 +2,10 @@
 
 use http::{Response, StatusCode};
 
-use super::{reply::ReplyBody, rescue::{Wants, own_answer}};
+use super::{
+    reply::ReplyBody,
+    rescue::{Wants, own_answer},
+};
 use crate::{
     codec::view::RequestView,
     matching::{NearMiss, near_miss},
@@ -19,11 +22,8 @@ pub(super) fn report(
     request: &Request,
 ) -> Response<ReplyBody> {
     let view = RequestView::new(request);
-    let stubs = set
-        .all()
-        .iter()
-        .filter(|live| live.is_in(service))
-        .map(|live| (&*live.request, &**live));
+    let stubs =
+        set.all().iter().filter(|live| live.is_in(service)).map(|live| (&*live.request, &**live));
     let closest = near_miss::closest(stubs, &view, CLOSEST);
     let asked = format!("{} {}", request.method, request.target);
     let wants = Wants::of(&request.headers);
@@ -76,7 +76,8 @@ fn text(asked: &str, closest: &[NearMiss<&LiveStub>], set: &StubSet) -> String {
         let file = near.item.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         text.push_str(&format!("\n{lead:<8} {file}  {}\n", near.item.display_name()));
         let wrong: Vec<_> = near.verdicts.iter().filter(|verdict| !verdict.matched).collect();
-        let part_width = wrong.iter().map(|verdict| verdict.part.chars().count()).max().unwrap_or(0);
+        let part_width =
+            wrong.iter().map(|verdict| verdict.part.chars().count()).max().unwrap_or(0);
         let width =
             wrong.iter().map(|verdict| verdict.expected.chars().count()).max().unwrap_or(0).min(40);
         for verdict in wrong {

@@ -2,14 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{capture::Capture, route::Route, state::State, tee::{OnEnd, Stopwatch}};
+use super::{
+    capture::{Capture, Digested},
+    route::Route,
+    state::State,
+    tee::{OnEnd, Stopwatch},
+};
 use crate::{
     model::{
         Chunk, Ending, Exchange, Headers, RecordedBody, RecordedRequest, RecordedResponse,
         ServiceName, Timing,
     },
     record::{Permit, Recorder},
-    redaction::stream::StreamRedactor,
     upstream::UpstreamError,
 };
 
@@ -52,10 +56,10 @@ impl Recording {
         asked: Asked,
         watch: Stopwatch,
     ) -> Self {
-        let sanitiser = sanitiser_for(state, &asked.headers);
+        let sanitiser = state.redactor.request_stream(&asked.headers);
         let upstream = route.service.upstream.as_ref();
         Self {
-            request_capture: Capture::new(state.spool(), sanitiser),
+            request_capture: Capture::new(state.spool(), sanitiser, Digested::AsPassed),
             recorder,
             permit,
             exchange: Exchange {
@@ -89,8 +93,8 @@ impl Recording {
 
     /// The answer has begun: where to keep its body, and what to do at its end.
     pub(super) fn answered(mut self, state: &State, answered: Answered) -> (Arc<Capture>, OnEnd) {
-        let sanitiser = sanitiser_for(state, &answered.headers);
-        let capture = Capture::new(state.spool(), sanitiser);
+        let sanitiser = state.redactor.answer_stream(&answered.headers);
+        let capture = Capture::new(state.spool(), sanitiser, Digested::AsKept);
         let kept = Arc::clone(&capture);
         let timing = &mut self.exchange.timing;
         timing.first_byte = Some(answered.first_byte);
@@ -130,16 +134,4 @@ impl Recording {
         }
         self.recorder.record(self.permit, self.exchange);
     }
-}
-
-/// Large bodies are sanitised as they go to their file, if they are text that is not coded.
-fn sanitiser_for(state: &State, headers: &Headers) -> Option<StreamRedactor> {
-    let is_coded = headers
-        .get("content-encoding")
-        .is_some_and(|coding| !crate::codec::encoding::is_identity(coding));
-    let content_type = headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
-    let is_text = ["json", "text", "xml", "urlencoded", "javascript", "graphql", "yaml"]
-        .iter()
-        .any(|kind| content_type.contains(kind));
-    (is_text && !is_coded).then(|| StreamRedactor::new(&state.redactor))
 }

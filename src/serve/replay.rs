@@ -202,8 +202,12 @@ pub(super) async fn give(
         }
     };
     sleep_until(inquiry.watch, schedule.head).await;
-    let ending =
-        live.stub.responses.steps.get(found.step).map_or_else(Default::default, |step| step.response.ending);
+    let ending = live
+        .stub
+        .responses
+        .steps
+        .get(found.step)
+        .map_or_else(Default::default, |step| step.response.ending);
     let is_recorded = live.stub.recorded.is_some();
     (respond(state, &prepared, schedule, ending, is_recorded, inquiry).await, outcome)
 }
@@ -374,10 +378,11 @@ async fn spelling(prepared: &Prepared) -> http::Extensions {
 /// before included.
 fn drain(inbound: Inbound, gate: Option<&RequestBody>) -> Option<watch::Receiver<Progress>> {
     let read = inbound.so_far().len() as u64;
-    let read = read + gate.map_or(0, |body| match body {
-        RequestBody::Whole(bytes) => bytes.len() as u64,
-        RequestBody::Hashed { length, .. } => *length,
-    });
+    let read = read
+        + gate.map_or(0, |body| match body {
+            RequestBody::Whole(bytes) => bytes.len() as u64,
+            RequestBody::Hashed { length, .. } => *length,
+        });
     if gate.is_none() {
         if let Some(rest) = inbound.into_rest() {
             tokio::spawn(discard(rest));

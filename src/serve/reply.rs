@@ -72,12 +72,12 @@ impl Body for ReplyBody {
                 Poll::Ready(frame.map(Ok))
             }
             Self::Produced(frames) => frames.poll_recv(cx),
-            Self::Recorded(body) => {
-                Pin::new(body).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
-            }
-            Self::Relayed(body) => {
-                Pin::new(body).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
-            }
+            Self::Recorded(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+            Self::Relayed(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
         }
     }
 
@@ -94,7 +94,7 @@ impl Body for ReplyBody {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole { bytes, sized: true } => {
+            Self::Whole { bytes, sized: true, .. } => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Self::Whole { sized: false, .. } | Self::Produced(_) => SizeHint::default(),
@@ -135,7 +135,10 @@ impl Production {
         ReplyBody::Produced(produced)
     }
 
-    async fn produce(self, frames: mpsc::Sender<Result<Frame<Bytes>, BodyError>>) -> Result<(), Gone> {
+    async fn produce(
+        self,
+        frames: mpsc::Sender<Result<Frame<Bytes>, BodyError>>,
+    ) -> Result<(), Gone> {
         let mut source = Source::open(self.body);
         let mut request = self.request;
         for (due, size, request_bytes) in self.schedule.chunks {

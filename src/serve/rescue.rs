@@ -6,7 +6,12 @@ use http::{
 };
 
 use super::reply::ReplyBody;
-use crate::{codec::json, model::{Json, JsonStyle}, render::PrepareError, upstream::UpstreamError};
+use crate::{
+    codec::json,
+    model::{Json, JsonStyle},
+    render::PrepareError,
+    upstream::UpstreamError,
+};
 
 const PRETTY: JsonStyle = JsonStyle {
     indent: Some(2),
@@ -34,7 +39,12 @@ impl Wants {
 }
 
 /// An answer of ringer's own.
-pub(super) fn own_answer(status: StatusCode, wants: Wants, json: &Json, text: &str) -> Response<ReplyBody> {
+pub(super) fn own_answer(
+    status: StatusCode,
+    wants: Wants,
+    json: &Json,
+    text: &str,
+) -> Response<ReplyBody> {
     let (content_type, body) = match wants {
         Wants::Json => ("application/json", json::write(json, PRETTY)),
         Wants::Text => ("text/plain; charset=utf-8", text.to_owned()),
@@ -62,7 +72,10 @@ pub(super) fn no_upstream(mode: &str) -> Response<ReplyBody> {
     let json = Json::Object(vec![
         ("error".to_owned(), "no_upstream".into()),
         ("message".to_owned(), message.into()),
-        ("hint".to_owned(), "give the service an `upstream` in ringer.toml, or use mode `replay`".into()),
+        (
+            "hint".to_owned(),
+            "give the service an `upstream` in ringer.toml, or use mode `replay`".into(),
+        ),
     ]);
     own_answer(StatusCode::BAD_GATEWAY, Wants::Json, &json, "")
 }

@@ -140,7 +140,12 @@ mod tests {
     #[test]
     fn base_path_and_prefix_are_exchanged() {
         assert_eq!(
-            rewritten("http://h:9/base", "http://127.0.0.1:8080/pay", "location", "http://h:9/base/x"),
+            rewritten(
+                "http://h:9/base",
+                "http://127.0.0.1:8080/pay",
+                "location",
+                "http://h:9/base/x"
+            ),
             some("http://127.0.0.1:8080/pay/x")
         );
     }
@@ -160,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_cookie_s_domain_follows_the_client() {
-        let cookie = |client, value| rewritten("https://api.example.com", client, "set-cookie", value);
+        let cookie =
+            |client, value| rewritten("https://api.example.com", client, "set-cookie", value);
         assert_eq!(
             cookie("http://127.0.0.1:8080", "a=1; Domain=.example.com; Path=/"),
             some("a=1; Path=/")

@@ -1,10 +1,6 @@
 //! Which service a request belongs to, and the address under which the client knows it.
 
-use std::{
-    collections::HashMap,
-    net::SocketAddr,
-    sync::Arc,
-};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use http::{
     HeaderMap, HeaderValue, Uri, Version,
@@ -191,7 +187,8 @@ impl Router {
         let by_prefix = self.services.iter().find_map(|service| {
             let prefix = service.prefix.as_ref()?;
             let rest = target.path().strip_prefix(prefix.as_str())?;
-            (rest.is_empty() || rest.starts_with('/')).then(|| (Arc::clone(service), prefix.clone()))
+            (rest.is_empty() || rest.starts_with('/'))
+                .then(|| (Arc::clone(service), prefix.clone()))
         });
         if let Some((service, prefix)) = by_prefix {
             return (service, Some(prefix));
@@ -230,7 +227,11 @@ impl Router {
     }
 
     /// The service that a host met by the forward proxy is.
-    fn forwarded(&self, authority: &str, scheme: Scheme) -> Result<Arc<LiveService>, UpstreamError> {
+    fn forwarded(
+        &self,
+        authority: &str,
+        scheme: Scheme,
+    ) -> Result<Arc<LiveService>, UpstreamError> {
         let key = format!("{}://{authority}", scheme.as_str());
         if let Some(known) = self.forwarded.lock().get(&key) {
             return Ok(Arc::clone(known));
@@ -365,7 +366,12 @@ mod tests {
     }
 
     /// Scope, address and target of the route.
-    fn routed(router: &Router, arrival: &Arrival, uri: &str, host: &str) -> (String, String, String) {
+    fn routed(
+        router: &Router,
+        arrival: &Arrival,
+        uri: &str,
+        host: &str,
+    ) -> (String, String, String) {
         let mut fields = HeaderMap::new();
         fields.insert(HOST, host.parse().unwrap());
         let folders = [ServiceName::new("folder.test")];
@@ -418,11 +424,8 @@ mod tests {
             routed(&router, &arrival(), "http://a.test:80/x", "ignored"),
             want("a.test", "http://a.test", "/x")
         );
-        let tunnel = Arrival {
-            scheme: Scheme::Https,
-            tunnel: Some("b.test:443".to_owned()),
-            ..arrival()
-        };
+        let tunnel =
+            Arrival { scheme: Scheme::Https, tunnel: Some("b.test:443".to_owned()), ..arrival() };
         assert_eq!(
             routed(&router, &tunnel, "/x", "b.test"),
             want("b.test", "https://b.test", "/x")

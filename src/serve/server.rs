@@ -132,8 +132,7 @@ impl Server {
     pub fn start(listen: &[SocketAddr], parts: ServerParts) -> Result<Self, ServeError> {
         let ServerParts { mut services, mut upstream, .. } = parts;
         let bind = |address: SocketAddr| {
-            let listener =
-                bind(address).map_err(|source| ServeError::Bind { address, source })?;
+            let listener = bind(address).map_err(|source| ServeError::Bind { address, source })?;
             let address =
                 listener.local_addr().map_err(|source| ServeError::Bind { address, source })?;
             Ok::<_, ServeError>((listener, address))
@@ -149,10 +148,8 @@ impl Server {
         }
         let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, address)| *address).collect();
         upstream.own_addresses.extend(&addresses);
-        let factory =
-            UpstreamFactory { options: upstream, preserve_host: parts.preserve_host };
-        let leaves =
-            Leaves::new(parts.authority, parts.clock, parts.limits.leaf_certificates);
+        let factory = UpstreamFactory { options: upstream, preserve_host: parts.preserve_host };
+        let leaves = Leaves::new(parts.authority, parts.clock, parts.limits.leaf_certificates);
         let state = Arc::new(State {
             router: Router::new(services, parts.forward, factory, parts.behavior)?,
             acceptor: Acceptor::new(Arc::new(leaves)),

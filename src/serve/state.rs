@@ -24,6 +24,8 @@ use crate::{
     tls::Acceptor,
 };
 
+/// Folder for large bodies that are on their way, in the folder of tapes.
+const SPOOL_FOLDER: &str = ".spool";
 /// Distinct requests without a stub that are listed at the end.
 const MAX_MISSES: usize = 10_000;
 
@@ -53,7 +55,7 @@ impl State {
     /// Where large bodies of recorded exchanges go until the recorder has them.
     pub(super) fn spool(&self) -> Spool {
         Spool {
-            directory: self.recordings.join(super::SPOOL_FOLDER),
+            directory: self.recordings.join(SPOOL_FOLDER),
             in_memory: self.limits.body_in_memory,
         }
     }

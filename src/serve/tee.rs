@@ -134,8 +134,9 @@ impl ResponseTee {
     fn note(&mut self, data: &Bytes) {
         self.capture.push(data);
         let size = data.len() as u64;
+        let is_full = self.chunks.len() >= MAX_CHUNKS;
         match self.chunks.last_mut() {
-            Some(last) if self.chunks.len() >= MAX_CHUNKS => last.size += size,
+            Some(last) if is_full => last.size += size,
             _ => self.chunks.push(Chunk {
                 at: self.watch.elapsed(),
                 size,
