@@ -10,10 +10,9 @@ use super::{
     style::{self, paint},
 };
 use crate::{
+    app::compile_problems,
     config::{ConfigError, Layer},
     library::{Loaded, Reader},
-    matching::CompiledRequest,
-    model::Stub,
 };
 
 /// Exit code when there is a mistake.
@@ -53,7 +52,7 @@ pub fn run(global: &GlobalArgs, args: &CheckArgs) -> anyhow::Result<u8> {
     let progress = Progress::start(is_quiet);
     let shown = progress.clone();
     let stubs = Reader::new(&folder)
-        .with_check(compile)
+        .with_check(compile_problems)
         .with_progress(move |done, all| shown.advance(done, all))
         .read()
         .with_context(|| format!("cannot read the stub folder `{}`", folder.display()))?;
@@ -67,14 +66,6 @@ pub fn run(global: &GlobalArgs, args: &CheckArgs) -> anyhow::Result<u8> {
         printer::say(&verdict(mistakes, &stubs, file.is_some()));
     }
     Ok(if mistakes > 0 { FAILED } else { 0 })
-}
-
-/// What the reader cannot see: patterns that do not compile.
-fn compile(stub: &Stub) -> Vec<(String, String)> {
-    match CompiledRequest::compile(&stub.request) {
-        Ok(_) => Vec::new(),
-        Err(error) => vec![(error.pointer, error.message)],
-    }
 }
 
 fn verdict(mistakes: usize, stubs: &Loaded, has_file: bool) -> String {
@@ -106,7 +97,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let stubs = Reader::new(folder.path()).with_check(compile).read().unwrap();
+        let stubs = Reader::new(folder.path()).with_check(compile_problems).read().unwrap();
         let mut text: String = stubs.problems().map(|problem| problem.render(false)).collect();
         text.push_str(&verdict(stubs.problems().count(), &stubs, false));
         strip_str(&text).to_string().replace(&folder.path().display().to_string(), "stubs")

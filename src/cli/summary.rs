@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use super::{
-    printer::{counted, thousands, warning},
+    printer::{counted, thousands},
     style::{self, paint},
 };
 use crate::{app::Summary, record::RecordSummary};
@@ -38,9 +38,6 @@ pub fn text(summary: &Summary, run: &Run<'_>) -> String {
     match &summary.recorded {
         Some(recorded) => recording(&mut lines, summary, recorded, run),
         None => replay(&mut lines, summary, run),
-    }
-    for problem in &summary.problems {
-        lines.push(warning(problem));
     }
     lines.join("\n")
 }
