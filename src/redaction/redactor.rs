@@ -124,40 +124,21 @@ impl Redactor {
 
     /// Sanitises a request in place, as [`Self::exchange`] did when it was recorded.
     pub fn request(&self, request: &mut Request) {
-        let Some(changes) = self.changes(request) else {
-            return;
-        };
-        if let Some(target) = changes.target
-            && let Ok(target) = PathAndQuery::try_from(target)
-        {
-            request.target = target;
+        if let Some(changes) = self.changes(request) {
+            change_request(changes, request);
         }
-        if !changes.headers.is_empty() {
-            for (at, value) in request.headers.values_mut().enumerate() {
-                let Some(new) = changes.headers.get(&at) else {
-                    continue;
-                };
-                let is_utf8 = std::str::from_utf8(value.as_bytes()).is_ok();
-                let new = if is_utf8 {
-                    HeaderValue::from_bytes(new.as_bytes())
-                } else {
-                    // Read as Latin-1, so written as that.
-                    let bytes: Vec<u8> =
-                        new.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
-                    HeaderValue::from_bytes(&bytes)
-                };
-                if let Ok(new) = new {
-                    *value = new;
-                }
+    }
+
+    /// The request as [`Self::request`] would leave it; no copy is made of one that brings no
+    /// credential.
+    pub fn seen<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        match self.changes(request) {
+            Some(changes) if !changes.is_empty() => {
+                let mut request = request.clone();
+                change_request(changes, &mut request);
+                Cow::Owned(request)
             }
-        }
-        if let Some(body) = changes.body {
-            if let Ok(length) = HeaderValue::from_str(&body.len().to_string())
-                && let Some(field) = request.headers.get_mut(http::header::CONTENT_LENGTH)
-            {
-                *field = length;
-            }
-            request.body = RequestBody::Whole(body.into());
+            _ => Cow::Borrowed(request),
         }
     }
 
@@ -379,4 +360,38 @@ fn fields(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
 
 fn borrowed<'f>(fields: &'f [(&'f str, Cow<'f, str>)]) -> Vec<(&'f str, &'f str)> {
     fields.iter().map(|(name, value)| (*name, &**value)).collect()
+}
+
+fn change_request(changes: Changes, request: &mut Request) {
+    if let Some(target) = changes.target
+        && let Ok(target) = PathAndQuery::try_from(target)
+    {
+        request.target = target;
+    }
+    if !changes.headers.is_empty() {
+        for (at, value) in request.headers.values_mut().enumerate() {
+            let Some(new) = changes.headers.get(&at) else {
+                continue;
+            };
+            let is_utf8 = std::str::from_utf8(value.as_bytes()).is_ok();
+            let new = if is_utf8 {
+                HeaderValue::from_bytes(new.as_bytes())
+            } else {
+                // Read as Latin-1, so written as that.
+                let bytes: Vec<u8> = new.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
+                HeaderValue::from_bytes(&bytes)
+            };
+            if let Ok(new) = new {
+                *value = new;
+            }
+        }
+    }
+    if let Some(body) = changes.body {
+        if let Ok(length) = HeaderValue::from_str(&body.len().to_string())
+            && let Some(field) = request.headers.get_mut(http::header::CONTENT_LENGTH)
+        {
+            *field = length;
+        }
+        request.body = RequestBody::Whole(body.into());
+    }
 }

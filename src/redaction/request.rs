@@ -29,6 +29,11 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// Whether the request stays as it is.
+    pub(super) fn is_empty(&self) -> bool {
+        self.target.is_none() && self.headers.is_empty() && self.body.is_none()
+    }
+
     /// Whether the client sent a password in a field of its own, as one does to log in.
     pub(super) fn is_login(&self) -> bool {
         self.found.iter().any(|found| {
