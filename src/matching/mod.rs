@@ -21,31 +21,3 @@ pub use index::{Candidates, Entry, StubIndex};
 pub use request::{CompileError, CompiledRequest};
 pub use verdict::PartVerdict;
 
-/// tmp
-pub mod nearest {
-    use crate::{codec::view::RequestView, model::RequestPattern};
-    pub fn differences(_: &RequestPattern, _: &RequestView<'_>) -> Option<Vec<(String, String)>> {
-        None
-    }
-    pub fn same_shape(_: &RequestPattern, _: &RequestView<'_>) -> Option<Vec<(String, String)>> {
-        None
-    }
-}
-/// tmp
-pub mod near_miss {
-    use super::*;
-    use crate::codec::view::RequestView;
-    pub struct NearMiss<T> {
-        pub item: T,
-        pub verdicts: Vec<PartVerdict>,
-        pub distance: f64,
-    }
-    pub fn closest<'a, T>(
-        _: impl Iterator<Item = (&'a CompiledRequest, T)>,
-        _: &RequestView<'_>,
-        _: usize,
-    ) -> Vec<NearMiss<T>> {
-        Vec::new()
-    }
-}
-pub use near_miss::NearMiss;
