@@ -4,16 +4,21 @@
 
 mod body;
 pub mod distance;
+mod hint;
 pub mod index;
 pub mod json;
+mod members;
 mod multipart;
+pub mod noise;
 pub mod number;
 pub mod path;
 pub mod regex;
 pub mod request;
+mod shape;
 #[cfg(test)]
 mod testing;
 pub mod text;
+mod token;
 mod url;
 pub mod verdict;
 
