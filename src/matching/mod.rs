@@ -26,3 +26,8 @@ pub use index::{Candidates, Entry, StubIndex};
 pub use request::{CompileError, CompiledRequest};
 pub use verdict::PartVerdict;
 
+
+pub mod near_miss;
+pub mod nearest;
+
+pub use near_miss::NearMiss;
