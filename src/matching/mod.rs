@@ -25,9 +25,3 @@ pub mod verdict;
 pub use index::{Candidates, Entry, StubIndex};
 pub use request::{CompileError, CompiledRequest};
 pub use verdict::PartVerdict;
-
-
-pub mod near_miss;
-pub mod nearest;
-
-pub use near_miss::NearMiss;
