@@ -9,12 +9,14 @@ pub mod index;
 pub mod json;
 mod members;
 mod multipart;
+pub mod nearest;
 pub mod noise;
 pub mod number;
 pub mod path;
 pub mod regex;
 pub mod request;
 mod shape;
+mod structure;
 #[cfg(test)]
 mod testing;
 pub mod text;
