@@ -9,12 +9,15 @@ pub mod index;
 pub mod json;
 mod members;
 mod multipart;
+pub mod near_miss;
+pub mod nearest;
 pub mod noise;
 pub mod number;
 pub mod path;
 pub mod regex;
 pub mod request;
 mod shape;
+mod structure;
 #[cfg(test)]
 mod testing;
 pub mod text;
@@ -23,5 +26,6 @@ mod url;
 pub mod verdict;
 
 pub use index::{Candidates, Entry, StubIndex};
+pub use near_miss::NearMiss;
 pub use request::{CompileError, CompiledRequest};
 pub use verdict::PartVerdict;
