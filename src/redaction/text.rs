@@ -32,6 +32,9 @@ pub(super) enum Kind {
     Text,
 }
 
+/// No rule finds anything in less: the shortest is `://:x@h`.
+const LEAST: usize = 6;
+
 /// A proposal to replace a part of the text.
 pub(super) struct Edit {
     /// What it is about; nothing else may touch it.
@@ -68,6 +71,9 @@ impl Pass<'_> {
     /// All proposals for a text, in order; some may overlap.
     pub(super) fn edits(&self, text: &[u8], kind: Kind) -> Vec<Edit> {
         let mut edits = Vec::new();
+        if text.len() < LEAST {
+            return edits;
+        }
         let mut from = 0;
         while let Some(found) = shapes::find(text, from) {
             from = found.end.max(from + 1);
@@ -187,7 +193,9 @@ impl Pass<'_> {
     }
 
     fn named_edits(&self, text: &[u8], edits: &mut Vec<Edit>) {
-        if !text.iter().any(|byte| matches!(byte, b'=' | b':' | b'<')) || !WORDS.is_match(text) {
+        if !text.iter().any(|byte| matches!(byte, b'=' | b'<' | b'"' | b'\''))
+            || !WORDS.is_match(text)
+        {
             return;
         }
         for head in PAIR.captures_iter(text) {
