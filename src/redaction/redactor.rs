@@ -114,11 +114,8 @@ impl Redactor {
     /// secret.
     pub fn request_body(&self, headers: &HeaderMap, body: &Bytes) -> Option<Bytes> {
         let inner = self.inner.as_ref()?;
-        let fields = fields(headers);
-        let changes = request::sanitise(
-            &inner.keys,
-            &Parts { target: "", headers: borrowed(&fields), body: Some(body) },
-        );
+        let parts = Parts { target: "", headers: fields(headers), body: Some(body) };
+        let changes = request::sanitise(&inner.keys, &parts);
         changes.body.map(Bytes::from)
     }
 
@@ -185,12 +182,12 @@ impl Redactor {
 
     fn changes(&self, request: &Request) -> Option<Changes> {
         let inner = self.inner.as_ref()?;
-        let fields = fields(&request.headers);
         let body = match &request.body {
             RequestBody::Whole(bytes) => Some(&**bytes),
             RequestBody::Hashed { .. } => None,
         };
-        let parts = Parts { target: request.target.as_str(), headers: borrowed(&fields), body };
+        let parts =
+            Parts { target: request.target.as_str(), headers: fields(&request.headers), body };
         Some(request::sanitise(&inner.keys, &parts))
     }
 }
@@ -200,7 +197,7 @@ impl Inner {
         let request = &exchange.request;
         let parts = Parts {
             target: &request.target,
-            headers: request.headers.iter().collect(),
+            headers: request.headers.iter().map(|(name, value)| (name, value.into())).collect(),
             body: request.body.bytes().map(|bytes| &**bytes),
         };
         request::sanitise(&self.keys, &parts)
@@ -356,10 +353,6 @@ fn fields(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
             (name.as_str(), text)
         })
         .collect()
-}
-
-fn borrowed<'f>(fields: &'f [(&'f str, Cow<'f, str>)]) -> Vec<(&'f str, &'f str)> {
-    fields.iter().map(|(name, value)| (*name, &**value)).collect()
 }
 
 fn change_request(changes: Changes, request: &mut Request) {

@@ -13,7 +13,8 @@ use super::{
     pass::{Pass, Side},
     pseudonym::Pseudonyms,
     taint::Taint,
-    text::{Kind, LONGEST_VALUE},
+    text::Kind,
+    written::LONGEST_VALUE,
 };
 use crate::codec::encoding;
 

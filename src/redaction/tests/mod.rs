@@ -139,7 +139,7 @@ fn everything(exchange: &Exchange) -> Vec<u8> {
 fn assert_gone(exchange: &Exchange, secret: &str) {
     let all = everything(exchange);
     let text = String::from_utf8_lossy(&all).into_owned();
-    let mut haystacks = vec![all.clone()];
+    let mut haystacks = vec![all];
     for run in text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/'))) {
         if run.len() >= 8 {
             let usable = &run[..run.len() - run.len() % 4];
