@@ -136,7 +136,7 @@ impl Session {
         match self.program.log_format {
             LogFormat::Json => tracing::info!(
                 target: "ringer::console",
-                addresses = ?addresses,
+                addresses = join(addresses, " "),
                 ca = %running.ca_file().display(),
                 what = self.what,
                 "ready"
@@ -199,7 +199,7 @@ impl Session {
                 requests = summary.requests,
                 stub_answers = summary.stub_answers,
                 nearest = summary.nearest,
-                misses = ?summary.misses,
+                misses = join(summary.misses.iter().map(|(request, _)| request), ", "),
                 unused_stubs = summary.unused_stubs.len(),
                 exchanges = summary.recorded.as_ref().map(|recorded| recorded.exchanges),
                 failed,
@@ -210,6 +210,10 @@ impl Session {
             LogFormat::Text => say(&summary::text(summary, run)),
         }
     }
+}
+
+fn join(items: impl IntoIterator<Item = impl ToString>, separator: &str) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(separator)
 }
 
 /// Ends the process at the next signal: whoever asks twice does not want to wait.
