@@ -100,8 +100,8 @@ pub(super) fn parameter(name: &str) -> Option<Named> {
         | "xgoogcredential" | "subscriptionkey" | "authkey" | "appkey" => {
             (Class::ApiKey, Weight::Strong)
         }
-        "secretkey" | "secretaccesskey" | "codeverifier" | "masterkey" | "signingkey"
-        | "encryptionkey" | "sharedkey" | "accountkey" | "connectionstring" => {
+        "secretkey" | "secretaccesskey" | "codeverifier" | "masterkey" | "licensekey"
+        | "signingkey" | "encryptionkey" | "sharedkey" | "accountkey" | "connectionstring" => {
             (Class::Secret, Weight::Strong)
         }
         "privatekey" => (Class::PrivateKey, Weight::Strong),
@@ -118,7 +118,10 @@ pub(super) fn parameter(name: &str) -> Option<Named> {
         | "pan" => (Class::CardNumber, Weight::Strong),
         "cvc" | "cvc2" | "cvv" | "cvv2" | "cardcvc" | "cardcvv" | "cvccode" | "securitycode"
         | "csc" => (Class::CardCode, Weight::Strong),
-        "code" | "key" | "auth" | "pin" | "state" | "nonce" | "sid" => (Class::Token, Weight::Weak),
+        "key" | "appid" => (Class::ApiKey, Weight::Weak),
+        "code" | "auth" | "pin" | "state" | "nonce" | "sid" | "credential" | "credentials" => {
+            (Class::Token, Weight::Weak)
+        }
         _ => (by_ending(name)?, Weight::Strong),
     };
     Some(Named { class, weight })
@@ -178,6 +181,8 @@ pub(super) fn header(name: &str) -> Option<HeaderRule> {
     lower.copy_from_slice(name.as_bytes());
     lower.make_ascii_lowercase();
     let name = std::str::from_utf8(lower).ok()?;
+    // Binary metadata of gRPC.
+    let name = name.strip_suffix("-bin").unwrap_or(name);
     Some(match name {
         "authorization"
         | "proxy-authorization"
@@ -222,35 +227,24 @@ pub(super) fn header(name: &str) -> Option<HeaderRule> {
     })
 }
 
+/// Header names that end, or are, as names of parameters do: `X-Vault-Token`, `Client-Secret`.
 fn header_by_ending(name: &str) -> Option<Class> {
-    const ENDINGS: [(&str, Class); 12] = [
+    const ENDINGS: [(&str, Class); 7] = [
         ("-signature", Class::Signature),
         ("-signature-256", Class::Signature),
-        ("-api-key", Class::ApiKey),
-        ("-apikey", Class::ApiKey),
         ("-access-key", Class::ApiKey),
         ("-subscription-key", Class::ApiKey),
         ("-secret-key", Class::Secret),
         ("-customer-key", Class::Secret),
-        ("-secret", Class::Secret),
-        ("-password", Class::Password),
-        ("-passphrase", Class::Password),
-        ("token", Class::Token),
+        ("-auth-key", Class::ApiKey),
     ];
-    // Without a dash or the word itself no ending fits; most header names stop here.
-    let class = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending))?.1;
-    match class {
-        Class::Token => {
-            let normal = Normal::new(name)?;
-            match by_ending(normal.as_str()) {
-                // `Nel-Token`-like names of one word are as good as dashed ones.
-                Some(Class::Csrf) => Some(Class::Csrf),
-                Some(_) => Some(Class::Token),
-                None => None,
-            }
-        }
-        class => Some(class),
+    let by_ending = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending));
+    if let Some((_, class)) = by_ending {
+        return Some(*class);
     }
+    let named = parameter(name.strip_prefix("x-").unwrap_or(name))?;
+    let is_of_cards = matches!(named.class, Class::CardNumber | Class::CardCode);
+    (named.weight == Weight::Strong && !is_of_cards).then_some(named.class)
 }
 
 /// The class of a cookie by its name.
