@@ -3,7 +3,10 @@
 //! Names are compared without case and punctuation, so that `client_secret`, `clientSecret` and
 //! `Client-Secret` are one. Personal data (names, addresses, phone numbers) is not looked for.
 
-use super::class::Class;
+use super::{
+    class::Class,
+    name_tables::{HEADERS, PARAMETERS},
+};
 
 /// What the name of a parameter, member or element says about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,49 +83,9 @@ fn innermost(name: &str) -> &str {
 pub(super) fn parameter(name: &str) -> Option<Named> {
     let normal = Normal::new(name)?;
     let name = normal.as_str();
-    let (class, weight) = match name {
-        "password"
-        | "passwd"
-        | "pwd"
-        | "passphrase"
-        | "password1"
-        | "password2"
-        | "passwordconfirmation"
-        | "passwordconfirm"
-        | "confirmpassword"
-        | "passwordagain"
-        | "passwordhash"
-        | "secretanswer" => (Class::Password, Weight::Strong),
-        "pass" | "pw" | "userpass" => (Class::Password, Weight::Sent),
-        "otp" | "totp" | "otpcode" | "totpcode" | "mfacode" | "mfatoken" | "onetimecode"
-        | "recoverycode" | "backupcode" => (Class::Token, Weight::Sent),
-        "apikey" | "accesskey" | "accesskeyid" | "awsaccesskeyid" | "xamzcredential"
-        | "xgoogcredential" | "subscriptionkey" | "authkey" | "appkey" => {
-            (Class::ApiKey, Weight::Strong)
-        }
-        "secretkey" | "secretaccesskey" | "codeverifier" | "masterkey" | "licensekey"
-        | "signingkey" | "encryptionkey" | "sharedkey" | "accountkey" | "connectionstring" => {
-            (Class::Secret, Weight::Strong)
-        }
-        "privatekey" => (Class::PrivateKey, Weight::Strong),
-        "clientassertion" | "assertion" | "samlresponse" | "samlassertion" | "samlart" | "jwt"
-        | "bearer" => (Class::Token, Weight::Strong),
-        "session" | "sessionid" | "sessionkey" | "sessid" | "jsessionid" | "phpsessid" => {
-            (Class::Session, Weight::Strong)
-        }
-        "csrf" | "xsrf" => (Class::Csrf, Weight::Strong),
-        "signature" | "sig" | "sas" | "hmac" | "xamzsignature" | "xgoogsignature" => {
-            (Class::Signature, Weight::Sent)
-        }
-        "cardnumber" | "ccnumber" | "ccnum" | "cardno" | "creditcard" | "creditcardnumber"
-        | "pan" => (Class::CardNumber, Weight::Strong),
-        "cvc" | "cvc2" | "cvv" | "cvv2" | "cardcvc" | "cardcvv" | "cvccode" | "securitycode"
-        | "csc" => (Class::CardCode, Weight::Strong),
-        "key" | "appid" => (Class::ApiKey, Weight::Weak),
-        "code" | "auth" | "pin" | "state" | "nonce" | "sid" | "credential" | "credentials" => {
-            (Class::Token, Weight::Weak)
-        }
-        _ => (by_ending(name)?, Weight::Strong),
+    let (class, weight) = match PARAMETERS.binary_search_by_key(&name, |row| row.0) {
+        Ok(at) => PARAMETERS.get(at).map(|row| (row.1, row.2))?,
+        Err(_) => (by_ending(name)?, Weight::Strong),
     };
     Some(Named { class, weight })
 }
@@ -183,48 +146,10 @@ pub(super) fn header(name: &str) -> Option<HeaderRule> {
     let name = std::str::from_utf8(lower).ok()?;
     // Binary metadata of gRPC.
     let name = name.strip_suffix("-bin").unwrap_or(name);
-    Some(match name {
-        "authorization"
-        | "proxy-authorization"
-        | "x-authorization"
-        | "authentication"
-        | "x-auth"
-        | "x-forwarded-authorization"
-        | "x-original-authorization" => HeaderRule::Authorization,
-        "www-authenticate"
-        | "proxy-authenticate"
-        | "authentication-info"
-        | "proxy-authentication-info" => HeaderRule::Challenge,
-        "cookie" | "cookie2" => HeaderRule::Cookie,
-        "set-cookie" | "set-cookie2" => HeaderRule::SetCookie,
-        "apikey"
-        | "api-key"
-        | "x-api-key"
-        | "x-apikey"
-        | "x-functions-key"
-        | "x-auth-key"
-        | "x-access-key"
-        | "x-master-key"
-        | "x-app-key"
-        | "ocp-apim-subscription-key"
-        | "x-rapidapi-key"
-        | "x-amz-credential"
-        | "x-honeycomb-team"
-        | "dd-application-key" => HeaderRule::Whole(Class::ApiKey),
-        "x-session" | "x-session-id" | "x-sessionid" | "session-id" | "mcp-session-id" => {
-            HeaderRule::Whole(Class::Session)
-        }
-        "dpop" | "x-goog-iap-jwt-assertion" | "x-jwt-assertion" | "cf-access-jwt-assertion" => {
-            HeaderRule::Whole(Class::Token)
-        }
-        "x-client-cert" => HeaderRule::Whole(Class::Secret),
-        "x-hub-signature"
-        | "x-hub-signature-256"
-        | "signature"
-        | "x-shopify-hmac-sha256"
-        | "x-ms-signature-256" => HeaderRule::Whole(Class::Signature),
-        _ => HeaderRule::Whole(header_by_ending(name)?),
-    })
+    match HEADERS.binary_search_by_key(&name, |row| row.0) {
+        Ok(at) => HEADERS.get(at).map(|row| row.1),
+        Err(_) => header_by_ending(name).map(HeaderRule::Whole),
+    }
 }
 
 /// Header names that end, or are, as names of parameters do: `X-Vault-Token`, `Client-Secret`.
@@ -331,6 +256,12 @@ mod tests {
         }
         assert_eq!(parameter("wsse:Password").map(|named| named.class), Some(Class::Password));
         assert_eq!(parameter("csrfmiddlewaretoken").map(|named| named.class), Some(Class::Csrf));
+    }
+
+    #[test]
+    fn tables_can_be_searched() {
+        assert!(PARAMETERS.is_sorted_by_key(|row| row.0));
+        assert!(HEADERS.is_sorted_by_key(|row| row.0));
     }
 
     #[test]
