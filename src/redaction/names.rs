@@ -5,7 +5,7 @@
 
 use super::{
     class::Class,
-    name_tables::{HEADERS, PARAMETERS},
+    name_tables::{HEADER_GATE, HEADERS, PARAMETER_GATE, PARAMETERS, order},
 };
 
 /// What the name of a parameter, member or element says about its value.
@@ -83,9 +83,14 @@ fn innermost(name: &str) -> &str {
 pub(super) fn parameter(name: &str) -> Option<Named> {
     let normal = Normal::new(name)?;
     let name = normal.as_str();
-    let (class, weight) = match PARAMETERS.binary_search_by_key(&name, |row| row.0) {
-        Ok(at) => PARAMETERS.get(at).map(|row| (row.1, row.2))?,
-        Err(_) => (by_ending(name)?, Weight::Strong),
+    let listed = PARAMETER_GATE
+        .admits(name)
+        .then(|| PARAMETERS.binary_search_by(|row| order(row.0, name)).ok())
+        .flatten()
+        .and_then(|at| PARAMETERS.get(at));
+    let (class, weight) = match listed {
+        Some(&(_, class, weight)) => (class, weight),
+        None => (by_ending(name)?, Weight::Strong),
     };
     Some(Named { class, weight })
 }
@@ -103,6 +108,9 @@ fn by_ending(name: &str) -> Option<Class> {
         ("apikey", Class::ApiKey),
         ("token", Class::Token),
     ];
+    if !matches!(last_two(name), Some(b"rd" | b"wd" | b"se" | b"et" | b"ey" | b"en")) {
+        return None;
+    }
     let class = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending))?.1;
     let csrf = name.contains("csrf") || name.contains("xsrf") || name == "authenticitytoken";
     match class {
@@ -110,6 +118,11 @@ fn by_ending(name: &str) -> Option<Class> {
         Class::Token if csrf => Some(Class::Csrf),
         class => Some(class),
     }
+}
+
+/// What all endings are told apart by from most names.
+fn last_two(name: &str) -> Option<&[u8; 2]> {
+    name.as_bytes().last_chunk()
 }
 
 /// Tokens that mark a place in a list or a retried call: no credentials, and clients send them
@@ -146,9 +159,14 @@ pub(super) fn header(name: &str) -> Option<HeaderRule> {
     let name = std::str::from_utf8(lower).ok()?;
     // Binary metadata of gRPC.
     let name = name.strip_suffix("-bin").unwrap_or(name);
-    match HEADERS.binary_search_by_key(&name, |row| row.0) {
-        Ok(at) => HEADERS.get(at).map(|row| row.1),
-        Err(_) => header_by_ending(name).map(HeaderRule::Whole),
+    let listed = HEADER_GATE
+        .admits(name)
+        .then(|| HEADERS.binary_search_by(|row| order(row.0, name)).ok())
+        .flatten()
+        .and_then(|at| HEADERS.get(at));
+    match listed {
+        Some(&(_, rule)) => Some(rule),
+        None => header_by_ending(name).map(HeaderRule::Whole),
     }
 }
 
@@ -163,7 +181,9 @@ fn header_by_ending(name: &str) -> Option<Class> {
         ("-customer-key", Class::Secret),
         ("-auth-key", Class::ApiKey),
     ];
-    let by_ending = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending));
+    let by_ending = matches!(last_two(name), Some(b"re" | b"56" | b"ey"))
+        .then(|| ENDINGS.iter().find(|(ending, _)| name.ends_with(ending)))
+        .flatten();
     if let Some((_, class)) = by_ending {
         return Some(*class);
     }
@@ -260,8 +280,8 @@ mod tests {
 
     #[test]
     fn tables_can_be_searched() {
-        assert!(PARAMETERS.is_sorted_by_key(|row| row.0));
-        assert!(HEADERS.is_sorted_by_key(|row| row.0));
+        assert!(PARAMETERS.is_sorted_by(|a, b| order(a.0, b.0).is_lt()));
+        assert!(HEADERS.is_sorted_by(|a, b| order(a.0, b.0).is_lt()));
     }
 
     #[test]
