@@ -14,6 +14,12 @@ pub mod config;
 pub mod recorder;
 pub mod summary;
 
+mod answer;
+mod body;
+mod media;
+mod pacing;
+#[cfg(test)]
+mod sample;
 mod worker;
 
 pub use config::{OnRecorded, RecordError, RecorderConfig};
