@@ -122,7 +122,10 @@ mod tests {
             .build();
         let spec = answer_of(&exchange, false).unwrap().spec;
         let headers: Vec<_> = spec.headers.iter().collect();
-        assert_eq!(headers, [("Set-Cookie", "a=1"), ("x-AMZ-Meta-Who", "me"), ("set-cookie", "b=2")]);
+        assert_eq!(
+            headers,
+            [("Set-Cookie", "a=1"), ("x-AMZ-Meta-Who", "me"), ("set-cookie", "b=2")]
+        );
     }
 
     #[test]

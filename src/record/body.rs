@@ -130,8 +130,7 @@ fn inline_or_side(
 
 /// JSON where its text can be written again exactly, else the text itself.
 fn text_spec(kind: Kind, text: &str) -> BodySpec {
-    let may_be_json =
-        kind == Kind::Json || (kind == Kind::Unknown && text.starts_with(['{', '[']));
+    let may_be_json = kind == Kind::Json || (kind == Kind::Unknown && text.starts_with(['{', '[']));
     if may_be_json
         && let Ok(value) = json::parse(text)
         // A bare `null` or string in a stub reads as if there were no body, or a text.
@@ -285,7 +284,9 @@ mod tests {
         let mut headers = Headers::new();
         headers.push("Content-Type", "application/json");
         let kept = keep(&headers, &body);
-        assert!(matches!(&kept.side, Some(side) if side.extension == "json" && side.sha256 == [1; 32]));
+        assert!(
+            matches!(&kept.side, Some(side) if side.extension == "json" && side.sha256 == [1; 32])
+        );
         headers.push("Content-Encoding", "gzip");
         assert!(matches!(keep(&headers, &body).side, Some(side) if side.extension == "bin"));
     }

@@ -36,9 +36,21 @@ pub(super) fn kind_of(content_type: Option<&str>) -> Kind {
         ("audio" | "font" | "image" | "video" | "multipart", _) => Kind::Binary,
         (
             "application",
-            "cbor" | "gzip" | "msgpack" | "pdf" | "protobuf" | "vnd.apache.avro"
-            | "vnd.google.protobuf" | "wasm" | "x-bzip2" | "x-gzip" | "x-msgpack" | "x-protobuf"
-            | "x-tar" | "zip" | "zstd",
+            "cbor"
+            | "gzip"
+            | "msgpack"
+            | "pdf"
+            | "protobuf"
+            | "vnd.apache.avro"
+            | "vnd.google.protobuf"
+            | "wasm"
+            | "x-bzip2"
+            | "x-gzip"
+            | "x-msgpack"
+            | "x-protobuf"
+            | "x-tar"
+            | "zip"
+            | "zstd",
         ) => Kind::Binary,
         ("application", sub) if sub.starts_with("grpc") => Kind::Binary,
         _ => Kind::Unknown,

@@ -14,10 +14,17 @@ pub mod config;
 pub mod recorder;
 pub mod summary;
 
+mod aliases;
 mod answer;
 mod body;
+mod compare;
+mod conditions;
+mod dates;
+mod fingerprint;
+mod identity;
 mod media;
 mod pacing;
+mod request_body;
 #[cfg(test)]
 mod sample;
 mod worker;

@@ -76,11 +76,7 @@ impl Sample {
 
     pub(super) fn answer_bytes(mut self, status: u16, body: &[u8]) -> Self {
         let length = self.0.request.body.length();
-        let chunk = |size| Chunk {
-            at: Duration::from_millis(20),
-            size,
-            request_bytes: length,
-        };
+        let chunk = |size| Chunk { at: Duration::from_millis(20), size, request_bytes: length };
         self.0.timing.first_byte = Some(Duration::from_millis(20));
         self.0.timing.total = Duration::from_millis(21);
         self.0.timing.request_end = Some(Duration::from_millis(1));
