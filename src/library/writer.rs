@@ -5,6 +5,7 @@
 //! that readers and watchers pass it over.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -93,20 +94,18 @@ pub fn write_all(files: &[NewFile]) -> Vec<Result<bool, WriteError>> {
         }
         results
     });
-    let mut folders: Vec<&Path> = files
-        .iter()
-        .zip(&results)
-        .filter(|(_, result)| matches!(result, Ok(true)))
-        .filter_map(|(file, _)| file.path.parent())
-        .collect();
-    folders.sort_unstable();
-    folders.dedup();
+    let written = |(file, result): (&'_ NewFile, &Result<bool, WriteError>)| {
+        matches!(result, Ok(true)).then(|| file.path.parent().map(Path::to_owned)).flatten()
+    };
+    let folders: BTreeSet<PathBuf> = files.iter().zip(&results).filter_map(written).collect();
     for folder in folders {
-        if let Err(error) = sync_folder(folder) {
-            results.push(Err(WriteError::new(folder, error)));
+        let Err(error) = sync_folder(&folder) else { continue };
+        for (file, result) in files.iter().zip(&mut results) {
+            if file.path.parent() == Some(&folder) && result.is_ok() {
+                *result = Err(WriteError::new(&file.path, error.kind().into()));
+            }
         }
     }
-    results.truncate(files.len());
     results
 }
 

@@ -108,6 +108,11 @@ pub(super) fn covers_bytes(headers: &Headers) -> bool {
     })
 }
 
+/// SHA-256 of some bytes.
+pub(super) fn sha256_of(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 fn inline_or_side(
     content_type: Option<&str>,
     bytes: Bytes,
@@ -121,7 +126,7 @@ fn inline_or_side(
         _ => {}
     }
     let side = SideFile {
-        sha256: Sha256::digest(&bytes).into(),
+        sha256: sha256_of(&bytes),
         extension: extension(content_type, text.is_some(), coded),
         content: RecordedBody::Bytes(bytes),
     };

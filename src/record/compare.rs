@@ -111,7 +111,7 @@ fn same_body(
 ) -> Option<()> {
     let found = match (&recorded.body, &now.spec.body, &now.side) {
         (BodySpec::File(name), BodySpec::File(other), None) => (name == other).then(Vec::new),
-        (BodySpec::File(name), BodySpec::Empty, Some(side)) => {
+        (BodySpec::File(name), _, Some(side)) => {
             let path = path(name);
             let length = fs::metadata(&path).ok()?.len();
             if length == side.content.length() && writer::hash_file(&path).ok()? == side.sha256 {

@@ -141,6 +141,15 @@ impl Condition {
         }
     }
 
+    /// A text of its own for each condition; ids are made from it, so it must not change.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Absent => "absent".to_owned(),
+            Self::Equal(value) => format!("= {value}"),
+            Self::Present => "present".to_owned(),
+        }
+    }
+
     /// The condition of a pattern, when it is one that the recorder writes.
     pub(super) fn from_pattern(pattern: &ValuePattern) -> Option<Self> {
         match pattern {
@@ -166,7 +175,7 @@ impl Condition {
     pub(super) fn of(name: &str, values: Option<&Vec<String>>) -> Self {
         match values.map(Vec::as_slice) {
             None => Self::Absent,
-            Some([value]) if !is_secret(name) && !is_volatile(value) => Self::Equal(value.clone()),
+            Some([value]) if !is_volatile(name, value) => Self::Equal(value.clone()),
             // A value that will be another on the next run is good for its presence only, and so are
             // several.
             Some(_) => Self::Present,
@@ -175,10 +184,11 @@ impl Condition {
 }
 
 /// The header that tells a request from all `earlier` ones, with the condition that those satisfy and
-/// the one that the new request does.
+/// the one that the new request does. Headers that are `taken` have a condition already.
 pub(super) fn discriminator(
     earlier: &Earlier,
     now: &HeaderValues,
+    taken: impl Fn(&str) -> bool,
 ) -> Option<(String, Condition, Condition)> {
     if earlier.count == 0 {
         return None;
@@ -219,7 +229,8 @@ pub(super) fn spelled(name: &str) -> String {
         .collect()
 }
 
-fn tells_apart(
+/// As [`discriminator`], for one header.
+pub(super) fn tells_apart(
     name: &str,
     earlier: &Earlier,
     now: &HeaderValues,
@@ -280,9 +291,11 @@ fn is_secret(name: &str) -> bool {
     name == "authorization"
 }
 
-fn is_volatile(value: &str) -> bool {
-    // Conditional requests carry an entity tag that looks random and is the point of them.
-    !value.starts_with(['"', 'W']) && noise::is_volatile(value)
+/// Whether a value will be another on the next run, as far as can be told from it. Of the headers that
+/// say what is wanted, the values are taken at their word.
+fn is_volatile(name: &str, value: &str) -> bool {
+    is_secret(name)
+        || ((name == "cookie" || !PREFERRED.contains(&name)) && noise::is_volatile(value))
 }
 
 #[cfg(test)]
@@ -308,7 +321,7 @@ mod tests {
             all.add(&headers(fields));
         }
         let expect = expect.map(|(name, before, after)| (name.to_owned(), before, after));
-        assert_eq!(discriminator(&all, &headers(now)), expect);
+        assert_eq!(discriminator(&all, &headers(now), |_| false), expect);
     }
 
     fn equal(value: &str) -> Condition {

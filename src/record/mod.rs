@@ -24,9 +24,13 @@ mod fingerprint;
 mod identity;
 mod media;
 mod pacing;
+mod renamed;
 mod request_body;
 #[cfg(test)]
 mod sample;
+mod table;
+mod tree;
+mod variant;
 mod worker;
 
 pub use config::{OnRecorded, RecordError, RecorderConfig};
