@@ -1,1 +1,397 @@
 //! The wiring diagram, and the way to embed ringer in a Rust test.
+//!
+//! ```
+//! use ringer::{app::App, config::Config};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let certs = tempfile::tempdir()?;
+//! let ringer = App::start(Config {
+//!     listen: vec!["127.0.0.1:0".parse()?],
+//!     stubs: "stubs".into(),
+//!     certs: certs.path().into(),
+//!     ..Config::default()
+//! })
+//! .await?;
+//!
+//! let base_url = format!("http://{}", ringer.addresses()[0]);
+//! // … point the client under test at `base_url` …
+//! # assert!(base_url.starts_with("http://127.0.0.1:"));
+//!
+//! let summary = ringer.stop().await;
+//! assert!(summary.misses.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+use std::{
+    fmt, fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use thiserror::Error;
+use tokio::sync::broadcast;
+
+use crate::{
+    config::{Config, Redaction},
+    engine::Behavior,
+    library::{BodyFiles, LibraryError, Loaded, LoadedFile, Reader, Watcher},
+    matching::CompiledRequest,
+    model::{Handled, Outcome, Stub},
+    record::{RecordError, RecordSummary, Recorder, RecorderConfig},
+    redaction::Redactor,
+    runtime::{Clock, Seed},
+    serve::{ServeError, Server, ServerParts, server},
+    store::{StubFile, StubStore},
+    tls::{Authority, TlsError},
+    upstream,
+};
+
+/// File of the pseudonyms' key, beside the stubs: who replays them needs the same one.
+pub const REDACTION_KEY_FILE: &str = ".ringer-key";
+/// Exchanges that may be under way or wait for the disk.
+const RECORDING_PERMITS: usize = 2048;
+
+/// Why ringer could not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AppError {
+    /// The local certificate authority can't be used.
+    #[error("the local certificate authority cannot be used")]
+    Authority(#[from] TlsError),
+    /// The stub directory can't be read or watched.
+    #[error("the stub directory cannot be used")]
+    Library(#[from] LibraryError),
+    /// The recorder can't start.
+    #[error("the recorder cannot start")]
+    Record(#[from] RecordError),
+    /// The key of the pseudonyms can't be read or made.
+    #[error("cannot {action} `{}`, the key of the pseudonyms that take the place of secrets", path.display())]
+    RedactionKey {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The listening side can't start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A task that reads files was ended.
+    #[error("reading the stub directory was interrupted")]
+    Interrupted,
+}
+
+/// ringer, about to start.
+#[derive(Debug)]
+pub struct App;
+
+/// A running ringer.
+pub struct Running {
+    server: Server,
+    authority: Arc<Authority>,
+    stubs: Arc<StubStore>,
+    recorder: Option<Arc<Recorder>>,
+    events: broadcast::Sender<Handled>,
+    problems: Vec<String>,
+    /// Stops when dropped.
+    watcher: Option<Watcher>,
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("addresses", &self.addresses()).finish_non_exhaustive()
+    }
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Requests that came.
+    pub requests: u64,
+    /// Answered by a stub.
+    pub stub_answers: u64,
+    /// Of these, by a stub that fits but for values that vary from run to run.
+    pub nearest: u64,
+    /// What was recorded, if anything could be.
+    pub recorded: Option<RecordSummary>,
+    /// Requests that no stub matched (method and target), with how often each came.
+    pub misses: Vec<(String, u64)>,
+    /// Stubs that no request used, where every answer had to come from a stub.
+    pub unused_stubs: Vec<String>,
+    /// Answered 429.
+    pub rate_limited: u64,
+    /// Given an error on purpose.
+    pub injected: u64,
+    /// Requests that the upstream failed.
+    pub upstream_failures: u64,
+    /// Mistakes in stub files, and what could not be written.
+    pub problems: Vec<String>,
+}
+
+impl App {
+    /// Reads stubs, binds the addresses, and serves.
+    ///
+    /// # Errors
+    ///
+    /// When an address is taken, a folder can't be used, or a setting can't be honoured. Mistakes
+    /// in stub files are no reason: they are reported, and the other files are served.
+    pub async fn start(config: Config) -> Result<Running, AppError> {
+        tokio::task::spawn_blocking(|| Parts::build(config))
+            .await
+            .map_err(|_| AppError::Interrupted)??
+            .start()
+    }
+}
+
+/// Everything that is read from disk before anything is served.
+struct Parts {
+    config: Config,
+    clock: Clock,
+    authority: Arc<Authority>,
+    redactor: Arc<Redactor>,
+    stubs: Arc<StubStore>,
+    reader: Reader,
+    loaded: Loaded,
+    recorder: Option<Arc<Recorder>>,
+    events: broadcast::Sender<Handled>,
+    problems: Vec<String>,
+}
+
+impl Parts {
+    fn build(config: Config) -> Result<Self, AppError> {
+        let clock = Clock::start();
+        let authority = Arc::new(Authority::load_or_create(&config.certs, clock.now())?);
+        let records = config.forward.records()
+            || config.services.iter().any(|service| service.mode.records());
+        let redactor = Arc::new(redactor(&config.redaction, &config.stubs, records)?);
+        let reader = Reader::new(&config.stubs).with_check(compile_problems);
+        let loaded = reader.read()?;
+        let problems = loaded.problems().map(|problem| problem.render(false)).collect();
+        let stubs = Arc::new(StubStore::default());
+        put_in_service(&stubs, &loaded.files, Vec::new());
+        let events = server::events();
+        let recorder = records
+            .then(|| {
+                Recorder::start(RecorderConfig {
+                    stubs: config.stubs.clone(),
+                    recordings: config.recordings.clone(),
+                    clock,
+                    redactor: Arc::clone(&redactor),
+                    permits: RECORDING_PERMITS,
+                    on_recorded: on_recorded(events.clone(), Arc::clone(&stubs)),
+                })
+                .map(Arc::new)
+            })
+            .transpose()?;
+        Ok(Self {
+            config,
+            clock,
+            authority,
+            redactor,
+            stubs,
+            reader,
+            loaded,
+            recorder,
+            events,
+            problems,
+        })
+    }
+
+    fn start(self) -> Result<Running, AppError> {
+        let config = self.config;
+        let watcher = config
+            .watch
+            .then(|| {
+                let stubs = Arc::clone(&self.stubs);
+                Watcher::follow(self.reader, &self.loaded, move |changed, removed| {
+                    reload(&stubs, &changed, removed);
+                })
+            })
+            .transpose()?;
+        let parts = ServerParts {
+            clock: self.clock,
+            limits: config.limits,
+            services: config.services,
+            forward: config.forward,
+            behavior: Behavior {
+                latency: config.latency,
+                fail: config.fail,
+                rate_limit: config.rate_limit,
+                seed: config.seed,
+                limit_key: String::new(),
+            },
+            matching: config.matching,
+            upstream: upstream::Options {
+                ca_files: config.upstream.ca_files,
+                insecure: config.upstream.insecure,
+                connect_timeout: config.upstream.connect_timeout,
+                idle_timeout: config.upstream.idle_timeout,
+                own_addresses: Vec::new(),
+            },
+            preserve_host: config.upstream.preserve_host,
+            response_timeout: config.upstream.response_timeout,
+            authority: Arc::clone(&self.authority),
+            stubs: Arc::clone(&self.stubs),
+            body_files: BodyFiles::new(&config.stubs),
+            redactor: self.redactor,
+            recorder: self.recorder.clone(),
+            recordings: config.recordings,
+            events: self.events.clone(),
+        };
+        Ok(Running {
+            server: Server::start(&config.listen, parts)?,
+            authority: self.authority,
+            stubs: self.stubs,
+            recorder: self.recorder,
+            events: self.events,
+            problems: self.problems,
+            watcher,
+        })
+    }
+}
+
+impl Running {
+    /// The addresses that are listened on, in the order in which they were given.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        self.server.addresses()
+    }
+
+    /// The certificate to give to clients.
+    pub fn ca_file(&self) -> PathBuf {
+        self.authority.certificate_file()
+    }
+
+    /// What becomes of each request from now on.
+    pub fn events(&self) -> broadcast::Receiver<Handled> {
+        self.events.subscribe()
+    }
+
+    /// Mistakes in stub files that were found at the start, as people read them.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// Finishes what is in flight, saves everything, and says what it came to.
+    pub async fn stop(self) -> Summary {
+        self.server.stop().await;
+        drop(self.watcher);
+        let recorded = match &self.recorder {
+            Some(recorder) => Some(recorder.finish().await),
+            None => None,
+        };
+        let tally = self.server.tally();
+        let unused = |stub: &Stub| self.server.hits(stub.id) == 0;
+        let unused_stubs = match recorded {
+            Some(_) => Vec::new(),
+            None => {
+                let set = self.stubs.snapshot();
+                let unused = set.all().iter().filter(|live| unused(&live.stub));
+                unused.map(|live| live.display_name()).collect()
+            }
+        };
+        let mut problems = self.problems;
+        problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
+        Summary {
+            requests: tally.requests,
+            stub_answers: tally.stubbed,
+            nearest: tally.nearest,
+            recorded,
+            misses: self.server.misses().into_iter().collect(),
+            unused_stubs,
+            rate_limited: tally.limited,
+            injected: tally.injected,
+            upstream_failures: tally.upstream_failed,
+            problems,
+        }
+    }
+}
+
+/// Patterns that don't compile are mistakes in a file like any other.
+pub fn compile_problems(stub: &Stub) -> Vec<(String, String)> {
+    match CompiledRequest::compile(&stub.request) {
+        Ok(_) => Vec::new(),
+        Err(error) => vec![(error.pointer, error.message)],
+    }
+}
+
+fn put_in_service(stubs: &StubStore, files: &[LoadedFile], removed: Vec<PathBuf>) {
+    let changes = files
+        .iter()
+        .map(|file| StubFile { path: file.path.clone(), stubs: file.stubs.clone() })
+        .chain(removed.into_iter().map(|path| StubFile { path, stubs: Vec::new() }))
+        .collect();
+    for problem in stubs.apply(changes) {
+        tracing::error!(file = %problem.file.display(), error = %problem.error, "a stub cannot be used");
+    }
+}
+
+/// A file with a mistake keeps its last good version in service.
+fn reload(stubs: &StubStore, changed: &[LoadedFile], removed: Vec<PathBuf>) {
+    let (good, bad): (Vec<_>, Vec<_>) =
+        changed.iter().cloned().partition(|file| file.problems.is_empty());
+    for problem in bad.iter().flat_map(|file| &file.problems) {
+        tracing::error!("{}", problem.render(false).trim_end());
+    }
+    for file in &bad {
+        tracing::warn!("`{}` stays in service as it was before", file.path.display());
+    }
+    if !good.is_empty() || !removed.is_empty() {
+        tracing::info!(changed = good.len(), removed = removed.len(), "stubs reloaded");
+        put_in_service(stubs, &good, removed);
+    }
+}
+
+fn on_recorded(
+    events: broadcast::Sender<Handled>,
+    stubs: Arc<StubStore>,
+) -> crate::record::OnRecorded {
+    Box::new(move |exchange, changed, recorded_as| {
+        let changes = changed
+            .into_iter()
+            .map(|(path, stub)| StubFile { path, stubs: vec![stub] })
+            .collect::<Vec<_>>();
+        if !changes.is_empty() {
+            for problem in stubs.apply(changes) {
+                tracing::error!(file = %problem.file.display(), error = %problem.error, "a recorded stub cannot be used");
+            }
+        }
+        // Nobody listening is fine.
+        let _ = events.send(Handled {
+            number: exchange.number,
+            method: exchange.request.method.clone(),
+            target: exchange.request.target.clone(),
+            status: exchange.response.as_ref().map(|response| response.status),
+            latency: exchange.timing.total,
+            outcome: Outcome::Recorded(recorded_as),
+        });
+    })
+}
+
+fn redactor(settings: &Redaction, stubs: &Path, records: bool) -> Result<Redactor, AppError> {
+    if settings.off {
+        return Ok(Redactor::off());
+    }
+    if let Some(key) = &settings.key {
+        return Ok(Redactor::new(key.as_bytes()));
+    }
+    let path = stubs.join(REDACTION_KEY_FILE);
+    let failed = |action| {
+        let path = path.clone();
+        move |source| AppError::RedactionKey { action, path, source }
+    };
+    match fs::read_to_string(&path) {
+        Ok(key) => return Ok(Redactor::new(key.trim().as_bytes())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed("read")(error)),
+    }
+    let key = Seed::secret();
+    if records {
+        fs::create_dir_all(stubs).map_err(failed("write"))?;
+        fs::write(&path, format!("{key}\n")).map_err(failed("write"))?;
+    }
+    Ok(Redactor::new(key.as_bytes()))
+}

@@ -16,6 +16,7 @@ pub mod record;
 pub mod store;
 
 pub mod matching;
+pub mod render;
 
 pub mod behavior;
 pub mod codec;

@@ -1,3 +1,7 @@
 //! The `ringer` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringer::cli::run(std::env::args_os())
+}

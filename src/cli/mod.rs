@@ -1,3 +1,31 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
-//! May import: app, config and what a command shows.
+//! May import: app, behavior, config, engine, library, matching, model, record, runtime, tls.
+
+pub mod args;
+pub mod ca;
+pub mod check;
+pub mod completions;
+pub mod console;
+pub mod demo;
+pub mod demo_api;
+pub mod demo_client;
+pub mod examples;
+pub mod hint;
+pub mod load;
+pub mod log;
+pub mod printer;
+pub mod progress;
+pub mod ready;
+pub mod record;
+pub mod replay;
+pub mod run;
+pub mod serve;
+pub mod session;
+pub mod signal;
+pub mod style;
+pub mod summary;
+pub mod truststore;
+pub mod wrap;
+
+pub use run::run;

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, sync::OnceLock};
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST};
+use http::{
+    HeaderName,
+    header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST},
+};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -81,6 +84,23 @@ impl<'r> RequestView<'r> {
         self.query.get_or_init(|| form::pairs(self.query().unwrap_or_default().as_bytes()))
     }
 
+    /// The values of a header field in order, as [`header`](Self::header), for a name parsed before.
+    pub fn header_named<'a>(
+        &'a self,
+        name: &'a HeaderName,
+    ) -> impl Iterator<Item = Cow<'r, str>> + use<'a, 'r> {
+        let request = self.request;
+        let is_missing_host =
+            name == HOST && !request.headers.contains_key(HOST) && !request.authority.is_empty();
+        let authority = is_missing_host.then_some(Cow::Borrowed(request.authority.as_str()));
+        request
+            .headers
+            .get_all(name)
+            .iter()
+            .map(|value| latin1_or_utf8(value.as_bytes()))
+            .chain(authority)
+    }
+
     /// The values of a header field in order, whatever the case of the name. `Host` is answered from
     /// the authority where HTTP/2 has no such field.
     pub fn header<'a>(&'a self, name: &str) -> impl Iterator<Item = Cow<'r, str>> + use<'a, 'r> {
@@ -88,7 +108,7 @@ impl<'r> RequestView<'r> {
         let is_missing_host = name.eq_ignore_ascii_case(HOST.as_str())
             && !request.headers.contains_key(HOST)
             && !request.authority.is_empty();
-        let authority = is_missing_host.then(|| Cow::Borrowed(request.authority.as_str()));
+        let authority = is_missing_host.then_some(Cow::Borrowed(request.authority.as_str()));
         request
             .headers
             .get_all(name)
@@ -138,6 +158,15 @@ impl<'r> RequestView<'r> {
             Cow::Owned(bytes) => Some(Cow::Owned(self.to_text(bytes)?.into_owned())),
         });
         text.as_deref()
+    }
+
+    /// The decoded body as text, bytes that are none replaced by U+FFFD: what a search inside a body
+    /// with binary parts looks at.
+    pub fn body_text_lossy(&self) -> Option<Cow<'_, str>> {
+        match self.body_text() {
+            Some(text) => Some(Cow::Borrowed(text)),
+            None => self.decoded_body().map(String::from_utf8_lossy),
+        }
     }
 
     /// The decoded body as JSON; `None` when it is not.
@@ -240,7 +269,7 @@ fn latin1_or_utf8(value: &[u8]) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::{HeaderMap, HeaderName, HeaderValue, Method};
+    use http::{HeaderMap, HeaderValue, Method};
 
     use super::*;
     use crate::{

@@ -1,7 +1,26 @@
 //! File, environment and flags become one value.
 //!
-//! May import: behavior, engine, model, runtime.
+//! A setting has one name: `rate_limit` in `ringer.toml`, `RINGER_RATE_LIMIT` in the environment,
+//! `--rate-limit` on the command line. A flag beats a variable beats the file beats the default.
+//! This room reads the configuration file; it opens no other and starts nothing.
+//!
+//! May import: behavior, engine, format, library, model, runtime, serve.
 
+pub mod env;
+pub mod error;
+pub mod file;
+pub mod key;
+pub mod layer;
+pub mod load;
 pub mod settings;
 
-pub use settings::{Config, Limits, Matching, Origin, Redaction, Service, Upstream};
+pub use error::ConfigError;
+pub use key::{KEYS, Key};
+pub use layer::{Layer, LogFormat};
+pub use load::{Loaded, Program, load};
+pub use settings::{Config, Redaction, Upstream};
+
+pub use crate::{
+    engine::Matching,
+    serve::{Limits, Service},
+};

@@ -1,7 +1,11 @@
 //! What to answer, as data. Knows no socket, never sleeps.
 //!
-//! May import: behavior, codec, matching, model, redaction, runtime, store.
+//! May import: behavior, codec, matching, model, render, runtime, store.
 
+pub mod find;
 pub mod mode;
+pub mod plan;
 
-pub use mode::Mode;
+pub use find::{Found, HeadFit};
+pub use mode::{Matching, Mode};
+pub use plan::{Behavior, Planned};

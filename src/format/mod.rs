@@ -1,3 +1,9 @@
 //! Text to model and back: stub files. No I/O.
 //!
 //! May import: codec, model.
+
+pub mod problem;
+pub mod suggest;
+pub mod wiremock;
+
+pub use problem::Problem;

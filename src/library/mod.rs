@@ -2,6 +2,19 @@
 //!
 //! May import: codec, format, model, runtime, store.
 
+pub mod body_files;
+mod changes;
+pub mod error;
+mod folder;
+mod known;
+pub mod located;
+pub mod reader;
+pub mod watcher;
 pub mod writer;
 
+pub use body_files::BodyFiles;
+pub use error::LibraryError;
+pub use located::{Located, Place};
+pub use reader::{Loaded, LoadedFile, Reader};
+pub use watcher::Watcher;
 pub use writer::WriteError;

@@ -33,3 +33,8 @@ pub fn differences(
     }
     Some(pairs)
 }
+
+/// Pairs when the request has the same shape.
+pub fn same_shape(_: &RequestPattern, _: &RequestView<'_>) -> Option<Vec<(String, String)>> {
+    None
+}

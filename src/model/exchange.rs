@@ -139,6 +139,8 @@ pub enum Ending {
     Complete,
     /// The client went away while the answer was still open.
     ClientLeft,
+    /// It passed, but a body of it could not be kept; says why.
+    NotKept(String),
     /// The upstream broke off; says how.
     UpstreamBroke(String),
 }

@@ -7,6 +7,7 @@ pub mod handled;
 pub mod id;
 pub mod json;
 pub mod message;
+pub mod origin;
 pub mod pattern;
 pub mod response;
 pub mod stub;
@@ -17,7 +18,8 @@ pub use exchange::{
 pub use handled::{Handled, Outcome, RecordedAs};
 pub use id::{ServiceName, StubId};
 pub use json::Json;
-pub use message::{Headers, Request, RequestBody, Scheme};
+pub use message::{Headers, Request, RequestBody, Scheme, text_of};
+pub use origin::Origin;
 pub use pattern::{
     BodyPattern, MethodPattern, MultipartPattern, RequestPattern, UrlPattern, ValuePattern,
 };

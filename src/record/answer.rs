@@ -26,9 +26,16 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
     let Some(response) = &exchange.response else {
         return Err(match &exchange.ending {
             Ending::ClientLeft => "the client left before the answer began".to_owned(),
+            Ending::NotKept(why) => why.clone(),
             Ending::UpstreamBroke(how) => format!("no answer came: {how}"),
             Ending::Complete => "no answer came".to_owned(),
         });
+    };
+    let ending = match &exchange.ending {
+        Ending::Complete => ResponseEnding::Complete,
+        Ending::ClientLeft => ResponseEnding::StaysOpen,
+        Ending::NotKept(why) => return Err(why.clone()),
+        Ending::UpstreamBroke(_) => ResponseEnding::Breaks,
     };
     if exchange.request.method == "CONNECT" {
         return Err("a tunnel".to_owned());
@@ -36,11 +43,6 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
     if response.status < 200 {
         return Err(format!("{} switches to another protocol", response.status));
     }
-    let ending = match exchange.ending {
-        Ending::Complete => ResponseEnding::Complete,
-        Ending::ClientLeft => ResponseEnding::StaysOpen,
-        Ending::UpstreamBroke(_) => ResponseEnding::Breaks,
-    };
     let has_body = exchange.request.method != "HEAD" && !matches!(response.status, 204 | 304);
     let kept = body::keep(&response.headers, &response.body);
     // The length of half a body is not what its header said, and that of no body is not what a GET

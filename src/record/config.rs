@@ -11,8 +11,8 @@ use crate::{
 };
 
 /// Told of each exchange when its stub is decided: the sanitised exchange, the stubs that are new or
-/// have changed (whole, their body files in place), and what became of it.
-pub type OnRecorded = Box<dyn Fn(&Exchange, Vec<Stub>, RecordedAs) + Send>;
+/// have changed (whole, with the file of each, their body files in place), and what became of it.
+pub type OnRecorded = Box<dyn Fn(&Exchange, Vec<(PathBuf, Stub)>, RecordedAs) + Send>;
 
 /// What a recorder needs.
 pub struct RecorderConfig {

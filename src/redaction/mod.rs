@@ -1,8 +1,35 @@
 //! Secrets become pseudonyms: before disk, log and journal, and on requests before matching. Pure.
 //!
+//! ```text
+//! names  shapes  opaque        what a credential is called, looks like
+//!     \    |    /
+//!      pass ── taint           one walk over a message; what is known to be secret
+//!     /  |  \
+//!  text json url body          where values stand
+//!      \ | /
+//!  request ── redactor         a request alone; a whole exchange
+//! ```
+//!
 //! May import: codec, model.
 
+mod basic;
+mod body;
+mod card;
+mod class;
+mod json;
+mod jwt;
+mod names;
+mod opaque;
+mod pass;
+pub mod pseudonym;
 pub mod redactor;
+mod request;
+mod shapes;
 pub mod stream;
+mod taint;
+mod text;
+mod url;
 
+pub use pseudonym::{contains_pseudonym, is_pseudonym};
 pub use redactor::{Redactor, Replaced};
+pub use stream::StreamRedactor;

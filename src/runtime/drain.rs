@@ -21,6 +21,11 @@ impl Drain {
         (Self { stop }, Watch { stop: watched })
     }
 
+    /// One more watcher.
+    pub fn watch(&self) -> Watch {
+        Watch { stop: self.stop.subscribe() }
+    }
+
     /// Gives the signal.
     pub fn stop(&self) {
         self.stop.send_replace(true);

@@ -15,6 +15,13 @@ impl Seed {
         Self(rand::rng().random_range(0..1_000_000_000))
     }
 
+    /// 256 bits that nobody can guess, as hexadecimal digits.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that they name")]
+    pub fn secret() -> String {
+        let bytes: [u8; 32] = rand::rng().random();
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The source of chance for the `hit`th request (from 0) of a subject in a session. The same
     /// four give the same numbers, however many connections race.
     pub fn draws(self, session: &str, subject: &[u8], hit: u64) -> ChaCha8Rng {

@@ -1,3 +1,31 @@
 //! Sockets to answers; the only room that knows hyper's server.
 //!
-//! May import: behavior, codec, engine, library, matching, model, record, redaction, runtime, store, tls, upstream.
+//! May import: behavior, codec, engine, library, matching, model, record, redaction, render,
+//! runtime, store, tls, upstream.
+
+pub mod server;
+pub mod settings;
+
+mod capture;
+mod connection;
+mod forward;
+mod handler;
+mod head_case;
+mod hop;
+mod inbound;
+mod intercept;
+mod listener;
+mod miss;
+mod recording;
+mod replay;
+mod reply;
+mod rescue;
+mod rewound;
+mod rewrite;
+mod route;
+mod state;
+mod tee;
+mod wire;
+
+pub use server::{ServeError, Server, ServerParts, Tally};
+pub use settings::{Limits, Service};

@@ -1,3 +1,11 @@
 //! Certificates: the local authority, leaves minted per name, rustls server configuration.
 //!
-//! May import: no room.
+//! May import: runtime.
+
+pub mod acceptor;
+pub mod authority;
+pub mod leaf;
+
+pub use acceptor::Acceptor;
+pub use authority::{Authority, TlsError};
+pub use leaf::Leaves;

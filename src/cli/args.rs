@@ -1,0 +1,333 @@
+//! What was typed, without meaning yet: commands and flags. Reads nothing and does nothing.
+
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+use super::examples;
+use crate::{
+    behavior::{ErrorRate, LatencySource, RateLimit},
+    config::{
+        KEYS, Layer, LogFormat, Matching, env,
+        key::{count, duration, listen_address, matching},
+    },
+    model::Origin,
+    runtime::Seed,
+};
+
+/// Record a real API, then replay it with the API gone
+#[derive(Debug, Parser)]
+#[command(
+    name = "ringer",
+    version,
+    after_help = examples::TOP,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Flags that every command has.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole job on a built-in API: record, replay, latency, errors, a rate limit
+    #[command(after_help = examples::DEMO)]
+    Demo,
+    /// Pass requests on to the real API, and make each answer a stub as it happens
+    #[command(after_help = examples::RECORD)]
+    Record(RecordArgs),
+    /// Answer from the stubs; no request leaves the machine
+    #[command(after_help = examples::REPLAY)]
+    Replay(ReplayArgs),
+    /// Run the services of ringer.toml, each in its own mode
+    #[command(after_help = examples::SERVE)]
+    Serve(ServeArgs),
+    /// Read stub files and ringer.toml, and report every mistake
+    #[command(after_help = examples::CHECK)]
+    Check(CheckArgs),
+    /// Show, make or export the local certificate authority
+    #[command(after_help = examples::CA)]
+    Ca(CaArgs),
+    /// Print the completions of a shell
+    #[command(after_help = examples::COMPLETIONS)]
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Flags that every command has.
+#[derive(Args, Debug)]
+pub struct GlobalArgs {
+    /// Configuration file [default: ringer.toml, if there is one]
+    #[arg(long, short, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = FILES)]
+    pub config: Option<PathBuf>,
+    /// Folder of the stub files [default: stubs]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(help_heading = FILES)]
+    pub stubs: Option<PathBuf>,
+    /// Folder of the tapes [default: recordings]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(help_heading = FILES)]
+    pub recordings: Option<PathBuf>,
+    /// Folder of the local certificate authority [default: certs]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(help_heading = FILES)]
+    pub certs: Option<PathBuf>,
+    /// How the log is written: text or json [default: text]
+    #[arg(long, global = true, value_name = "FORMAT", help_heading = OUTPUT)]
+    pub log_format: Option<LogFormat>,
+    /// Say more: -v progress, -vv details, -vvv everything
+    #[arg(long, short, global = true, action = ArgAction::Count, help_heading = OUTPUT)]
+    pub verbose: u8,
+    /// Say nothing but errors
+    #[arg(long, short, global = true, help_heading = OUTPUT)]
+    pub quiet: bool,
+}
+
+/// `ringer record`.
+#[derive(Args, Debug)]
+pub struct RecordArgs {
+    /// Where the real API is; without it, ringer is a forward proxy and records any host
+    #[arg(value_hint = ValueHint::Url)]
+    pub url: Option<Origin>,
+    /// Where to listen.
+    #[command(flatten)]
+    pub listen: ListenArgs,
+    /// How to reach the API.
+    #[command(flatten)]
+    pub upstream: UpstreamArgs,
+    /// Program to run with proxy and certificate variables set; ringer ends when it does
+    #[arg(last = true, value_name = "CMD", value_hint = ValueHint::CommandWithArguments)]
+    pub program: Vec<OsString>,
+}
+
+/// `ringer replay`.
+#[derive(Args, Debug)]
+pub struct ReplayArgs {
+    /// Where to listen.
+    #[command(flatten)]
+    pub listen: ListenArgs,
+    /// How to answer.
+    #[command(flatten)]
+    pub behavior: BehaviorArgs,
+    /// Fail (exit 1) when a request matched no stub or a stub was never used
+    #[arg(long)]
+    pub strict: bool,
+    /// Program to run with proxy and certificate variables set; ringer ends when it does
+    #[arg(last = true, value_name = "CMD", value_hint = ValueHint::CommandWithArguments)]
+    pub program: Vec<OsString>,
+}
+
+/// `ringer serve`.
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// Where to listen.
+    #[command(flatten)]
+    pub listen: ListenArgs,
+    /// How to answer.
+    #[command(flatten)]
+    pub behavior: BehaviorArgs,
+    /// How to reach the APIs.
+    #[command(flatten)]
+    pub upstream: UpstreamArgs,
+}
+
+/// `ringer check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Folder of the stub files, as --stubs
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub folder: Option<PathBuf>,
+}
+
+/// `ringer ca`.
+#[derive(Args, Debug)]
+pub struct CaArgs {
+    /// Make the authority if there is none yet
+    #[arg(long)]
+    pub create: bool,
+    /// Copy the certificate to this file (`-` is stdout), making the authority if there is none
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub export: Option<PathBuf>,
+}
+
+/// Where to listen, and for how many.
+#[derive(Args, Debug)]
+pub struct ListenArgs {
+    /// Address to listen on, several times for several; port 0 picks one
+    /// [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", value_parser = listen_address)]
+    pub listen: Vec<SocketAddr>,
+    /// Write the bound addresses, the CA file and the process id to this file, as JSON, when ready
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ready_file: Option<PathBuf>,
+    /// Client connections at a time; further ones wait [default: 4096]
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub max_connections: Option<usize>,
+    /// Time for requests in flight to finish at the end [default: 5s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub drain_timeout: Option<Duration>,
+    /// Leave secrets as they are: they go to disk in clear
+    #[arg(long)]
+    pub no_redact: bool,
+}
+
+/// How to answer.
+#[derive(Args, Debug)]
+pub struct BehaviorArgs {
+    /// Latency of answers: none, recorded, recorded*0.5 or fixed:80ms [default: recorded]
+    #[arg(long, value_name = "SPEC", help_heading = BEHAVIOR)]
+    pub latency: Option<LatencySource>,
+    /// Share of requests that get an error instead, for example 5%:503
+    #[arg(long, value_name = "SHARE:STATUS", help_heading = BEHAVIOR)]
+    pub fail: Option<ErrorRate>,
+    /// Answer 429 above this rate: 10/s, 100/min, 5000/h
+    #[arg(long, value_name = "N/UNIT", help_heading = BEHAVIOR)]
+    pub rate_limit: Option<RateLimit>,
+    /// Seed of every draw: the same seed, the same errors [default: a new one each run]
+    #[arg(long, value_name = "N", value_parser = seed, help_heading = BEHAVIOR)]
+    pub seed: Option<Seed>,
+    /// How exactly a request must match a recorded stub: nearest tolerates ids, nonces and dates
+    /// that vary from run to run, strict tolerates nothing [default: nearest]
+    #[arg(long = "match", value_name = "HOW", value_parser = matching, help_heading = BEHAVIOR)]
+    pub matching: Option<Matching>,
+    /// Keep the stubs of the start: do not pick up changed files
+    #[arg(long, help_heading = BEHAVIOR)]
+    pub no_watch: bool,
+}
+
+/// How to reach the real API.
+#[derive(Args, Debug)]
+pub struct UpstreamArgs {
+    /// PEM file of a certificate authority to trust besides the system's, several times for several
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = UPSTREAM)]
+    pub upstream_ca: Vec<PathBuf>,
+    /// Do not verify the API's certificate
+    #[arg(long, help_heading = UPSTREAM)]
+    pub upstream_insecure: bool,
+    /// Pass on the client's Host header [default: for APIs on this machine or a private network]
+    #[arg(long, overrides_with = "no_preserve_host", help_heading = UPSTREAM)]
+    pub preserve_host: bool,
+    /// Send the API its own name as Host header [default: for all other APIs]
+    #[arg(long, overrides_with = "preserve_host", help_heading = UPSTREAM)]
+    pub no_preserve_host: bool,
+    /// Time for a connection to be made, TLS included [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = UPSTREAM)]
+    pub connect_timeout: Option<Duration>,
+    /// Time from the end of a request to the head of its answer [default: 2m]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = UPSTREAM)]
+    pub response_timeout: Option<Duration>,
+}
+
+const BEHAVIOR: &str = "Behaviour";
+const FILES: &str = "Files";
+const OUTPUT: &str = "Output";
+const UPSTREAM: &str = "Upstream";
+
+fn seed(text: &str) -> Result<Seed, String> {
+    text.parse().map(Seed).map_err(|_| "expected a whole number".to_owned())
+}
+
+/// The command line, with the variable of each flag in its help.
+pub fn command() -> clap::Command {
+    with_variables(Cli::command())
+}
+
+fn with_variables(command: clap::Command) -> clap::Command {
+    command.mut_subcommands(with_variables).mut_args(|arg| {
+        let Some(variable) = arg.get_long().and_then(variable_of) else { return arg };
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        arg.help(format!("{help} [env: {variable}]"))
+    })
+}
+
+/// The environment variable that says the same as a flag.
+fn variable_of(flag: &str) -> Option<String> {
+    if flag == "config" {
+        return Some(env::CONFIG.to_owned());
+    }
+    let (name, value) = match flag.strip_prefix("no-") {
+        Some(name) => (name.replace('-', "_"), "=false"),
+        None => (flag.replace('-', "_"), ""),
+    };
+    let key = KEYS.iter().find(|key| key.name == name)?;
+    Some(format!("{}{value}", key.variable()))
+}
+
+impl GlobalArgs {
+    /// What these flags decide.
+    pub fn layer(&self) -> Layer {
+        Layer {
+            stubs: self.stubs.clone(),
+            recordings: self.recordings.clone(),
+            certs: self.certs.clone(),
+            log_format: self.log_format,
+            verbose: (self.verbose > 0).then_some(self.verbose),
+            quiet: given(self.quiet),
+            ..Layer::default()
+        }
+    }
+}
+
+impl ListenArgs {
+    /// What these flags decide.
+    pub fn layer(&self) -> Layer {
+        Layer {
+            listen: several(&self.listen),
+            ready_file: self.ready_file.clone(),
+            max_connections: self.max_connections,
+            drain_timeout: self.drain_timeout,
+            redact: given(self.no_redact).map(|off| !off),
+            ..Layer::default()
+        }
+    }
+}
+
+impl BehaviorArgs {
+    /// What these flags decide.
+    pub fn layer(&self) -> Layer {
+        Layer {
+            latency: self.latency,
+            fail: self.fail,
+            rate_limit: self.rate_limit,
+            seed: self.seed,
+            matching: self.matching,
+            watch: given(self.no_watch).map(|off| !off),
+            ..Layer::default()
+        }
+    }
+}
+
+impl UpstreamArgs {
+    /// What these flags decide.
+    pub fn layer(&self) -> Layer {
+        Layer {
+            upstream_ca: several(&self.upstream_ca),
+            upstream_insecure: given(self.upstream_insecure),
+            preserve_host: given(self.preserve_host)
+                .or(given(self.no_preserve_host).map(|off| !off)),
+            connect_timeout: self.connect_timeout,
+            response_timeout: self.response_timeout,
+            ..Layer::default()
+        }
+    }
+}
+
+/// A switch that was not given decides nothing.
+fn given(switch: bool) -> Option<bool> {
+    switch.then_some(true)
+}
+
+fn several<T: Clone>(values: &[T]) -> Option<Vec<T>> {
+    (!values.is_empty()).then(|| values.to_vec())
+}

@@ -1,0 +1,81 @@
+//! The examples that close each command's help.
+
+/// Under `ringer --help`.
+pub const TOP: &str = "\
+Examples:
+  ringer demo                                  see the whole job, with nothing to set up
+  ringer record https://api.example.com        stand before an API and write its answers down
+  ringer replay                                stand in for it
+  ringer record -- pytest tests/checkout       record whatever a program asks for
+  ringer replay --strict -- pytest tests/checkout
+
+Every flag has a key in ringer.toml (`rate_limit`) and a variable (`RINGER_RATE_LIMIT`).
+A flag beats a variable beats the file.
+
+Exit codes: 0 fine, 1 a check failed, 2 could not run; with `-- CMD`, the code of CMD.";
+
+/// Under `ringer demo --help`.
+pub const DEMO: &str = "\
+Examples:
+  ringer demo        takes a few seconds, uses loopback and a temporary folder, leaves nothing";
+
+/// Under `ringer record --help`.
+pub const RECORD: &str = "\
+Examples:
+  ringer record https://api.example.com
+      the client calls http://127.0.0.1:8080 (or https, with certs/ca.pem trusted) instead
+  ringer record https://api.example.com -- pytest tests/checkout
+      the client keeps calling https://api.example.com: ringer is set as its proxy
+  ringer record -- npm test
+      any host that the program asks for
+  ringer record https://10.0.0.5:8443 --upstream-ca company-ca.pem --listen 0";
+
+/// Under `ringer replay --help`.
+pub const REPLAY: &str = "\
+Examples:
+  ringer replay                                the API as it was recorded, at its own pace
+  ringer replay --latency none                 as fast as can be
+  ringer replay --latency recorded*2 --fail 5%:503 --rate-limit 10/s
+                                               a bad day
+  ringer replay --fail 5%:503 --seed 7         the same bad day again
+  ringer replay --strict -- pytest tests/checkout
+                                               exit 1 when a request had no stub, or a stub no request";
+
+/// Under `ringer serve --help`.
+pub const SERVE: &str = "\
+Examples:
+  ringer serve                                 the services of ./ringer.toml
+  ringer serve -c staging.toml --listen 0.0.0.0:8080
+
+A file with two services:
+  [service.payments]
+  upstream = \"https://api.example.com\"
+  mode = \"record-missing\"
+
+  [service.mail]
+  hosts = [\"mail.example.com\"]
+  mode = \"replay\"
+  fail = \"5%:503\"";
+
+/// Under `ringer check --help`.
+pub const CHECK: &str = "\
+Examples:
+  ringer check                                 ./stubs, and ./ringer.toml if there is one
+  ringer check tests/stubs
+
+Exit code 1 when there is a mistake.";
+
+/// Under `ringer ca --help`.
+pub const CA: &str = "\
+Examples:
+  ringer ca                                    where it is, how long it is valid, how to trust it
+  ringer ca --create
+  ringer ca --export /usr/local/share/ca-certificates/ringer.crt
+  ringer ca --export - | openssl x509 -noout -text";
+
+/// Under `ringer completions --help`.
+pub const COMPLETIONS: &str = "\
+Examples:
+  ringer completions bash > /etc/bash_completion.d/ringer
+  ringer completions zsh > \"${fpath[1]}/_ringer\"
+  ringer completions fish > ~/.config/fish/completions/ringer.fish";

@@ -1,0 +1,66 @@
+//! What is said when ringer can be used: a line for people, a file for programs.
+
+use std::{
+    io::{self, Write as _},
+    net::SocketAddr,
+    path::Path,
+};
+
+use super::style::{self, paint};
+
+/// The line for people: version, what is done, where.
+pub fn line(what: &str, addresses: &[SocketAddr], place: &str) -> String {
+    let urls: Vec<_> = addresses.iter().map(|address| format!("http+https://{address}")).collect();
+    let mut parts = vec![
+        paint(style::STRONG, concat!("ringer ", env!("CARGO_PKG_VERSION"))),
+        what.to_owned(),
+        paint(style::NOTE, urls.join(" ")),
+    ];
+    if !place.is_empty() {
+        parts.push(paint(style::FAINT, place));
+    }
+    parts.join(" · ")
+}
+
+/// Writes the file for programs, whole or not at all: who sees it can read it.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write_file(path: &Path, addresses: &[SocketAddr], ca_file: &Path) -> io::Result<()> {
+    let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    let ca_file = std::path::absolute(ca_file)?;
+    let ready = serde_json::json!({
+        "addresses": addresses,
+        "ca": ca_file.to_string_lossy(),
+        "pid": std::process::id(),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new().prefix(".ringer-").tempfile_in(folder)?;
+    writeln!(file, "{ready:#}")?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_says_where_to_connect_and_what_to_trust() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ready.json");
+        let address = SocketAddr::from(([127, 0, 0, 1], 4711));
+        write_file(&path, &[address], Path::new("/certs/ca.pem")).unwrap();
+        let ready: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        assert_eq!(ready["addresses"][0], "127.0.0.1:4711");
+        assert_eq!(ready["ca"], "/certs/ca.pem");
+        assert_eq!(ready["pid"], std::process::id());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

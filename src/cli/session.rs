@@ -1,0 +1,243 @@
+//! One run of the app from start to end: ready, a line a request, a wish to stop or the end of a
+//! wrapped program, the summary, the exit code.
+
+use std::{ffi::OsString, path::PathBuf, process::ExitStatus};
+
+use anyhow::Context as _;
+use tokio::{sync::broadcast, task::JoinHandle};
+
+use super::{
+    console,
+    printer::{say, warning, width},
+    progress::Progress,
+    ready,
+    signal::{Signal, Signals, send},
+    summary::{self, Run},
+    wrap::{self, Wrapped},
+};
+use crate::{
+    app::{App, Running, Summary},
+    config::{Config, LogFormat, Program},
+    model::Handled,
+};
+
+/// Exit code of a check that failed.
+pub const FAILED: u8 = 1;
+/// Exit code after a second wish to stop, as a shell gives it to a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// What a command wants to run.
+#[derive(Debug)]
+pub struct Session {
+    /// What the app is told.
+    pub config: Config,
+    /// What the program around it is told.
+    pub program: Program,
+    /// What is being done, for the ready line: `recording https://api.example.com`.
+    pub what: String,
+    /// Where the stubs lie, for the ready line.
+    pub place: PathBuf,
+    /// The program to run and its arguments; empty for none.
+    pub wrapped: Vec<OsString>,
+}
+
+/// Why a run ended.
+enum End {
+    Signal,
+    Program(ExitStatus),
+}
+
+impl Session {
+    /// Runs to the end and says with which code to exit.
+    ///
+    /// # Errors
+    ///
+    /// When the app or the wrapped program cannot be started.
+    pub async fn run(self) -> anyhow::Result<u8> {
+        // First of all, so that a wish to stop is not lost while stubs are read.
+        let mut signals = Signals::listen().context("cannot listen to signals")?;
+        self.warn();
+        let stubs = self.config.stubs.clone();
+        let seed = self.draws().then_some(self.config.seed.0);
+        let progress = Progress::of_reading(&stubs, self.program.quiet);
+        let started = tokio::select! {
+            started = App::start(self.config.clone()) => started,
+            _ = signals.next() => return Ok(0),
+        };
+        progress.finish();
+        let running = started.context("ringer could not start")?;
+        let lines = self.show_requests(&running);
+        self.announce(&running)?;
+
+        let end = self.until_end(&running, signals).await;
+        let summary = running.stop().await;
+        // The app is gone and with it the sender, so that the lines end by themselves.
+        let _ = lines.await;
+        if let Some(file) = &self.program.ready_file {
+            // Who waits for the next run must not take this one's word for it.
+            let _ = std::fs::remove_file(file);
+        }
+        let end = end?;
+        let code = match end {
+            End::Signal => 0,
+            End::Program(status) => wrap::code_of(status),
+        };
+        let failed = self.has_failed(&summary);
+        let run = Run {
+            program: matches!(end, End::Program(_)).then_some((&self.wrapped, code)),
+            stubs: &stubs,
+            strict: self.program.strict,
+            seed,
+        };
+        self.conclude(&summary, &run, failed);
+        let code = u8::try_from(code).unwrap_or(FAILED);
+        Ok(if code == 0 && failed { FAILED } else { code })
+    }
+
+    fn warn(&self) {
+        let warn = |message: &str| match self.program.log_format {
+            LogFormat::Text => say(&warning(message)),
+            LogFormat::Json => tracing::warn!("{message}"),
+        };
+        if self.config.upstream.insecure {
+            warn(
+                "certificates of upstreams are NOT verified: whoever sits between can read and change everything",
+            );
+        }
+        if self.config.redaction.off {
+            warn("secrets are NOT replaced: tokens, cookies and passwords go to disk as they are");
+        }
+        let open = self.config.listen.iter().any(|address| !address.ip().is_loopback());
+        let forwards = self.config.forward.forwards()
+            || self.config.services.iter().any(|service| service.mode.forwards());
+        if open && forwards {
+            warn("whoever can reach this machine can send requests through ringer");
+        }
+    }
+
+    /// Whether chance has a part in the answers, so that the seed is worth knowing.
+    fn draws(&self) -> bool {
+        self.config.fail.is_some()
+            || self.config.services.iter().any(|service| service.fail.is_some())
+    }
+
+    fn announce(&self, running: &Running) -> anyhow::Result<()> {
+        let addresses = running.addresses();
+        match self.program.log_format {
+            LogFormat::Json => tracing::info!(
+                target: "ringer::console",
+                addresses = ?addresses,
+                ca = %running.ca_file().display(),
+                what = self.what,
+                "ready"
+            ),
+            LogFormat::Text if self.program.quiet => {}
+            LogFormat::Text => {
+                say(&ready::line(&self.what, addresses, &self.place.display().to_string()));
+            }
+        }
+        if let Some(file) = &self.program.ready_file {
+            ready::write_file(file, addresses, &running.ca_file())
+                .with_context(|| format!("cannot write the ready file `{}`", file.display()))?;
+        }
+        Ok(())
+    }
+
+    fn show_requests(&self, running: &Running) -> JoinHandle<()> {
+        let events = running.events();
+        let format = self.program.log_format;
+        tokio::spawn(show(events, format, self.program.quiet))
+    }
+
+    /// Waits for the end of the wrapped program, or for a signal where there is none.
+    async fn until_end(&self, running: &Running, mut signals: Signals) -> anyhow::Result<End> {
+        if self.wrapped.is_empty() {
+            let caught = signals.next().await;
+            tracing::info!(?caught, "stopping");
+            watch_for_second(signals, None);
+            return Ok(End::Signal);
+        }
+        let address = *running.addresses().first().context("ringer listens nowhere")?;
+        let ca_file = running.ca_file();
+        let ca_pem = std::fs::read_to_string(&ca_file)
+            .with_context(|| format!("cannot read `{}`", ca_file.display()))?;
+        let mut wrapped = Wrapped::start(&self.wrapped, address, &ca_pem, &ca_file)?;
+        let process = wrapped.process();
+        let status = tokio::select! {
+            status = wrapped.wait() => status,
+            caught = signals.next() => {
+                wrap::pass_on(process, caught);
+                watch_for_second(signals, process);
+                wrapped.wait().await
+            }
+        };
+        Ok(End::Program(status.context("cannot tell how the program ended")?))
+    }
+
+    /// Whether this run counts as failed although it ran.
+    fn has_failed(&self, summary: &Summary) -> bool {
+        let unsaved = summary.recorded.as_ref().is_some_and(|recorded| !recorded.is_saved());
+        let strict =
+            self.program.strict && !(summary.misses.is_empty() && summary.unused_stubs.is_empty());
+        unsaved || strict
+    }
+
+    fn conclude(&self, summary: &Summary, run: &Run<'_>, failed: bool) {
+        match self.program.log_format {
+            LogFormat::Json => tracing::info!(
+                target: "ringer::console",
+                requests = summary.requests,
+                stub_answers = summary.stub_answers,
+                nearest = summary.nearest,
+                misses = ?summary.misses,
+                unused_stubs = summary.unused_stubs.len(),
+                exchanges = summary.recorded.as_ref().map(|recorded| recorded.exchanges),
+                failed,
+                "stopped"
+            ),
+            // What made a run fail is said even to those who want to hear of errors only.
+            LogFormat::Text if self.program.quiet && !failed => {}
+            LogFormat::Text => say(&summary::text(summary, run)),
+        }
+    }
+}
+
+/// Ends the process at the next signal: whoever asks twice does not want to wait.
+fn watch_for_second(mut signals: Signals, process: Option<u32>) {
+    tokio::spawn(async move {
+        signals.next().await;
+        if let Some(process) = process {
+            send(process, Signal::Terminate);
+        }
+        say(&warning("stopped at once; what was in flight is lost"));
+        #[expect(clippy::exit, reason = "nothing may hold up a second wish to stop")]
+        std::process::exit(INTERRUPTED);
+    });
+}
+
+async fn show(mut events: broadcast::Receiver<Handled>, format: LogFormat, quiet: bool) {
+    loop {
+        match events.recv().await {
+            Ok(_) if quiet => {}
+            Ok(handled) => match format {
+                LogFormat::Text => say(&console::line(&handled, width())),
+                LogFormat::Json => tracing::info!(
+                    target: "ringer::console",
+                    number = handled.number,
+                    method = handled.method,
+                    target = handled.target,
+                    status = handled.status,
+                    latency_ms = handled.latency.as_secs_f64() * 1000.0,
+                    outcome = console::outcome_text(&handled),
+                    "request"
+                ),
+            },
+            // The terminal is slower than the traffic, which must not wait for it.
+            Err(broadcast::error::RecvError::Lagged(skipped)) if !quiet => {
+                say(&format!("  … {skipped} requests not shown"));
+            }
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What can be wrong with a configuration, and where.
+
+use std::{io, path::PathBuf};
+
+use crate::library::Located;
+
+/// Why no configuration came about.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file is there but has mistakes.
+    #[error("{}", lines(problems))]
+    File {
+        /// Every mistake, in the order of the file; at least one.
+        problems: Vec<Located>,
+    },
+    /// The file that was asked for is not there or cannot be read.
+    #[error("configuration file `{}` cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An environment variable has a wrong value.
+    #[error("environment variable `{name}`: {message}")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What is wrong and what is expected.
+        message: String,
+    },
+}
+
+fn lines(problems: &[Located]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,372 @@
+//! `ringer.toml` becomes a layer of settings and a list of services. Every mistake is found at
+//! once, each with its place; nothing in the file is passed over in silence.
+
+use std::{collections::HashMap, ops::Range};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    key::{KEYS, Kind, listen_address},
+    layer::Layer,
+};
+use crate::{
+    engine::Mode,
+    format::{Problem, suggest},
+    model::ServiceName,
+    serve::Service,
+};
+
+/// The keys of a `[service.NAME]` table.
+const SERVICE_KEYS: [&str; 8] =
+    ["fail", "hosts", "latency", "listen", "mode", "prefix", "rate_limit", "upstream"];
+
+type Value<'t> = Spanned<DeValue<'t>>;
+
+/// What a configuration file says.
+#[derive(Clone, Debug, Default)]
+pub struct File {
+    /// Settings at the top of the file; paths as written.
+    pub layer: Layer,
+    /// The `[service.NAME]` tables, by name.
+    pub services: Vec<Service>,
+}
+
+/// Reads the text of a configuration file.
+///
+/// # Errors
+///
+/// Every mistake that the text has, in its order.
+pub fn read(text: &str) -> Result<File, Vec<Problem>> {
+    let (document, syntax) = DeTable::parse_recoverable(text);
+    if !syntax.is_empty() {
+        // What a broken text seems to say would only raise further, misleading problems.
+        return Err(syntax
+            .iter()
+            .map(|error| problem(error.span().unwrap_or(0..0), error.message()))
+            .collect());
+    }
+    let mut reader = Reader::default();
+    let mut file = File::default();
+    for (name, value) in document.get_ref() {
+        match name.get_ref().as_ref() {
+            "service" => file.services = reader.services(value),
+            _ => reader.setting(&mut file.layer, name, value),
+        }
+    }
+    reader.problems.sort_by_key(|problem| problem.span.start);
+    if reader.problems.is_empty() { Ok(file) } else { Err(reader.problems) }
+}
+
+#[derive(Default)]
+struct Reader {
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn setting(&mut self, layer: &mut Layer, name: &Spanned<impl AsRef<str>>, value: &Value<'_>) {
+        let name_text = name.get_ref().as_ref();
+        let Some(key) = KEYS.iter().find(|key| key.name == name_text) else {
+            let known: Vec<_> = KEYS.iter().map(|key| key.name).chain(["service"]).collect();
+            self.problems.push(unknown(name_text, name.span(), &known));
+            return;
+        };
+        let texts = match (key.kind, value.get_ref()) {
+            (Kind::List, DeValue::String(_) | DeValue::Array(_)) => self.strings(name_text, value),
+            (Kind::Number | Kind::Text, DeValue::String(text)) => {
+                vec![(text.to_string(), value.span())]
+            }
+            (Kind::Number, DeValue::Integer(integer)) => {
+                vec![(integer.to_string(), value.span())]
+            }
+            (Kind::Switch, DeValue::Boolean(switch)) => vec![(switch.to_string(), value.span())],
+            (kind, _) => {
+                let expected = match kind {
+                    Kind::List => "a string or a list of strings",
+                    Kind::Number => "a number",
+                    Kind::Switch => "`true` or `false`",
+                    Kind::Text => "a string",
+                };
+                self.mistyped(name_text, value, expected);
+                return;
+            }
+        };
+        for (text, span) in texts {
+            if let Err(message) = (key.set)(layer, &text) {
+                self.problems.push(problem(span, message));
+            }
+        }
+    }
+
+    fn services(&mut self, value: &Value<'_>) -> Vec<Service> {
+        let Some(tables) = value.get_ref().as_table() else {
+            self.mistyped("service", value, "a table for each service: `[service.NAME]`");
+            return Vec::new();
+        };
+        let mut services = Vec::new();
+        let mut hosts: HashMap<String, String> = HashMap::new();
+        for (name, table) in tables {
+            let name_text = name.get_ref().as_ref();
+            let service_name = ServiceName::new(name_text);
+            if service_name.as_str() != name_text {
+                self.problems.push(Problem {
+                    message: format!("service name `{name_text}` is no folder name"),
+                    span: name.span(),
+                    hint: Some("letters, digits, `.`, `-` and `_` are".to_owned()),
+                });
+            }
+            let Some(keys) = table.get_ref().as_table() else {
+                self.mistyped(name_text, table, "a table: `[service.NAME]`");
+                continue;
+            };
+            let service = self.service(service_name, name.span(), keys);
+            for host in &service.hosts {
+                if let Some(other) = hosts.insert(host.to_ascii_lowercase(), name_text.to_owned()) {
+                    self.problems.push(problem(
+                        name.span(),
+                        format!("services `{other}` and `{name_text}` both claim host `{host}`"),
+                    ));
+                }
+            }
+            services.push(service);
+        }
+        services
+    }
+
+    fn service(&mut self, name: ServiceName, at: Range<usize>, keys: &DeTable<'_>) -> Service {
+        let mut service = Service {
+            name,
+            upstream: None,
+            hosts: Vec::new(),
+            prefix: None,
+            listen: Vec::new(),
+            mode: Mode::default(),
+            latency: None,
+            fail: None,
+            rate_limit: None,
+        };
+        let mut mode_at = at.clone();
+        for (key, value) in keys {
+            let key_text = key.get_ref().as_ref();
+            match key_text {
+                "fail" => service.fail = self.parsed(key_text, value, str::parse),
+                "hosts" => service.hosts = self.list(key_text, value, host),
+                "latency" => service.latency = self.parsed(key_text, value, str::parse),
+                "listen" => service.listen = self.list(key_text, value, listen_address),
+                "mode" => {
+                    mode_at = value.span();
+                    service.mode = self.parsed(key_text, value, str::parse).unwrap_or_default();
+                }
+                "prefix" => service.prefix = self.parsed(key_text, value, prefix),
+                "rate_limit" => service.rate_limit = self.parsed(key_text, value, str::parse),
+                "upstream" => service.upstream = self.parsed(key_text, value, str::parse),
+                _ => self.problems.push(unknown(key_text, key.span(), &SERVICE_KEYS)),
+            }
+        }
+        // A key with a mistake counts as given, so that one mistake is reported once.
+        let gives_upstream = keys.keys().any(|key| key.get_ref() == "upstream");
+        if service.mode.forwards() && !gives_upstream {
+            self.problems.push(Problem {
+                message: format!(
+                    "service `{}` has mode `{}` but no upstream",
+                    service.name,
+                    service.mode.as_str()
+                ),
+                span: mode_at,
+                hint: Some("add `upstream = \"https://…\"`".to_owned()),
+            });
+        }
+        if let (true, Some(upstream)) = (service.hosts.is_empty(), &service.upstream) {
+            service.hosts.push(upstream.authority());
+        }
+        service
+    }
+
+    fn parsed<T>(
+        &mut self,
+        key: &str,
+        value: &Value<'_>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let DeValue::String(text) = value.get_ref() else {
+            self.mistyped(key, value, "a string");
+            return None;
+        };
+        parse(text).map_err(|message| self.problems.push(problem(value.span(), message))).ok()
+    }
+
+    fn list<T>(
+        &mut self,
+        key: &str,
+        value: &Value<'_>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let mut items = Vec::new();
+        for (text, span) in self.strings(key, value) {
+            match parse(&text) {
+                Ok(item) => items.push(item),
+                Err(message) => self.problems.push(problem(span, message)),
+            }
+        }
+        items
+    }
+
+    /// The strings of a list, or the one that stands in place of it.
+    fn strings(&mut self, key: &str, value: &Value<'_>) -> Vec<(String, Range<usize>)> {
+        let values = match value.get_ref() {
+            DeValue::Array(values) => values.iter().collect(),
+            _ => vec![value],
+        };
+        let mut texts = Vec::new();
+        for value in values {
+            match value.get_ref() {
+                DeValue::String(text) => texts.push((text.to_string(), value.span())),
+                _ => self.mistyped(key, value, "a string or a list of strings"),
+            }
+        }
+        texts
+    }
+
+    fn mistyped(&mut self, key: &str, value: &Value<'_>, expected: &str) {
+        let given = match value.get_ref() {
+            DeValue::Array(_) => "a list",
+            DeValue::Boolean(_) => "a boolean",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Float(_) | DeValue::Integer(_) => "a number",
+            DeValue::String(_) => "a string",
+            DeValue::Table(_) => "a table",
+        };
+        self.problems.push(Problem {
+            message: format!("`{key}` is {given}"),
+            span: value.span(),
+            hint: Some(format!("expected {expected}")),
+        });
+    }
+}
+
+fn problem(span: Range<usize>, message: impl Into<String>) -> Problem {
+    Problem { message: message.into(), span, hint: None }
+}
+
+fn unknown(name: &str, span: Range<usize>, known: &[&str]) -> Problem {
+    let hint = match suggest::nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known: {}", known.join(", ")),
+    };
+    Problem { hint: Some(hint), ..problem(span, format!("unknown key `{name}`")) }
+}
+
+/// A host name with or without port, in lower case. Given a URL, says so.
+fn host(text: &str) -> Result<String, String> {
+    let authority: Option<http::uri::Authority> = text.parse().ok();
+    match authority.filter(|authority| !authority.as_str().contains('@')) {
+        Some(authority) => Ok(authority.as_str().to_ascii_lowercase()),
+        None => Err(format!("`{text}` is not a host, expected for example `api.example.com`")),
+    }
+}
+
+fn prefix(text: &str) -> Result<String, String> {
+    let trimmed = text.trim_end_matches('/');
+    if !trimmed.starts_with('/') || trimmed.contains(['?', '#', ' ']) {
+        return Err(format!("`{text}` is not a path prefix, expected for example `/payments`"));
+    }
+    Ok(trimmed.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::behavior::{LatencySource, RateLimit};
+
+    /// The mistakes of a text, a line each: place, message, hint.
+    fn mistakes(text: &str) -> String {
+        let problems = read(text).expect_err("the text has mistakes");
+        let lines: Vec<_> = problems
+            .iter()
+            .map(|problem| {
+                let before = &text[..problem.span.start];
+                let line = before.matches('\n').count() + 1;
+                let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+                let hint = problem.hint.iter().map(|hint| format!(" | {hint}")).collect::<String>();
+                format!("{line}:{column} {}{hint}", problem.message)
+            })
+            .collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn a_whole_file_is_read() {
+        let file = read(
+            r#"
+            listen = ["127.0.0.1:0", "8081"]
+            seed = 7
+            upstream_ca = "ca.pem"
+            max_header_bytes = "64KiB"
+
+            [service.payments]
+            upstream = "https://api.example.com/v2/"
+            mode = "record-missing"
+            prefix = "/payments/"
+            latency = "recorded*0.5"
+            rate_limit = "25/s"
+
+            [service.llm]
+            hosts = ["LLM.example.com", "localhost:11434"]
+            "#,
+        )
+        .unwrap();
+        assert_eq!(file.layer.listen.map(|list| list.len()), Some(2));
+        assert_eq!(file.layer.upstream_ca, Some(vec!["ca.pem".into()]));
+        assert_eq!(file.layer.max_header_bytes, Some(65536));
+        let [llm, payments] = &file.services[..] else { panic!("{:?}", file.services) };
+        assert_eq!(llm.hosts, ["llm.example.com", "localhost:11434"]);
+        assert_eq!(llm.mode, Mode::Replay);
+        assert_eq!(payments.hosts, ["api.example.com"]);
+        assert_eq!(payments.mode, Mode::RecordMissing);
+        assert_eq!(payments.prefix.as_deref(), Some("/payments"));
+        assert_eq!(payments.latency, Some(LatencySource::Recorded(0.5)));
+        assert_eq!(payments.rate_limit, "25/s".parse::<RateLimit>().ok());
+    }
+
+    #[test]
+    fn every_mistake_is_reported_with_its_place() {
+        insta::assert_snapshot!(mistakes(
+            r#"lissen = "127.0.0.1:1"
+seed = "many"
+quiet = 1
+listen = ["8080", 8081]
+
+[service.payments]
+upstream = "api.example.com"
+mode = "replai"
+rate_limit = { limit = "25/s" }
+
+[service.llm]
+mode = "record"
+"#
+        ), @r#"
+        1:1 unknown key `lissen` | did you mean `listen`?
+        2:8 `many` is not a seed, expected a whole number
+        3:9 `quiet` is a number | expected `true` or `false`
+        4:19 `listen` is a number | expected a string or a list of strings
+        7:12 `api.example.com` is no upstream URL (it has no scheme), expected for example `https://api.example.com`
+        8:8 unknown mode `replai`, expected one of fallback, passthrough, record, record-missing, replay
+        9:14 `rate_limit` is a table | expected a string
+        12:8 service `llm` has mode `record` but no upstream | add `upstream = "https://…"`
+        "#);
+    }
+
+    #[test]
+    fn one_host_belongs_to_one_service() {
+        insta::assert_snapshot!(mistakes(
+            "[service.a]\nhosts = \"x.test\"\n[service.b]\nhosts = \"X.test\"\n"
+        ), @"3:10 services `a` and `b` both claim host `x.test`");
+    }
+
+    #[test]
+    fn broken_syntax_is_reported_alone() {
+        insta::assert_snapshot!(mistakes("seed = \nlissen = 1\n"), @"1:8 string values must be quoted, expected literal string");
+    }
+}

@@ -1,0 +1,152 @@
+//! What one source of settings says: each may be there or not.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::{
+    behavior::{ErrorRate, LatencySource, RateLimit},
+    engine::Matching,
+    runtime::Seed,
+};
+
+/// The settings of one source: the flags, the environment, or the file. `None` leaves a setting to
+/// the source below.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layer {
+    /// Time for a connection to the upstream to be made.
+    pub connect_timeout: Option<Duration>,
+    /// Time for requests in flight to finish when ringer stops.
+    pub drain_timeout: Option<Duration>,
+    /// Share of requests that get an error.
+    pub fail: Option<ErrorRate>,
+    /// Time for a TLS handshake with a client.
+    pub handshake_timeout: Option<Duration>,
+    /// Time for the head of a request to arrive.
+    pub header_timeout: Option<Duration>,
+    /// Idle connections to upstreams are closed after this time.
+    pub idle_timeout: Option<Duration>,
+    /// Latency of answers.
+    pub latency: Option<LatencySource>,
+    /// Addresses to listen on.
+    pub listen: Option<Vec<SocketAddr>>,
+    /// How the log is written.
+    pub log_format: Option<LogFormat>,
+    /// How exactly requests must match.
+    pub matching: Option<Matching>,
+    /// Bytes of a body that are held in memory.
+    pub max_body_in_memory: Option<usize>,
+    /// Client connections at a time.
+    pub max_connections: Option<usize>,
+    /// Bytes of a request's head.
+    pub max_header_bytes: Option<usize>,
+    /// Leaf certificates kept.
+    pub max_leaf_certificates: Option<usize>,
+    /// Whether the client's `Host` goes to the upstream.
+    pub preserve_host: Option<bool>,
+    /// Whether nothing but errors is said while running.
+    pub quiet: Option<bool>,
+    /// Limit of requests.
+    pub rate_limit: Option<RateLimit>,
+    /// Where to write, as JSON, what is listened on.
+    pub ready_file: Option<PathBuf>,
+    /// Where tapes go.
+    pub recordings: Option<PathBuf>,
+    /// Whether secrets are replaced.
+    pub redact: Option<bool>,
+    /// Key of the pseudonyms.
+    pub redaction_key: Option<String>,
+    /// Time from the end of a request to the head of its answer.
+    pub response_timeout: Option<Duration>,
+    /// Seed of every draw.
+    pub seed: Option<Seed>,
+    /// Whether a miss or an unused stub is a failure.
+    pub strict: Option<bool>,
+    /// The stub directory.
+    pub stubs: Option<PathBuf>,
+    /// The folder of the local certificate authority.
+    pub certs: Option<PathBuf>,
+    /// Further certificate authorities of upstreams.
+    pub upstream_ca: Option<Vec<PathBuf>>,
+    /// Whether certificates of upstreams go unverified.
+    pub upstream_insecure: Option<bool>,
+    /// How much the log says: 1 progress, 2 details, 3 everything.
+    pub verbose: Option<u8>,
+    /// Whether changed stub files are picked up.
+    pub watch: Option<bool>,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for machines.
+    Json,
+    /// For people.
+    #[default]
+    Text,
+}
+
+impl std::str::FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err(format!("unknown log format `{text}`, expected `text` or `json`")),
+        }
+    }
+}
+
+impl Layer {
+    /// This layer over another: what this one leaves open, the other decides.
+    #[must_use]
+    pub fn over(self, below: Self) -> Self {
+        // Naming every field makes the compiler ask about a new one.
+        Self {
+            connect_timeout: self.connect_timeout.or(below.connect_timeout),
+            drain_timeout: self.drain_timeout.or(below.drain_timeout),
+            fail: self.fail.or(below.fail),
+            handshake_timeout: self.handshake_timeout.or(below.handshake_timeout),
+            header_timeout: self.header_timeout.or(below.header_timeout),
+            idle_timeout: self.idle_timeout.or(below.idle_timeout),
+            latency: self.latency.or(below.latency),
+            listen: self.listen.or(below.listen),
+            log_format: self.log_format.or(below.log_format),
+            matching: self.matching.or(below.matching),
+            max_body_in_memory: self.max_body_in_memory.or(below.max_body_in_memory),
+            max_connections: self.max_connections.or(below.max_connections),
+            max_header_bytes: self.max_header_bytes.or(below.max_header_bytes),
+            max_leaf_certificates: self.max_leaf_certificates.or(below.max_leaf_certificates),
+            preserve_host: self.preserve_host.or(below.preserve_host),
+            quiet: self.quiet.or(below.quiet),
+            rate_limit: self.rate_limit.or(below.rate_limit),
+            ready_file: self.ready_file.or(below.ready_file),
+            recordings: self.recordings.or(below.recordings),
+            redact: self.redact.or(below.redact),
+            redaction_key: self.redaction_key.or(below.redaction_key),
+            response_timeout: self.response_timeout.or(below.response_timeout),
+            seed: self.seed.or(below.seed),
+            strict: self.strict.or(below.strict),
+            stubs: self.stubs.or(below.stubs),
+            certs: self.certs.or(below.certs),
+            upstream_ca: self.upstream_ca.or(below.upstream_ca),
+            upstream_insecure: self.upstream_insecure.or(below.upstream_insecure),
+            verbose: self.verbose.or(below.verbose),
+            watch: self.watch.or(below.watch),
+        }
+    }
+
+    /// Makes relative paths relative to `folder`: those in a file mean the folder that it lies in.
+    #[must_use]
+    pub fn rebased(mut self, folder: &Path) -> Self {
+        let single = [&mut self.ready_file, &mut self.recordings, &mut self.stubs, &mut self.certs];
+        for path in single.into_iter().flatten().chain(self.upstream_ca.iter_mut().flatten()) {
+            // An empty folder is the current one: `stubs` stays `stubs`, as it was written.
+            *path = folder.join(&*path);
+        }
+        self
+    }
+}

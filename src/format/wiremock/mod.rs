@@ -1,0 +1,17 @@
+//! WireMock's mapping JSON and ringer's additions to it, as described in `docs/stub-files.md`.
+//!
+//! Reading is strict and finds every mistake of a file at once; writing gives the same text for the
+//! same stub. May import: codec, model.
+
+mod fields;
+mod headers;
+mod layout;
+mod matcher;
+mod pattern;
+mod recorded;
+mod response;
+#[cfg(test)]
+mod round_trip;
+pub mod stub;
+
+pub use stub::{Mapping, locate, read, read_mappings, write};

@@ -1,0 +1,231 @@
+//! The `request` of a mapping: which requests it answers.
+
+use super::{
+    fields::{Fields, Place, expected_one_of, items, span_of, text},
+    matcher::{VALUE, read_body, read_named, write_body, write_named},
+};
+use crate::{
+    codec::json::{Node, NodeValue},
+    format::problem::Problems,
+    model::{
+        BodyPattern, Json, MethodPattern, MultipartPattern, RequestPattern, UrlPattern,
+        ValuePattern,
+    },
+};
+
+/// The keys of `request`.
+pub(super) const REQUEST: Place = Place {
+    noun: "key",
+    name: "`request`",
+    known: &[
+        "method",
+        "url",
+        "urlPath",
+        "urlPattern",
+        "urlPathPattern",
+        "urlPathTemplate",
+        "headers",
+        "queryParameters",
+        "cookies",
+        "formParameters",
+        "basicAuth",
+        "basicAuthCredentials",
+        "bodyPatterns",
+        "multipartPatterns",
+    ],
+    later: &["clientIp", "customMatcher", "host", "pathParameters", "port", "scheme"],
+    later_options: &[],
+};
+
+const CREDENTIALS: Place = Place {
+    noun: "key",
+    name: "`basicAuthCredentials`",
+    known: &["username", "password"],
+    later: &[],
+    later_options: &[],
+};
+
+const MULTIPART: Place = Place {
+    noun: "key",
+    name: "a part of `multipartPatterns`",
+    known: &["name", "matchingType", "headers", "bodyPatterns"],
+    later: &["fileName"],
+    later_options: &[],
+};
+
+/// Reads a `request`.
+pub(super) fn read(node: Node, homes: &[&Place], problems: &mut Problems) -> RequestPattern {
+    let Some(mut fields) = Fields::open(node, &REQUEST, homes, problems) else {
+        return RequestPattern::default();
+    };
+    RequestPattern {
+        method: method(&mut fields, problems),
+        url: url(&mut fields, problems),
+        headers: named(&mut fields, "headers", problems),
+        query: named(&mut fields, "queryParameters", problems),
+        cookies: named(&mut fields, "cookies", problems),
+        form: named(&mut fields, "formParameters", problems),
+        basic_auth: credentials(&mut fields, problems),
+        body: bodies(&mut fields, problems),
+        multipart: fields
+            .items("multipartPatterns", problems)
+            .into_iter()
+            .map(|part| read_part(part, problems))
+            .collect(),
+    }
+}
+
+/// Writes a `request`; what is satisfied by anything is left out.
+pub(super) fn write(pattern: &RequestPattern) -> Json {
+    let mut members: Vec<(String, Json)> = Vec::new();
+    let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
+    match &pattern.method {
+        MethodPattern::Any => {}
+        MethodPattern::GetOrHead => put("method", "GET_OR_HEAD".into()),
+        MethodPattern::Is(method) => put("method", method.as_str().into()),
+    }
+    match &pattern.url {
+        UrlPattern::Any => {}
+        UrlPattern::Url(url) => put("url", url.as_str().into()),
+        UrlPattern::UrlPath(path) => put("urlPath", path.as_str().into()),
+        UrlPattern::UrlPattern(regex) => put("urlPattern", regex.as_str().into()),
+        UrlPattern::UrlPathPattern(regex) => put("urlPathPattern", regex.as_str().into()),
+        UrlPattern::UrlPathTemplate(template) => put("urlPathTemplate", template.as_str().into()),
+    }
+    for (name, named) in [
+        ("headers", &pattern.headers),
+        ("queryParameters", &pattern.query),
+        ("cookies", &pattern.cookies),
+        ("formParameters", &pattern.form),
+    ] {
+        if !named.is_empty() {
+            put(name, write_named(named));
+        }
+    }
+    if let Some((username, password)) = &pattern.basic_auth {
+        put(
+            "basicAuthCredentials",
+            Json::Object(vec![
+                ("username".to_owned(), username.as_str().into()),
+                ("password".to_owned(), password.as_str().into()),
+            ]),
+        );
+    }
+    if !pattern.body.is_empty() {
+        put("bodyPatterns", Json::Array(pattern.body.iter().map(write_body).collect()));
+    }
+    if !pattern.multipart.is_empty() {
+        put("multipartPatterns", Json::Array(pattern.multipart.iter().map(write_part).collect()));
+    }
+    Json::Object(members)
+}
+
+fn method(fields: &mut Fields, problems: &mut Problems) -> MethodPattern {
+    let Some(node) = fields.take("method") else { return MethodPattern::Any };
+    let span = span_of(&node);
+    match text(node, "method", problems).as_deref() {
+        None | Some("ANY") => MethodPattern::Any,
+        Some("GET_OR_HEAD") => MethodPattern::GetOrHead,
+        Some(token) => {
+            if http::Method::from_bytes(token.as_bytes()).is_err() {
+                problems.add(span, format!("`{token}` cannot be a method"));
+            }
+            MethodPattern::Is(token.to_owned())
+        }
+    }
+}
+
+/// Of several, WireMock takes the first in this order.
+fn url(fields: &mut Fields, problems: &mut Problems) -> UrlPattern {
+    let mut text = |name, make: fn(String) -> UrlPattern| fields.text(name, problems).map(make);
+    let given = [
+        text("url", UrlPattern::Url),
+        text("urlPattern", UrlPattern::UrlPattern),
+        text("urlPath", UrlPattern::UrlPath),
+        text("urlPathPattern", UrlPattern::UrlPathPattern),
+        text("urlPathTemplate", UrlPattern::UrlPathTemplate),
+    ];
+    given.into_iter().flatten().next().unwrap_or_default()
+}
+
+fn named(fields: &mut Fields, name: &str, problems: &mut Problems) -> Vec<(String, ValuePattern)> {
+    let members = fields.free_members(name, problems);
+    read_named(members, problems)
+}
+
+fn credentials(fields: &mut Fields, problems: &mut Problems) -> Option<(String, String)> {
+    let short = fields.take("basicAuth");
+    let long = fields.take("basicAuthCredentials");
+    if let (Some(short), Some(_)) = (&short, &long) {
+        problems.add(span_of(short), "`basicAuth` and `basicAuthCredentials` are the same key");
+    }
+    let mut credentials = Fields::open(long.or(short)?, &CREDENTIALS, &[], problems)?;
+    let mut part = |name| {
+        let found = credentials.text(name, problems);
+        if found.is_none() {
+            problems.add_unless_within(
+                credentials.span.clone(),
+                &format!("`{name}` is missing in `basicAuthCredentials`"),
+                "it needs `username` and `password`",
+            );
+        }
+        found.unwrap_or_default()
+    };
+    Some((part("username"), part("password")))
+}
+
+fn bodies(fields: &mut Fields, problems: &mut Problems) -> Vec<BodyPattern> {
+    let Some(node) = fields.take("bodyPatterns") else { return Vec::new() };
+    if let NodeValue::Object(_) = &node.value {
+        problems.add_with_hint(
+            node.start..node.start + 1,
+            "`bodyPatterns` must be an array, found an object",
+            "put the matcher between `[` and `]`",
+        );
+        return Vec::new();
+    }
+    items(node, "bodyPatterns", problems)
+        .into_iter()
+        .map(|item| read_body(item, problems))
+        .collect()
+}
+
+fn read_part(node: Node, problems: &mut Problems) -> MultipartPattern {
+    let Some(mut fields) = Fields::open(node, &MULTIPART, &[&VALUE], problems) else {
+        return MultipartPattern::default();
+    };
+    MultipartPattern {
+        name: fields.text("name", problems),
+        all_parts: fields.take("matchingType").is_some_and(|node| {
+            let span = span_of(&node);
+            match text(node, "matchingType", problems).as_deref() {
+                None | Some("ANY") => false,
+                Some("ALL") => true,
+                Some(other) => {
+                    expected_one_of(span, "matchingType", other, &["ANY", "ALL"], problems);
+                    false
+                }
+            }
+        }),
+        headers: named(&mut fields, "headers", problems),
+        body: bodies(&mut fields, problems),
+    }
+}
+
+fn write_part(part: &MultipartPattern) -> Json {
+    let mut members: Vec<(String, Json)> = Vec::new();
+    if let Some(name) = &part.name {
+        members.push(("name".to_owned(), name.as_str().into()));
+    }
+    if part.all_parts {
+        members.push(("matchingType".to_owned(), "ALL".into()));
+    }
+    if !part.headers.is_empty() {
+        members.push(("headers".to_owned(), write_named(&part.headers)));
+    }
+    if !part.body.is_empty() {
+        let bodies = part.body.iter().map(write_body).collect();
+        members.push(("bodyPatterns".to_owned(), Json::Array(bodies)));
+    }
+    Json::Object(members)
+}

@@ -1,0 +1,360 @@
+//! A mapping, or a file of them, as text.
+
+use std::{borrow::Cow, ops::Range};
+
+use uuid::Uuid;
+
+use super::{
+    fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
+    layout,
+    pattern::{self, REQUEST},
+    recorded::{self, NOTES, Notes, STUB_NOTES},
+    response::{self, RESPONSE, STEP},
+};
+use crate::{
+    codec::json::{self, Node, NodeValue},
+    format::problem::{Problem, Problems},
+    model::{
+        AfterLast, Json, Recorded, RequestPattern, ResponseSpec, Responses, ServiceName, Stub,
+        StubId,
+    },
+};
+
+/// The keys of a mapping.
+const MAPPING: Place = Place {
+    noun: "key",
+    name: "a mapping",
+    known: &[
+        "id",
+        "uuid",
+        "name",
+        "priority",
+        "request",
+        "response",
+        "responses",
+        "afterLast",
+        "metadata",
+        "persistent",
+        "insertionIndex",
+    ],
+    later: &[
+        "newScenarioState",
+        "postServeActions",
+        "requiredScenarioState",
+        "scenarioName",
+        "serveEventListeners",
+    ],
+    later_options: &[],
+};
+
+/// The keys of a file of several mappings; `meta` is what WireMock's admin API adds.
+const FILE: Place = Place {
+    noun: "key",
+    name: "a file of `mappings`",
+    known: &["mappings", "meta"],
+    later: &["importOptions"],
+    later_options: &[],
+};
+
+/// Where a key that stands in the wrong object may belong.
+const HOMES: &[&Place] = &[&MAPPING, &REQUEST, &RESPONSE, &STEP, &NOTES];
+
+/// A stub and where its mapping stands in the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mapping {
+    /// The stub.
+    pub stub: Stub,
+    /// Where, in bytes.
+    pub span: Range<usize>,
+}
+
+/// Reads a text that holds one mapping, or `{"mappings": […]}`.
+///
+/// All mistakes are returned, in order; a mapping without a mistake is returned whatever the others
+/// hold. `fallback_id` gives the id of the mapping at an index that has none of its own.
+pub fn read(
+    text: &str,
+    service: Option<&ServiceName>,
+    fallback_id: impl Fn(usize) -> StubId,
+) -> (Vec<Stub>, Vec<Problem>) {
+    let (mappings, problems) = read_mappings(text, service, fallback_id);
+    (mappings.into_iter().map(|mapping| mapping.stub).collect(), problems)
+}
+
+/// As [`read`], and says where each mapping stands.
+pub fn read_mappings(
+    text: &str,
+    service: Option<&ServiceName>,
+    fallback_id: impl Fn(usize) -> StubId,
+) -> (Vec<Mapping>, Vec<Problem>) {
+    let mut problems = Problems::default();
+    let mut mappings = Vec::new();
+    for (index, node) in mapping_nodes(text, &mut problems).into_iter().enumerate() {
+        let span = span_of(&node);
+        let before = problems.count();
+        let stub = read_mapping(node, service, || fallback_id(index), &mut problems);
+        if problems.count() == before
+            && let Some(stub) = stub
+        {
+            mappings.push(Mapping { stub, span });
+        }
+    }
+    (mappings, problems.into_sorted())
+}
+
+/// Where the value at a JSON pointer (RFC 6901) stands, within the mapping that stands at `mapping`.
+/// A part of the pointer that is not there is where its nearest ancestor is; `/responses/0` also
+/// finds a single `response`.
+pub fn locate(text: &str, mapping: &Range<usize>, pointer: &str) -> Range<usize> {
+    let nodes = mapping_nodes(text, &mut Problems::default());
+    let Some(mut node) = nodes.iter().find(|node| node.start == mapping.start) else {
+        return mapping.clone();
+    };
+    let mut tokens = pointer.split('/').skip(1);
+    while let Some(token) = tokens.next() {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        let child = match &node.value {
+            NodeValue::Array(items) => token.parse().ok().and_then(|at: usize| items.get(at)),
+            NodeValue::Object(members) => {
+                let member = |name: &str| members.iter().find(|member| member.name == name);
+                let found = member(&token).or_else(|| {
+                    let single = member("response").filter(|_| token == "responses")?;
+                    tokens.next();
+                    Some(single)
+                });
+                found.map(|member| &member.value)
+            }
+            _ => None,
+        };
+        match child {
+            Some(child) => node = child,
+            None => break,
+        }
+    }
+    span_of(node)
+}
+
+/// Writes one mapping: pretty, and the same text for the same stub.
+pub fn write(stub: &Stub) -> String {
+    let mut members: Vec<(String, Json)> = Vec::new();
+    let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
+    put("id", stub.id.to_string().into());
+    if let Some(name) = &stub.name {
+        put("name", name.as_str().into());
+    }
+    if let Some(priority) = stub.priority {
+        put("priority", u64::from(priority).into());
+    }
+    if stub.request != RequestPattern::default() {
+        put("request", pattern::write(&stub.request));
+    }
+    let Responses { steps, after_last } = &stub.responses;
+    let only_answer = match steps.as_slice() {
+        [step] if step.times == 1 && *after_last == AfterLast::Stay => Some(&step.response),
+        _ => None,
+    };
+    match only_answer {
+        Some(answer) => put("response", Json::Object(response::write(answer))),
+        None => put("responses", Json::Array(steps.iter().map(response::write_step).collect())),
+    }
+    match after_last {
+        AfterLast::Stay => {}
+        AfterLast::Restart => put("afterLast", "restart".into()),
+        AfterLast::Miss => put("afterLast", "miss".into()),
+    }
+    let notes = recorded::write_notes(stub.recorded.as_ref(), only_answer);
+    if stub.metadata.is_some() || !notes.is_empty() {
+        let mut metadata = stub.metadata.clone().unwrap_or_else(|| Json::Object(Vec::new()));
+        if !notes.is_empty() {
+            metadata.set("ringer", Json::Object(notes));
+        }
+        put("metadata", metadata);
+    }
+    layout::write(&Json::Object(members))
+}
+
+/// The mappings of a text, unread.
+fn mapping_nodes(text: &str, problems: &mut Problems) -> Vec<Node> {
+    // Some editors begin a file with a byte order mark; blanks in its place keep all offsets true.
+    let text = match text.strip_prefix('\u{feff}') {
+        Some(rest) => Cow::Owned(format!("   {rest}")),
+        None => Cow::Borrowed(text),
+    };
+    let node = match json::parse_spanned(&text) {
+        Ok(node) => node,
+        Err(error) => {
+            let end = text.len().min(error.offset + 1);
+            let span = error.offset..end;
+            match json_hint(&text, error.offset) {
+                Some(hint) => problems.add_with_hint(span, error.message, hint),
+                None => problems.add(span, error.message),
+            }
+            return Vec::new();
+        }
+    };
+    match &node.value {
+        NodeValue::Object(members) if members.iter().any(|member| member.name == "mappings") => {
+            let Some(mut file) = Fields::open(node, &FILE, HOMES, problems) else {
+                return Vec::new();
+            };
+            file.items("mappings", problems)
+        }
+        NodeValue::Array(_) => {
+            problems.add_with_hint(
+                node.start..node.start + 1,
+                "a stub file holds one mapping, found an array",
+                "several mappings are written {\"mappings\": […]}",
+            );
+            Vec::new()
+        }
+        _ => vec![node],
+    }
+}
+
+/// What helps with the mistakes that people make in JSON.
+fn json_hint(text: &str, offset: usize) -> Option<&'static str> {
+    let (before, after) = text.split_at_checked(offset)?;
+    match after.chars().next() {
+        Some('}' | ']') if before.trim_end().ends_with(',') => {
+            Some("take away the comma before it")
+        }
+        Some('\'') => Some("JSON strings stand in double quotes"),
+        Some('/' | '#') => Some("JSON has no comments"),
+        Some('"') => Some("is a comma missing before it?"),
+        _ => None,
+    }
+}
+
+fn read_mapping(
+    node: Node,
+    service: Option<&ServiceName>,
+    fallback_id: impl FnOnce() -> StubId,
+    problems: &mut Problems,
+) -> Option<Stub> {
+    let mut fields = Fields::open(node, &MAPPING, HOMES, problems)?;
+    // WireMock writes these two; a stub of a file is persistent, and the order is that of the files.
+    fields.flag("persistent", problems);
+    fields.whole("insertionIndex", problems);
+    let id = id(&mut fields, problems).unwrap_or_else(fallback_id);
+    let name = fields.text("name", problems);
+    let priority = priority(&mut fields, problems);
+    let request =
+        fields.take("request").map(|node| pattern::read(node, HOMES, problems)).unwrap_or_default();
+    let is_sequence = fields.has("responses");
+    let (metadata, notes, recorded) = metadata(&mut fields, is_sequence, problems);
+    let responses = responses(&mut fields, notes, problems);
+    Some(Stub {
+        id,
+        name,
+        service: service.cloned(),
+        priority,
+        request,
+        responses,
+        recorded,
+        metadata,
+    })
+}
+
+fn id(fields: &mut Fields, problems: &mut Problems) -> Option<StubId> {
+    let mut one = |name| {
+        let node = fields.take(name)?;
+        let span = span_of(&node);
+        let spelled = text(node, name, problems)?;
+        match Uuid::try_parse(&spelled) {
+            Ok(id) => Some((StubId(id), span)),
+            Err(_) => {
+                problems.add_with_hint(
+                    span,
+                    format!("`{name}` is not a UUID"),
+                    "leave it out to get one that is made from the file's name",
+                );
+                None
+            }
+        }
+    };
+    let (id, alias) = (one("id"), one("uuid"));
+    if let (Some((id, _)), Some((alias, span))) = (&id, &alias)
+        && id != alias
+    {
+        problems.add(span.clone(), "`uuid` is another name of `id`, and they differ");
+    }
+    id.or(alias).map(|(id, _)| id)
+}
+
+fn priority(fields: &mut Fields, problems: &mut Problems) -> Option<u32> {
+    let node = fields.take("priority")?;
+    let priority = whole(&node, "priority", problems)?;
+    let fits = u32::try_from(priority).ok();
+    if fits.is_none() {
+        problems.add(span_of(&node), format!("`priority` must be {} or less", u32::MAX));
+    }
+    fits
+}
+
+fn metadata(
+    fields: &mut Fields,
+    is_sequence: bool,
+    problems: &mut Problems,
+) -> (Option<Json>, Notes, Option<Recorded>) {
+    let Some(mut node) = fields.take("metadata") else { return (None, Notes::default(), None) };
+    let NodeValue::Object(members) = &mut node.value else {
+        expected(&node, "metadata", "an object", problems);
+        return (None, Notes::default(), None);
+    };
+    let ours = members.iter().position(|member| member.name == "ringer");
+    let Some(ours) = ours.map(|at| members.remove(at)) else {
+        return (Some(node.into_json()), Notes::default(), None);
+    };
+    let is_all = members.is_empty();
+    let place = if is_sequence { &STUB_NOTES } else { &NOTES };
+    let (notes, recorded) = recorded::read_notes(ours.value, place, problems);
+    ((!is_all).then(|| node.into_json()), notes, recorded)
+}
+
+fn responses(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Responses {
+    let one = fields.take("response");
+    let several = fields.take("responses");
+    let after_last = fields.take("afterLast");
+    let Some(several) = several else {
+        if let Some(after_last) = after_last {
+            problems.add(span_of(&after_last), "`afterLast` goes with `responses`");
+        }
+        let answer = match one {
+            Some(node) => response::read(node, notes, HOMES, problems),
+            None => ResponseSpec { status: 200, ..ResponseSpec::default() },
+        };
+        return Responses::one(answer);
+    };
+    if let Some(one) = one {
+        problems.add_with_hint(
+            span_of(&one),
+            "both `response` and `responses`",
+            "put this answer into the list `responses`",
+        );
+    }
+    let span = span_of(&several);
+    let steps: Vec<_> = items(several, "responses", problems)
+        .into_iter()
+        .map(|item| response::read_step(item, HOMES, problems))
+        .collect();
+    if steps.is_empty() {
+        problems.add_unless_within(span, "`responses` needs an answer", "or leave it out");
+    }
+    let after_last = after_last.map_or(AfterLast::Stay, |node| {
+        let span = span_of(&node);
+        match text(node, "afterLast", problems).as_deref() {
+            None | Some("stay") => AfterLast::Stay,
+            Some("restart") => AfterLast::Restart,
+            Some("miss") => AfterLast::Miss,
+            Some(other) => {
+                let right = ["stay", "restart", "miss"];
+                expected_one_of(span, "afterLast", other, &right, problems);
+                AfterLast::Stay
+            }
+        }
+    });
+    Responses { steps, after_last }
+}
+
+#[cfg(test)]
+mod tests;

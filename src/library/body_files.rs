@@ -1,0 +1,154 @@
+//! Where the bodies lie that stubs name by `bodyFileName`.
+
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
+
+use super::error::LibraryError;
+use crate::model::ServiceName;
+
+/// Finds body files: `__files` beside the `mappings` that name them, and nothing outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyFiles {
+    root: PathBuf,
+}
+
+impl BodyFiles {
+    /// Body files of the stub folder `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder of a service's body files; of stubs that answer for any host without one.
+    pub fn folder(&self, service: Option<&ServiceName>) -> PathBuf {
+        match service {
+            Some(service) => self.root.join(service.as_str()).join("__files"),
+            None => self.root.join("__files"),
+        }
+    }
+
+    /// The file that a stub of `service` calls `name`.
+    ///
+    /// # Errors
+    ///
+    /// The file is not there, cannot be looked at, or lies outside the folder, be it by `..`, as an
+    /// absolute path or through a symbolic link.
+    pub fn path(&self, service: Option<&ServiceName>, name: &str) -> Result<PathBuf, LibraryError> {
+        let folder = self.folder(service);
+        let path = self.place(service, name)?;
+        let real = |path: &Path| match path.canonicalize() {
+            Ok(real) => Ok(real),
+            Err(error) if is_absence(&error) => {
+                Err(LibraryError::MissingBody { name: name.to_owned(), folder: folder.clone() })
+            }
+            Err(source) => Err(LibraryError::Read { path: path.to_owned(), source }),
+        };
+        let real_path = real(&path)?;
+        if !real_path.starts_with(real(&folder)?) {
+            return Err(LibraryError::BodyOutside { name: name.to_owned(), folder });
+        }
+        if !real_path.is_file() {
+            return Err(LibraryError::MissingBody { name: name.to_owned(), folder });
+        }
+        Ok(path)
+    }
+
+    /// Where that file lies or would lie, by its name alone.
+    pub(super) fn place(
+        &self,
+        service: Option<&ServiceName>,
+        name: &str,
+    ) -> Result<PathBuf, LibraryError> {
+        let folder = self.folder(service);
+        let mut below = PathBuf::new();
+        for component in Path::new(name).components() {
+            let stays = match component {
+                Component::Normal(part) => {
+                    below.push(part);
+                    true
+                }
+                Component::CurDir => true,
+                Component::ParentDir => below.pop(),
+                Component::Prefix(_) | Component::RootDir => false,
+            };
+            if !stays {
+                return Err(LibraryError::BodyOutside { name: name.to_owned(), folder });
+            }
+        }
+        Ok(folder.join(below))
+    }
+}
+
+/// Also a name with a zero byte, too long a one, and one that goes on below a file, name nothing.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidFilename
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, BodyFiles) {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("__files/sub")).unwrap();
+        fs::create_dir_all(dir.path().join("api/__files")).unwrap();
+        fs::write(dir.path().join("secret"), "s").unwrap();
+        fs::write(dir.path().join("__files/a.bin"), "a").unwrap();
+        fs::write(dir.path().join("__files/sub/b.bin"), "b").unwrap();
+        fs::write(dir.path().join("api/__files/c.bin"), "c").unwrap();
+        let files = BodyFiles::new(dir.path());
+        (dir, files)
+    }
+
+    #[test]
+    fn a_name_means_the_folder_of_its_service() {
+        let (dir, files) = folder();
+        let api = ServiceName::new("api");
+        assert_eq!(files.path(None, "sub/../a.bin").unwrap(), dir.path().join("__files/a.bin"));
+        assert!(files.path(None, "./sub/b.bin").is_ok());
+        assert!(files.path(Some(&api), "c.bin").is_ok());
+        assert!(matches!(files.path(None, "c.bin"), Err(LibraryError::MissingBody { .. })));
+    }
+
+    #[test]
+    fn a_name_that_leads_out_is_refused() {
+        let (dir, files) = folder();
+        let absolute = dir.path().join("__files/a.bin");
+        for name in ["../secret", "sub/../../secret", "/etc/hostname", absolute.to_str().unwrap()] {
+            let found = files.path(None, name);
+            assert!(matches!(found, Err(LibraryError::BodyOutside { .. })), "{name}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_no_file_is_missing() {
+        let (_dir, files) = folder();
+        for name in ["", "sub", "a.bin/x", "no", "a\0b"] {
+            let found = files.path(None, name);
+            assert!(matches!(found, Err(LibraryError::MissingBody { .. })), "{name}: {found:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_out_is_refused() {
+        let (dir, files) = folder();
+        std::os::unix::fs::symlink(dir.path().join("secret"), dir.path().join("__files/link"))
+            .unwrap();
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("__files/up")).unwrap();
+        std::os::unix::fs::symlink("a.bin", dir.path().join("__files/inside")).unwrap();
+        for name in ["link", "up/secret"] {
+            assert!(matches!(files.path(None, name), Err(LibraryError::BodyOutside { .. })));
+        }
+        assert!(files.path(None, "inside").is_ok());
+    }
+}

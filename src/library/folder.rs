@@ -1,0 +1,135 @@
+//! Which files of a stub folder are stub files, in the order in which they count.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::error::LibraryError;
+use crate::model::ServiceName;
+
+/// A stub file, or a file or folder that looks like stubs and cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    /// The service whose folder it lies in.
+    pub(super) service: Option<ServiceName>,
+    /// Why it cannot be used, and what to do about it.
+    pub(super) trouble: Option<(String, Option<String>)>,
+}
+
+/// The stub files below `root`: those of the root first, then those of each service, by name.
+///
+/// # Errors
+///
+/// `root` is there and cannot be listed. A folder below it that cannot be is among the results.
+pub(super) fn stub_files(root: &Path) -> Result<Vec<Found>, LibraryError> {
+    let mut found = Vec::new();
+    let mut folders = Vec::new();
+    match root.metadata() {
+        Ok(metadata) if !metadata.is_dir() => {
+            return Err(LibraryError::NotAFolder { path: root.to_owned() });
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        Err(source) => return Err(LibraryError::Read { path: root.to_owned(), source }),
+    }
+    for entry in walk(root, 1) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => folders.push(entry.into_path()),
+            Ok(entry) if is_json(entry.path()) => found.push(Found {
+                path: entry.into_path(),
+                service: None,
+                trouble: Some((
+                    "a stub file outside `mappings`".to_owned(),
+                    Some("move it into the folder `mappings` beside it".to_owned()),
+                )),
+            }),
+            Ok(_) => {}
+            Err(error) if error.path() == Some(root) => {
+                return Err(LibraryError::Read { path: root.to_owned(), source: error.into() });
+            }
+            Err(error) => found.extend(trouble(&error, None)),
+        }
+    }
+    stub_files_in(&root.join("mappings"), None, &mut found);
+    for folder in folders {
+        let mappings = folder.join("mappings");
+        if folder.ends_with("mappings") || folder.ends_with("__files") || !mappings.is_dir() {
+            continue;
+        }
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let service = ServiceName::new(&name);
+        if service.as_str() == name {
+            stub_files_in(&mappings, Some(&service), &mut found);
+        } else {
+            found.push(Found {
+                path: folder,
+                service: None,
+                trouble: Some((
+                    format!("`{name}` cannot be the name of a service"),
+                    Some(format!("rename the folder, for example to `{service}`")),
+                )),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The service that a file below `root` belongs to, by its path.
+pub(super) fn service_of(root: &Path, path: &Path) -> Option<ServiceName> {
+    let below = path.strip_prefix(root).ok()?;
+    let first = below.components().next()?.as_os_str();
+    (first != "mappings").then(|| ServiceName::new(&first.to_string_lossy()))
+}
+
+fn stub_files_in(mappings: &Path, service: Option<&ServiceName>, found: &mut Vec<Found>) {
+    for entry in walk(mappings, usize::MAX) {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() && is_json(entry.path()) => {
+                let (path, service) = (entry.into_path(), service.cloned());
+                found.push(Found { path, service, trouble: None });
+            }
+            Ok(_) => {}
+            Err(error) => found.extend(trouble(&error, service)),
+        }
+    }
+}
+
+/// By name; names that start with `.` are temporary files, ours and those of editors.
+fn walk(
+    folder: &Path,
+    max_depth: usize,
+) -> impl Iterator<Item = Result<DirEntry, walkdir::Error>> + use<> {
+    WalkDir::new(folder)
+        .min_depth(1)
+        .max_depth(max_depth)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry))
+}
+
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+}
+
+/// What vanished while we looked is no trouble, it is just not there.
+fn trouble(error: &walkdir::Error, service: Option<&ServiceName>) -> Option<Found> {
+    let reason = match error.io_error() {
+        Some(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Some(error) => format!("cannot read it: {error}"),
+        None => "a link that leads back to a folder above it".to_owned(),
+    };
+    Some(Found {
+        path: error.path()?.to_owned(),
+        service: service.cloned(),
+        trouble: Some((reason, None)),
+    })
+}

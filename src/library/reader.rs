@@ -1,0 +1,388 @@
+//! A stub folder into stubs, with every mistake and where it stands.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+    fs::File,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io::{self, Read as _},
+    num::NonZero,
+    panic,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::SystemTime,
+};
+
+use uuid::Uuid;
+use walkdir::WalkDir;
+
+use super::{
+    body_files::BodyFiles,
+    error::LibraryError,
+    folder::{Found, service_of, stub_files},
+    located::{Located, Source},
+};
+use crate::{
+    format::{
+        Problem, suggest,
+        wiremock::{self, Mapping},
+    },
+    model::{BodySpec, ServiceName, Stub, StubId},
+};
+
+/// More threads than this wait for the disk and each other.
+const MAX_THREADS: usize = 8;
+
+/// Files that are worth a further thread.
+const FILES_PER_THREAD: usize = 64;
+
+/// Files between two reports of progress.
+const PROGRESS_STEP: usize = 500;
+
+/// Namespace of the ids of stubs that have none in their file (RFC 9562 §5.5).
+const FALLBACK_IDS: Uuid = Uuid::from_u128(0x8c3a_1f0e_5f1d_4c55_9d5b_6f2a_7c1e_90b4);
+
+/// A stub folder, read.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// Its files in name order; of two stubs that are equal otherwise, the later one counts as newer.
+    pub files: Vec<LoadedFile>,
+}
+
+impl Loaded {
+    /// The stubs of all files in order.
+    pub fn stubs(&self) -> impl Iterator<Item = &Stub> {
+        self.files.iter().flat_map(|file| &file.stubs)
+    }
+
+    /// The mistakes of all files in order.
+    pub fn problems(&self) -> impl Iterator<Item = &Located> {
+        self.files.iter().flat_map(|file| &file.problems)
+    }
+}
+
+/// A stub file, read.
+#[derive(Clone, Debug)]
+pub struct LoadedFile {
+    /// Its path, the root's included.
+    pub path: PathBuf,
+    /// The service whose folder it lies in.
+    pub service: Option<ServiceName>,
+    /// Its stubs that are right.
+    pub stubs: Vec<Stub>,
+    /// Its mistakes.
+    pub problems: Vec<Located>,
+    /// Body files that its stubs name, there or not.
+    pub(super) bodies: Vec<PathBuf>,
+    /// Whether a stub was left out because another file has its id.
+    pub(super) shares_id: bool,
+    /// The state of the file that was read.
+    pub(super) stamp: Stamp,
+}
+
+/// By what a change of a file is noticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) modified: Option<SystemTime>,
+    pub(super) size: u64,
+    pub(super) hash: u64,
+}
+
+/// Looks for further mistakes in a stub, such as a regular expression that does not compile: pairs of
+/// a JSON pointer into the mapping and a message.
+type Check = dyn Fn(&Stub) -> Vec<(String, String)> + Send + Sync;
+
+/// Is told how many files of how many have been read.
+type Progress = dyn Fn(usize, usize) + Send + Sync;
+
+/// Reads a stub folder.
+#[derive(Clone)]
+pub struct Reader {
+    root: PathBuf,
+    check: Option<Arc<Check>>,
+    progress: Option<Arc<Progress>>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+/// Reads the stub folder `root`; one that is not there is empty.
+///
+/// # Errors
+///
+/// The folder is there and cannot be listed. Mistakes in files are part of the result.
+pub fn read(root: &Path) -> Result<Loaded, LibraryError> {
+    Reader::new(root).read()
+}
+
+/// Reads one stub file of the stub folder `root`.
+pub fn read_file(root: &Path, path: &Path) -> LoadedFile {
+    Reader::new(root).read_file(path)
+}
+
+impl Reader {
+    /// Reads the stub folder `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), check: None, progress: None }
+    }
+
+    /// Has each stub looked at by `check`, which gives pairs of a JSON pointer into the mapping (such
+    /// as `/request/urlPattern`) and a message. They are reported like any other mistake.
+    #[must_use]
+    pub fn with_check(
+        mut self,
+        check: impl Fn(&Stub) -> Vec<(String, String)> + Send + Sync + 'static,
+    ) -> Self {
+        self.check = Some(Arc::new(check));
+        self
+    }
+
+    /// Tells `progress` now and then how many files of how many have been read.
+    #[must_use]
+    pub fn with_progress(
+        mut self,
+        progress: impl Fn(usize, usize) + Send + Sync + 'static,
+    ) -> Self {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// The stub folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Reads the whole folder; one that is not there is empty.
+    ///
+    /// # Errors
+    ///
+    /// The folder is there and cannot be listed. Mistakes in files are part of the result.
+    pub fn read(&self) -> Result<Loaded, LibraryError> {
+        let mut files = self.read_all(&stub_files(&self.root)?);
+        report_shared_ids(&mut Ids::new(), &mut files);
+        Ok(Loaded { files })
+    }
+
+    /// Reads one file of the folder.
+    pub fn read_file(&self, path: &Path) -> LoadedFile {
+        let service = service_of(&self.root, path);
+        let found = Found { path: path.to_owned(), service, trouble: None };
+        self.load(&found).unwrap_or_else(|error| unreadable(&found, &error.to_string(), None))
+    }
+
+    /// Reads files in parallel; those that are gone by now are left out.
+    pub(super) fn read_all(&self, found: &[Found]) -> Vec<LoadedFile> {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let n_threads = cores.min(MAX_THREADS).min(found.len() / FILES_PER_THREAD).max(1);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut loaded = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(file) = found.get(at) else { return loaded };
+                if let Some(progress) = &self.progress
+                    && at.is_multiple_of(PROGRESS_STEP)
+                {
+                    progress(at, found.len());
+                }
+                match self.load(file) {
+                    Ok(file) => loaded.push((at, file)),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => loaded.push((at, unreadable(file, &error.to_string(), None))),
+                }
+            }
+        };
+        let mut loaded = thread::scope(|scope| {
+            let others: Vec<_> = (1..n_threads).map(|_| scope.spawn(work)).collect();
+            let mut loaded = work();
+            for other in others {
+                match other.join() {
+                    Ok(mut more) => loaded.append(&mut more),
+                    Err(cause) => panic::resume_unwind(cause),
+                }
+            }
+            loaded
+        });
+        loaded.sort_unstable_by_key(|(at, _)| *at);
+        loaded.into_iter().map(|(_, file)| file).collect()
+    }
+
+    fn load(&self, found: &Found) -> io::Result<LoadedFile> {
+        if let Some((message, hint)) = &found.trouble {
+            return Ok(unreadable(found, message, hint.clone()));
+        }
+        let (stamp, bytes) = content(&found.path)?;
+        let mut loaded = LoadedFile {
+            path: found.path.clone(),
+            service: found.service.clone(),
+            stubs: Vec::new(),
+            problems: Vec::new(),
+            bodies: Vec::new(),
+            shares_id: false,
+            stamp,
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => self.read_text(&text, &mut loaded),
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                // What follows the place is not text, so that only what stands before it is shown.
+                let text = String::from_utf8_lossy(error.as_bytes());
+                let message = "not UTF-8".to_owned();
+                let problem = Problem { message, span: valid..valid + 1, hint: None };
+                loaded.problems.push(Source::new(&text).locate(&found.path, problem));
+            }
+        }
+        Ok(loaded)
+    }
+
+    fn read_text(&self, text: &str, loaded: &mut LoadedFile) {
+        let below = loaded.path.strip_prefix(&self.root).unwrap_or(&loaded.path);
+        // The same on all systems, so that a stub keeps its id.
+        let name: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        let name = name.join("/");
+        let fallback_id =
+            |index| StubId(Uuid::new_v5(&FALLBACK_IDS, format!("{name}#{index}").as_bytes()));
+        let (mappings, mut problems) =
+            wiremock::read_mappings(text, loaded.service.as_ref(), fallback_id);
+        for Mapping { stub, span } in mappings {
+            let mut mistakes = self.check_bodies(&stub, &mut loaded.bodies);
+            if let Some(check) = &self.check {
+                mistakes.extend(check(&stub).into_iter().map(|(at, message)| (at, message, None)));
+            }
+            if mistakes.is_empty() {
+                loaded.stubs.push(stub);
+            }
+            problems.extend(mistakes.into_iter().map(|(pointer, message, hint)| Problem {
+                message,
+                span: wiremock::locate(text, &span, &pointer),
+                hint,
+            }));
+        }
+        if !problems.is_empty() {
+            problems.sort_by_key(|problem| problem.span.start);
+            let source = Source::new(text);
+            let located = problems.into_iter().map(|p| source.locate(&loaded.path, p));
+            loaded.problems = located.collect();
+        }
+    }
+
+    /// Body files that are missing or outside their folder: pointer, message, hint.
+    fn check_bodies(
+        &self,
+        stub: &Stub,
+        bodies: &mut Vec<PathBuf>,
+    ) -> Vec<(String, String, Option<String>)> {
+        let files = BodyFiles::new(&self.root);
+        let service = stub.service.as_ref();
+        let mut mistakes = Vec::new();
+        for (at, step) in stub.responses.steps.iter().enumerate() {
+            let BodySpec::File(name) = &step.response.body else { continue };
+            bodies.extend(files.place(service, name).ok());
+            let Err(error) = files.path(service, name) else { continue };
+            let hint = match &error {
+                LibraryError::MissingBody { folder, .. } => {
+                    similar_file(folder, name).map(|similar| format!("did you mean `{similar}`?"))
+                }
+                LibraryError::BodyOutside { .. } => {
+                    Some("a body file must lie in `__files`".to_owned())
+                }
+                _ => None,
+            };
+            mistakes.push((format!("/responses/{at}/bodyFileName"), error.to_string(), hint));
+        }
+        mistakes
+    }
+}
+
+/// Which file a stub's id is first in.
+pub(super) type Ids = HashMap<(Option<ServiceName>, StubId), PathBuf>;
+
+/// Two stubs with one id would be one: the later of them is reported and left out.
+pub(super) fn report_shared_ids(first: &mut Ids, files: &mut [LoadedFile]) {
+    for file in files {
+        let LoadedFile { path, service, stubs, problems, shares_id, .. } = file;
+        stubs.retain(|stub| match first.entry((service.clone(), stub.id)) {
+            Entry::Vacant(entry) => {
+                entry.insert(path.clone());
+                true
+            }
+            Entry::Occupied(entry) => {
+                problems.push(shared_id(path, stub.id, entry.get()));
+                *shares_id = true;
+                false
+            }
+        });
+    }
+}
+
+/// A file or folder that could not be used at all.
+fn unreadable(found: &Found, message: &str, hint: Option<String>) -> LoadedFile {
+    let message = match found.trouble {
+        Some(_) => message.to_owned(),
+        None => format!("cannot read it: {message}"),
+    };
+    LoadedFile {
+        stamp: Stamp { hash: hash_of(message.as_bytes()), ..Stamp::default() },
+        problems: vec![Located::whole_file(&found.path, message, hint)],
+        path: found.path.clone(),
+        service: found.service.clone(),
+        stubs: Vec::new(),
+        bodies: Vec::new(),
+        shares_id: false,
+    }
+}
+
+/// A file's bytes, and the state that they belong to.
+fn content(path: &Path) -> io::Result<(Stamp, Vec<u8>)> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
+    file.read_to_end(&mut bytes)?;
+    let stamp =
+        Stamp { modified: metadata.modified().ok(), size: metadata.len(), hash: hash_of(&bytes) };
+    Ok((stamp, bytes))
+}
+
+fn hash_of(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn similar_file(folder: &Path, name: &str) -> Option<String> {
+    let names: Vec<String> = WalkDir::new(folder)
+        .into_iter()
+        .take(1000)
+        .filter_map(|entry| {
+            let entry = entry.ok().filter(|entry| entry.file_type().is_file())?;
+            Some(entry.path().strip_prefix(folder).ok()?.to_string_lossy().into_owned())
+        })
+        .collect();
+    suggest::nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+fn shared_id(path: &Path, id: StubId, first: &Path) -> Located {
+    let message = format!("the stub's id is also that of one in `{}`", first.display());
+    let hint = "leave `id` out, or give it another";
+    let id = id.to_string();
+    // Seldom enough to read the file again.
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    match text.rfind(&id) {
+        Some(at) => {
+            let span = at..at + id.len();
+            let problem = Problem { message, span, hint: Some(hint.to_owned()) };
+            Source::new(&text).locate(path, problem)
+        }
+        None => Located::whole_file(path, message, Some(hint.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

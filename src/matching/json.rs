@@ -1,0 +1,596 @@
+//! `equalToJson`: equality by value, with WireMock's options and json-unit's placeholders.
+
+use std::collections::HashMap;
+
+use super::{number::NumberValue, regex::WholeRegex};
+use crate::{
+    codec::json,
+    model::{Json, JsonStyle},
+};
+
+/// Differences told at most.
+const MAX_DIFFERENCES: usize = 20;
+
+/// An expected JSON value, compiled.
+#[derive(Clone, Debug)]
+pub struct JsonMatcher {
+    expected: Expected,
+    options: Options,
+    n_leaves: usize,
+}
+
+/// A place where a value is not as expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonDifference {
+    /// Where: `$.items[2].price`.
+    pub path: String,
+    /// What is expected there, as JSON or in words.
+    pub expected: String,
+    /// What stands there, as JSON, or `nothing`.
+    pub actual: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Options {
+    ignore_array_order: bool,
+    ignore_extra_elements: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Expected {
+    AnyBoolean,
+    AnyNumber,
+    AnyString,
+    Array(Vec<Expected>),
+    Bool(bool),
+    /// Anything, but something.
+    Ignore,
+    /// Anything or nothing.
+    IgnoreElement,
+    Null,
+    /// The spelling is for messages, and for numbers whose value has no bound.
+    Number(String, Option<NumberValue>),
+    /// Of repeated names the last counts, as most parsers have it.
+    Object(Vec<(String, Expected)>),
+    Regex(WholeRegex),
+    String(String),
+}
+
+impl JsonMatcher {
+    /// Compiles an expected value.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with a `${json-unit.regex}`.
+    pub fn compile(
+        expected: &Json,
+        ignore_array_order: bool,
+        ignore_extra_elements: bool,
+    ) -> Result<Self, String> {
+        let expected = Expected::compile(expected)?;
+        let n_leaves = expected.n_leaves();
+        let options = Options { ignore_array_order, ignore_extra_elements };
+        Ok(Self { expected, options, n_leaves })
+    }
+
+    /// Whether a value is as expected.
+    pub fn is_match(&self, actual: &Json) -> bool {
+        self.expected.is_match(actual, self.options)
+    }
+
+    /// Where it is not, the first places of it.
+    pub fn differences(&self, actual: &Json) -> Vec<JsonDifference> {
+        let mut found = Vec::new();
+        self.expected.differences(actual, self.options, "$", &mut found);
+        found
+    }
+
+    /// How far a value is from the expected one: 0 fits, 1 has nothing in common.
+    pub fn distance(&self, n_differences: usize) -> f64 {
+        (n_differences as f64 / self.n_leaves.max(1) as f64).min(1.0)
+    }
+
+    /// The expected value on one line.
+    pub fn describe(&self) -> String {
+        self.expected.describe()
+    }
+}
+
+impl Expected {
+    fn compile(json: &Json) -> Result<Self, String> {
+        Ok(match json {
+            Json::Null => Self::Null,
+            Json::Bool(value) => Self::Bool(*value),
+            Json::Number(text) => Self::Number(text.clone(), NumberValue::of(text)),
+            Json::String(text) => Self::compile_string(text)?,
+            Json::Array(items) => {
+                Self::Array(items.iter().map(Self::compile).collect::<Result<_, _>>()?)
+            }
+            Json::Object(members) => {
+                let members = last_of_each(members);
+                let compiled = members.into_iter().map(|(name, value)| {
+                    Self::compile(value).map(|value| (name.to_owned(), value))
+                });
+                Self::Object(compiled.collect::<Result<_, _>>()?)
+            }
+        })
+    }
+
+    fn compile_string(text: &str) -> Result<Self, String> {
+        let placeholder =
+            text.strip_prefix("${json-unit.").or_else(|| text.strip_prefix("#{json-unit."));
+        let Some((word, rest)) = placeholder.and_then(|inner| inner.split_once('}')) else {
+            return Ok(Self::String(text.to_owned()));
+        };
+        Ok(match (word, rest) {
+            ("any-boolean", "") => Self::AnyBoolean,
+            ("any-number", "") => Self::AnyNumber,
+            ("any-string", "") => Self::AnyString,
+            ("ignore", "") => Self::Ignore,
+            ("ignore-element", "") => Self::IgnoreElement,
+            ("regex", pattern) => Self::Regex(WholeRegex::compile(pattern)?),
+            _ => Self::String(text.to_owned()),
+        })
+    }
+
+    fn is_match(&self, actual: &Json, options: Options) -> bool {
+        match (self, actual) {
+            (Self::Ignore | Self::IgnoreElement, _)
+            | (Self::Null, Json::Null)
+            | (Self::AnyBoolean, Json::Bool(_))
+            | (Self::AnyNumber, Json::Number(_))
+            | (Self::AnyString, Json::String(_)) => true,
+            (Self::Bool(expected), Json::Bool(actual)) => expected == actual,
+            (Self::Number(spelling, value), Json::Number(actual)) => {
+                spelling == actual || (value.is_some() && *value == NumberValue::of(actual))
+            }
+            (Self::String(expected), Json::String(actual)) => expected == actual,
+            (Self::Regex(regex), Json::String(actual)) => regex.is_match(actual),
+            (Self::Array(expected), Json::Array(actual)) => {
+                is_array_match(expected, actual, options)
+            }
+            (Self::Object(expected), Json::Object(members)) => {
+                let actual = Members::new(members);
+                let n_found = expected.iter().try_fold(0, |n_found, (name, expected)| {
+                    match (actual.get(name), expected) {
+                        (Some(actual), _) => {
+                            expected.is_match(actual, options).then_some(n_found + 1)
+                        }
+                        (None, Self::IgnoreElement) => Some(n_found),
+                        (None, _) => None,
+                    }
+                });
+                n_found.is_some_and(|n| options.ignore_extra_elements || n == actual.len())
+            }
+            _ => false,
+        }
+    }
+
+    fn differences(
+        &self,
+        actual: &Json,
+        options: Options,
+        path: &str,
+        found: &mut Vec<JsonDifference>,
+    ) {
+        if found.len() >= MAX_DIFFERENCES || self.is_match(actual, options) {
+            return;
+        }
+        match (self, actual) {
+            (Self::Object(expected), Json::Object(members)) => {
+                let actual = Members::new(members);
+                for (name, expected) in expected {
+                    let path = member_path(path, name);
+                    match actual.get(name) {
+                        Some(actual) => expected.differences(actual, options, &path, found),
+                        None if matches!(expected, Self::IgnoreElement) => {}
+                        None => push(found, &path, expected.describe(), "nothing".to_owned()),
+                    }
+                }
+                if !options.ignore_extra_elements {
+                    for (name, actual) in last_of_each(members) {
+                        if !expected.iter().any(|(known, _)| known == name) {
+                            let path = member_path(path, name);
+                            push(found, &path, "nothing".to_owned(), one_line(actual));
+                        }
+                    }
+                }
+            }
+            (Self::Array(expected), Json::Array(actual)) if !options.ignore_array_order => {
+                for (at, expected) in expected.iter().enumerate() {
+                    let path = format!("{path}[{at}]");
+                    match actual.get(at) {
+                        Some(actual) => expected.differences(actual, options, &path, found),
+                        None => push(found, &path, expected.describe(), "nothing".to_owned()),
+                    }
+                }
+                if !options.ignore_extra_elements {
+                    for (at, actual) in actual.iter().enumerate().skip(expected.len()) {
+                        let path = format!("{path}[{at}]");
+                        push(found, &path, "nothing".to_owned(), one_line(actual));
+                    }
+                }
+            }
+            _ => push(found, path, self.describe(), one_line(actual)),
+        }
+    }
+
+    fn n_leaves(&self) -> usize {
+        match self {
+            Self::Array(items) => items.iter().map(Self::n_leaves).sum::<usize>().max(1),
+            Self::Object(members) => {
+                members.iter().map(|(_, value)| value.n_leaves()).sum::<usize>().max(1)
+            }
+            _ => 1,
+        }
+    }
+
+    fn has_placeholder(&self) -> bool {
+        match self {
+            Self::Array(items) => items.iter().any(Self::has_placeholder),
+            Self::Object(members) => members.iter().any(|(_, value)| value.has_placeholder()),
+            Self::Bool(_) | Self::Null | Self::Number(..) | Self::String(_) => false,
+            _ => true,
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Self::AnyBoolean => "any boolean".to_owned(),
+            Self::AnyNumber => "any number".to_owned(),
+            Self::AnyString => "any string".to_owned(),
+            Self::Ignore | Self::IgnoreElement => "anything".to_owned(),
+            Self::Regex(regex) => format!("matching /{}/", regex.source()),
+            _ => one_line(&self.to_json()),
+        }
+    }
+
+    fn to_json(&self) -> Json {
+        match self {
+            Self::AnyBoolean => Json::from("${json-unit.any-boolean}"),
+            Self::AnyNumber => Json::from("${json-unit.any-number}"),
+            Self::AnyString => Json::from("${json-unit.any-string}"),
+            Self::Array(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Self::Bool(value) => Json::Bool(*value),
+            Self::Ignore => Json::from("${json-unit.ignore}"),
+            Self::IgnoreElement => Json::from("${json-unit.ignore-element}"),
+            Self::Null => Json::Null,
+            Self::Number(spelling, _) => Json::Number(spelling.clone()),
+            Self::Object(members) => Json::Object(
+                members.iter().map(|(name, value)| (name.clone(), value.to_json())).collect(),
+            ),
+            Self::Regex(regex) => Json::String(format!("${{json-unit.regex}}{}", regex.source())),
+            Self::String(text) => Json::String(text.clone()),
+        }
+    }
+}
+
+fn is_array_match(expected: &[Expected], actual: &[Json], options: Options) -> bool {
+    let fits_in_number = if options.ignore_extra_elements {
+        expected.len() <= actual.len()
+    } else {
+        expected.len() == actual.len()
+    };
+    if !fits_in_number {
+        return false;
+    }
+    if !options.ignore_array_order {
+        return expected
+            .iter()
+            .zip(actual)
+            .all(|(expected, actual)| expected.is_match(actual, options));
+    }
+    if !options.ignore_extra_elements && !expected.iter().any(Expected::has_placeholder) {
+        // Equality is then transitive, so sorted spellings can be compared instead of all pairs.
+        let mut expected: Vec<String> =
+            expected.iter().map(|item| canonical(&item.to_json())).collect();
+        let mut actual: Vec<String> = actual.iter().map(canonical).collect();
+        expected.sort_unstable();
+        actual.sort_unstable();
+        return expected == actual;
+    }
+    let mut assignment = Assignment {
+        fits: expected
+            .iter()
+            .map(|expected| {
+                let fitting = actual.iter().enumerate();
+                fitting
+                    .filter(|(_, item)| expected.is_match(item, options))
+                    .map(|(at, _)| at)
+                    .collect()
+            })
+            .collect(),
+        taken_by: vec![None; actual.len()],
+    };
+    (0..expected.len()).all(|at| assignment.place(at, &mut vec![false; actual.len()]))
+}
+
+/// Finds each expected element an actual one of its own (augmenting paths): the first that fits may
+/// be the only one for another.
+struct Assignment {
+    fits: Vec<Vec<usize>>,
+    taken_by: Vec<Option<usize>>,
+}
+
+impl Assignment {
+    fn place(&mut self, expected: usize, seen: &mut [bool]) -> bool {
+        for at in self.fits.get(expected).cloned().unwrap_or_default() {
+            let is_new = seen.get_mut(at).is_some_and(|seen| !std::mem::replace(seen, true));
+            if !is_new {
+                continue;
+            }
+            let holder = self.taken_by.get(at).copied().flatten();
+            if holder.is_none_or(|holder| self.place(holder, seen)) {
+                if let Some(slot) = self.taken_by.get_mut(at) {
+                    *slot = Some(expected);
+                }
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// One text for all values that are equal when neither member nor element order counts.
+fn canonical(json: &Json) -> String {
+    match json {
+        Json::Number(text) => match NumberValue::of(text) {
+            Some(value) => format!("{value:?}"),
+            None => text.clone(),
+        },
+        Json::Array(items) => {
+            let mut items: Vec<String> = items.iter().map(canonical).collect();
+            items.sort_unstable();
+            format!("[{}]", items.join(","))
+        }
+        Json::Object(members) => {
+            let mut members: Vec<String> = last_of_each(members)
+                .into_iter()
+                .map(|(name, value)| format!("{name:?}:{}", canonical(value)))
+                .collect();
+            members.sort_unstable();
+            format!("{{{}}}", members.join(","))
+        }
+        _ => one_line(json),
+    }
+}
+
+/// Members by name; small objects are searched, large ones hashed.
+enum Members<'j> {
+    Few(&'j [(String, Json)]),
+    Many(HashMap<&'j str, &'j Json>),
+}
+
+impl<'j> Members<'j> {
+    fn new(members: &'j [(String, Json)]) -> Self {
+        if members.len() <= 8 {
+            Self::Few(members)
+        } else {
+            Self::Many(members.iter().map(|(name, value)| (name.as_str(), value)).collect())
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&'j Json> {
+        match self {
+            Self::Few(members) => {
+                members.iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
+            }
+            Self::Many(members) => members.get(name).copied(),
+        }
+    }
+
+    /// How many names there are.
+    fn len(&self) -> usize {
+        match self {
+            Self::Few(members) => last_of_each(members).len(),
+            Self::Many(members) => members.len(),
+        }
+    }
+}
+
+/// The last member of each name, in the order in which names first stand.
+pub(super) fn last_of_each(members: &[(String, Json)]) -> Vec<(&str, &Json)> {
+    let mut places: HashMap<&str, usize> = HashMap::with_capacity(members.len());
+    let mut last: Vec<(&str, &Json)> = Vec::with_capacity(members.len());
+    for (name, value) in members {
+        match places.get(name.as_str()).and_then(|&at| last.get_mut(at)) {
+            Some(entry) => entry.1 = value,
+            None => {
+                places.insert(name, last.len());
+                last.push((name, value));
+            }
+        }
+    }
+    last
+}
+
+/// `$.name`, or `$['odd name']`.
+pub(super) fn member_path(parent: &str, name: &str) -> String {
+    let is_plain = !name.is_empty()
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@'));
+    if is_plain { format!("{parent}.{name}") } else { format!("{parent}['{name}']") }
+}
+
+fn push(found: &mut Vec<JsonDifference>, path: &str, expected: String, actual: String) {
+    if found.len() < MAX_DIFFERENCES {
+        found.push(JsonDifference { path: path.to_owned(), expected, actual });
+    }
+}
+
+fn one_line(json: &Json) -> String {
+    json::write(json, JsonStyle::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const STRICT: (bool, bool) = (false, false);
+    const ORDER: (bool, bool) = (true, false);
+    const EXTRA: (bool, bool) = (false, true);
+    const BOTH: (bool, bool) = (true, true);
+
+    fn compile(expected: &str, (order, extra): (bool, bool)) -> JsonMatcher {
+        JsonMatcher::compile(&json::parse(expected).unwrap(), order, extra).unwrap()
+    }
+
+    #[track_caller]
+    fn check(expected: &str, options: (bool, bool), fits: &[&str], fits_not: &[&str]) {
+        let matcher = compile(expected, options);
+        for (texts, expect) in [(fits, true), (fits_not, false)] {
+            for text in texts {
+                let actual = json::parse(text).unwrap();
+                assert_eq!(matcher.is_match(&actual), expect, "{expected} on {text}");
+                assert_eq!(matcher.differences(&actual).is_empty(), expect, "{expected} on {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn members_stand_in_any_order_and_are_all_there() {
+        check(
+            r#"{"a":1,"b":[1,2]}"#,
+            STRICT,
+            &[r#"{"b":[1,2],"a":1}"#],
+            &[r#"{"a":1}"#, r#"{"a":1,"b":[2,1]}"#, r#"{"a":1,"b":[1,2],"c":3}"#, "[]"],
+        );
+    }
+
+    #[test]
+    fn numbers_are_equal_by_value() {
+        check(r#"{"n":1}"#, STRICT, &[r#"{"n":1.0}"#, r#"{"n":1e0}"#], &[r#"{"n":"1"}"#]);
+        check("12345678901234567890123", STRICT, &[], &["12345678901234567890124"]);
+    }
+
+    #[test]
+    fn null_is_not_nothing() {
+        check(r#"{"a":null}"#, STRICT, &[r#"{"a":null}"#], &["{}", r#"{"a":0}"#, r#"{"a":""}"#]);
+        check("{}", STRICT, &["{}"], &[r#"{"a":null}"#]);
+    }
+
+    #[test]
+    fn array_order_is_ignored_on_request() {
+        check(
+            r#"{"l":[1,2,2]}"#,
+            ORDER,
+            &[r#"{"l":[2.0,1,2]}"#],
+            &[r#"{"l":[1,2]}"#, r#"{"l":[1,1,2]}"#],
+        );
+        check(r#"[{"a":[1,2]},[3]]"#, ORDER, &[r#"[[3],{"a":[2,1]}]"#], &["[[3],[3]]"]);
+    }
+
+    #[test]
+    fn extra_members_are_ignored_on_request() {
+        check(
+            r#"{"a":1,"o":{"x":2}}"#,
+            EXTRA,
+            &[r#"{"o":{"y":3,"x":2},"a":1,"z":4}"#],
+            &[r#"{"a":1,"o":{"y":3}}"#, r#"{"a":1}"#],
+        );
+        check(
+            r#"{"l":[1,2]}"#,
+            EXTRA,
+            &[r#"{"l":[1,2,3]}"#],
+            &[r#"{"l":[3,1,2]}"#, r#"{"l":[1]}"#],
+        );
+        check(r#"{"l":[1,2]}"#, BOTH, &[r#"{"l":[2,3,1]}"#], &[r#"{"l":[1,3]}"#]);
+    }
+
+    #[test]
+    fn each_expected_element_gets_one_of_its_own() {
+        check(
+            r#"[{"a":1},{"a":1,"b":2}]"#,
+            BOTH,
+            &[r#"[{"a":1,"b":2},{"a":1}]"#, r#"[{"a":1},{"b":2,"a":1}]"#],
+            &[r#"[{"a":1},{"a":1}]"#],
+        );
+        check(r#"["${json-unit.any-string}","a"]"#, ORDER, &[r#"["a","b"]"#], &[r#"["b","c"]"#]);
+    }
+
+    #[test]
+    fn placeholders_stand_for_values() {
+        check(
+            r##"{"n":"${json-unit.any-number}","b":"#{json-unit.any-boolean}"}"##,
+            STRICT,
+            &[r#"{"n":1.5,"b":false}"#],
+            &[r#"{"n":"1","b":true}"#, r#"{"n":1,"b":"true"}"#],
+        );
+        check(r#"{"a":"${json-unit.ignore}"}"#, STRICT, &[r#"{"a":{"b":1}}"#], &["{}"]);
+        check(
+            r#"{"a":"${json-unit.ignore-element}"}"#,
+            STRICT,
+            &[r#"{"a":1}"#, "{}"],
+            &[r#"{"b":1}"#],
+        );
+        check(r#""${json-unit.regex}[A-Z]+""#, STRICT, &[r#""AB""#], &[r#""ab""#, "1"]);
+        check(r#""${json-unit.unheard-of}""#, STRICT, &[r#""${json-unit.unheard-of}""#], &["1"]);
+    }
+
+    #[test]
+    fn of_repeated_names_the_last_counts() {
+        check(r#"{"a":1,"a":2}"#, STRICT, &[r#"{"a":2}"#, r#"{"a":3,"a":2}"#], &[r#"{"a":1}"#]);
+    }
+
+    #[test]
+    fn differences_name_their_place() {
+        let matcher = compile(r#"{"a":{"b c":[1,2]},"d":"x"}"#, STRICT);
+        let actual = json::parse(r#"{"a":{"b c":[1,3,4]},"e":null}"#).unwrap();
+        let told: Vec<String> = matcher
+            .differences(&actual)
+            .into_iter()
+            .map(|difference| {
+                format!("{} {} {}", difference.path, difference.expected, difference.actual)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "$.a['b c'][1] 2 3",
+                "$.a['b c'][2] nothing 4",
+                "$.d \"x\" nothing",
+                "$.e nothing null"
+            ]
+        );
+    }
+
+    fn any_json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            (0u8..3).prop_map(|n| Json::Number(n.to_string())),
+            (0u8..3).prop_map(|n| Json::Number(format!("{n}.0"))),
+            "[ab]".prop_map(Json::String),
+        ];
+        leaf.prop_recursive(3, 20, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
+                prop::collection::vec(("[abc]", inner), 0..4).prop_map(Json::Object),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_fits_itself_under_all_options(json in any_json()) {
+            for (order, extra) in [STRICT, ORDER, EXTRA, BOTH] {
+                prop_assert!(JsonMatcher::compile(&json, order, extra).unwrap().is_match(&json));
+            }
+        }
+
+        #[test]
+        fn options_only_widen(a in any_json(), b in any_json()) {
+            let fits = |(order, extra)| JsonMatcher::compile(&a, order, extra).unwrap().is_match(&b);
+            prop_assert!(!fits(STRICT) || (fits(ORDER) && fits(EXTRA)));
+            prop_assert!(!(fits(ORDER) || fits(EXTRA)) || fits(BOTH));
+        }
+
+        #[test]
+        fn what_does_not_fit_has_a_difference(a in any_json(), b in any_json()) {
+            for (order, extra) in [STRICT, ORDER, EXTRA, BOTH] {
+                let matcher = JsonMatcher::compile(&a, order, extra).unwrap();
+                prop_assert_eq!(matcher.is_match(&b), matcher.differences(&b).is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Path templates, and the trie that finds templates and regex heads by a request's path.
+
+use std::collections::HashMap;
+
+use super::regex::WholeRegex;
+
+/// `/a/{x}/b`: literal segments and variables, each for one segment that is not empty.
+#[derive(Clone, Debug)]
+pub struct PathTemplate {
+    segments: Vec<Segment>,
+    /// The whole as an expression, where a `**` may stand for several segments.
+    wildcard: Option<WholeRegex>,
+    source: String,
+}
+
+#[derive(Clone, Debug)]
+enum Segment {
+    Literal(String),
+    /// Text and variables mixed: `{name}.json`.
+    Mixed(WholeRegex),
+    Variable,
+}
+
+#[derive(Clone, Debug)]
+enum Piece<'t> {
+    Literal(&'t str),
+    Variable,
+    Wildcard,
+}
+
+impl PathTemplate {
+    /// Reads a template; braces that name nothing are literal.
+    ///
+    /// # Errors
+    ///
+    /// Only if the expression made of an odd template exceeds the engine's size.
+    pub fn parse(template: &str) -> Result<Self, String> {
+        let pieces = pieces(template);
+        let has_wildcard = pieces.iter().any(|piece| matches!(piece, Piece::Wildcard));
+        let wildcard = if has_wildcard { Some(expression(&pieces)?) } else { None };
+        let mut segments = Vec::new();
+        let mut current: Vec<Piece<'_>> = Vec::new();
+        for piece in pieces {
+            let Piece::Literal(text) = piece else {
+                current.push(piece);
+                continue;
+            };
+            for (at, text) in text.split('/').enumerate() {
+                if at > 0 {
+                    segments.push(segment(&std::mem::take(&mut current))?);
+                }
+                if !text.is_empty() {
+                    current.push(Piece::Literal(text));
+                }
+            }
+        }
+        segments.push(segment(&current)?);
+        Ok(Self { segments, wildcard, source: template.to_owned() })
+    }
+
+    /// Whether a path fits; it is compared as sent, percent-encoded.
+    pub fn is_match(&self, path: &str) -> bool {
+        if let Some(wildcard) = &self.wildcard {
+            return wildcard.is_match(path);
+        }
+        let mut actual = path.split('/');
+        self.segments.iter().all(|segment| {
+            actual.next().is_some_and(|actual| match segment {
+                Segment::Literal(text) => text == actual,
+                Segment::Mixed(regex) => regex.is_match(actual),
+                Segment::Variable => !actual.is_empty(),
+            })
+        }) && actual.next().is_none()
+    }
+
+    /// The segments, `None` for one that varies.
+    pub fn segments(&self) -> Vec<Option<&str>> {
+        self.segments
+            .iter()
+            .map(|segment| match segment {
+                Segment::Literal(text) => Some(text.as_str()),
+                Segment::Mixed(_) | Segment::Variable => None,
+            })
+            .collect()
+    }
+
+    /// The template as it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    fn has_wildcard(&self) -> bool {
+        self.wildcard.is_some()
+    }
+}
+
+fn pieces(template: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = template;
+    let mut literal_end = 0;
+    while let Some(after) = rest.get(literal_end..).filter(|after| !after.is_empty()) {
+        let name_length = after
+            .strip_prefix('{')
+            .and_then(|after| after.find('}'))
+            .filter(|&name_length| name_length > 0);
+        let (piece, length) = if let Some(name_length) = name_length {
+            (Piece::Variable, name_length + 2)
+        } else if after.starts_with("**") {
+            (Piece::Wildcard, 2)
+        } else {
+            literal_end += after.chars().next().map_or(1, char::len_utf8);
+            continue;
+        };
+        if literal_end > 0 {
+            pieces.push(Piece::Literal(rest.get(..literal_end).unwrap_or_default()));
+        }
+        pieces.push(piece);
+        rest = after.get(length..).unwrap_or_default();
+        literal_end = 0;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Literal(rest));
+    }
+    pieces
+}
+
+fn segment(pieces: &[Piece<'_>]) -> Result<Segment, String> {
+    Ok(match pieces {
+        [] => Segment::Literal(String::new()),
+        [Piece::Literal(text)] => Segment::Literal((*text).to_owned()),
+        [Piece::Variable] => Segment::Variable,
+        pieces => Segment::Mixed(expression(pieces)?),
+    })
+}
+
+fn expression(pieces: &[Piece<'_>]) -> Result<WholeRegex, String> {
+    let mut pattern = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => pattern.push_str(&regex::escape(text)),
+            Piece::Variable => pattern.push_str("[^/]+"),
+            Piece::Wildcard => pattern.push_str(".*"),
+        }
+    }
+    WholeRegex::compile(&pattern)
+}
+
+/// Lists of stubs by what the segments of their paths must be.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PathTrie {
+    /// The first is the root.
+    nodes: Vec<Node>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Node {
+    literals: HashMap<Box<str>, usize>,
+    variable: Option<usize>,
+    /// Stubs whose template ends here.
+    ends: Vec<u32>,
+    /// Stubs for any path that leads through here.
+    heads: Vec<u32>,
+}
+
+impl PathTrie {
+    /// Adds a stub whose path must fit a template.
+    pub(super) fn insert_template(&mut self, template: &PathTemplate, stub: u32) {
+        let segments = template.segments();
+        if template.has_wildcard() {
+            // What follows the first variable can be anything and of any length.
+            let head: Vec<_> = segments.iter().copied().take_while(Option::is_some).collect();
+            let head = head.get(..head.len().min(segments.len() - 1)).unwrap_or_default();
+            self.node(head).heads.push(stub);
+        } else {
+            self.node(&segments).ends.push(stub);
+        }
+    }
+
+    /// Adds a stub whose path must begin with a text; only whole segments of it are looked at.
+    pub(super) fn insert_head(&mut self, head: &str, stub: u32) {
+        let mut segments: Vec<_> = head.split('/').map(Some).collect();
+        segments.pop();
+        self.node(&segments).heads.push(stub);
+    }
+
+    fn node(&mut self, segments: &[Option<&str>]) -> &mut Node {
+        if self.nodes.is_empty() {
+            self.nodes.push(Node::default());
+        }
+        let mut at = 0;
+        for segment in segments {
+            let next = self.nodes.len();
+            // `at` is always an index that was handed out below.
+            let Some(node) = self.nodes.get_mut(at) else { break };
+            at = match segment {
+                Some(text) => *node.literals.entry((*text).into()).or_insert(next),
+                None => *node.variable.get_or_insert(next),
+            };
+            if at == next {
+                self.nodes.push(Node::default());
+            }
+        }
+        let last = self.nodes.len() - 1;
+        &mut self.nodes[at.min(last)]
+    }
+
+    /// The lists of all stubs that the path may fit.
+    pub(super) fn collect<'i>(&'i self, path: &str, lists: &mut Vec<&'i [u32]>) {
+        if let Some(root) = self.nodes.first() {
+            self.descend(root, Some(path), lists);
+        }
+    }
+
+    fn descend<'i>(&'i self, node: &'i Node, rest: Option<&str>, lists: &mut Vec<&'i [u32]>) {
+        if !node.heads.is_empty() {
+            lists.push(&node.heads);
+        }
+        let Some(rest) = rest else {
+            if !node.ends.is_empty() {
+                lists.push(&node.ends);
+            }
+            return;
+        };
+        if node.literals.is_empty() && node.variable.is_none() {
+            return;
+        }
+        let (segment, rest) = match rest.split_once('/') {
+            Some((segment, rest)) => (segment, Some(rest)),
+            None => (rest, None),
+        };
+        let literal = node.literals.get(segment);
+        let variable = node.variable.filter(|_| !segment.is_empty());
+        for next in literal.copied().into_iter().chain(variable) {
+            if let Some(next) = self.nodes.get(next) {
+                self.descend(next, rest, lists);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(template: &str, fits: &[&str], fits_not: &[&str]) {
+        let parsed = PathTemplate::parse(template).unwrap();
+        for (paths, expect) in [(fits, true), (fits_not, false)] {
+            for path in paths {
+                assert_eq!(parsed.is_match(path), expect, "{template} on {path}");
+                let mut trie = PathTrie::default();
+                trie.insert_template(&parsed, 7);
+                let mut lists = Vec::new();
+                trie.collect(path, &mut lists);
+                assert!(!expect || lists == [[7]], "{template} is not found for {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_variable_is_one_segment_that_is_not_empty() {
+        check(
+            "/contacts/{id}/addresses/{a}",
+            &["/contacts/12/addresses/34", "/contacts/a%20b/addresses/{x}"],
+            &["/contacts/12/addresses", "/contacts/1/addresses/2/3", "/contacts//addresses/1"],
+        );
+    }
+
+    #[test]
+    fn variables_may_be_part_of_a_segment() {
+        check(
+            "/f/{name}.json",
+            &["/f/a.json", "/f/a.b.json"],
+            &["/f/.json", "/f/ajson", "/f/a/b.json"],
+        );
+        check("/{a}:{b}", &["/x:y"], &["/x", "/:y"]);
+    }
+
+    #[test]
+    fn a_double_star_is_anything() {
+        check("/a/**", &["/a/", "/a/b/c"], &["/a", "/b"]);
+        check("/a/{x}/**/z", &["/a/1/2/3/z"], &["/a/1/z"]);
+        check("**", &["/", "/a/b"], &[]);
+    }
+
+    #[test]
+    fn braces_that_name_nothing_are_literal() {
+        check("/a/{}/{b", &["/a/{}/{b"], &["/a/x/y"]);
+    }
+
+    #[test]
+    fn literals_and_variables_are_both_found() {
+        let mut trie = PathTrie::default();
+        for (stub, template) in ["/a/{x}", "/a/b", "/{y}/b", "/{y}/{x}"].iter().enumerate() {
+            trie.insert_template(&PathTemplate::parse(template).unwrap(), stub as u32);
+        }
+        trie.insert_head("/a/x", 9);
+        let found = |path| {
+            let mut lists = Vec::new();
+            trie.collect(path, &mut lists);
+            let mut found = lists.concat();
+            found.sort_unstable();
+            found
+        };
+        assert_eq!(found("/a/b"), [0, 1, 2, 3, 9]);
+        assert_eq!(found("/c/d"), [3]);
+        assert_eq!(found("/a/b/c"), [9]);
+    }
+}

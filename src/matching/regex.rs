@@ -1,0 +1,401 @@
+//! Java regular expressions, as mappings have them, on Rust engines.
+//!
+//! The linear-time engine goes first; look-around, back-references and possessive quantifiers need the
+//! backtracking one, whose work is bounded.
+
+use std::fmt::Write as _;
+
+/// Steps that the backtracking engine may take on one input; past them a pattern does not match.
+const BACKTRACK_LIMIT: usize = 1_000_000;
+
+/// A pattern that fits the whole of a text; `.` fits line ends too, as in WireMock.
+#[derive(Clone, Debug)]
+pub struct WholeRegex {
+    engine: Engine,
+    source: String,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Backtracking(Box<fancy_regex::Regex>),
+    Linear(regex::Regex),
+}
+
+impl WholeRegex {
+    /// Compiles a pattern in Java's syntax.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, for a person.
+    pub fn compile(pattern: &str) -> Result<Self, String> {
+        let java = translate(pattern)?;
+        let whole = format!(r"\A(?s:{})\z", java.pattern);
+        let source = pattern.to_owned();
+        let linear_error = if java.needs_backtracking {
+            None
+        } else {
+            match regex::Regex::new(&whole) {
+                Ok(engine) => return Ok(Self { engine: Engine::Linear(engine), source }),
+                Err(error) => Some(error),
+            }
+        };
+        match fancy_regex::RegexBuilder::new(&whole).backtrack_limit(BACKTRACK_LIMIT).build() {
+            Ok(engine) => Ok(Self { engine: Engine::Backtracking(Box::new(engine)), source }),
+            Err(error) => Err(match linear_error {
+                Some(regex::Error::Syntax(_)) | None => reason(&error.to_string()),
+                Some(error) => reason(&error.to_string()),
+            }),
+        }
+    }
+
+    /// Whether it fits the whole of `text`.
+    pub fn is_match(&self, text: &str) -> bool {
+        match &self.engine {
+            Engine::Backtracking(engine) => engine.is_match(text).unwrap_or_else(|error| {
+                tracing::warn!(pattern = %self.source, %error, "regular expression gave up");
+                false
+            }),
+            Engine::Linear(engine) => engine.is_match(text),
+        }
+    }
+
+    /// The pattern as it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
+
+/// The text that everything which fits `pattern` begins with; empty when there is none.
+pub(super) fn literal_head(pattern: &str) -> String {
+    let mut head = String::new();
+    let mut chars = pattern.strip_prefix('^').unwrap_or(pattern).chars().peekable();
+    // An alternative outside of any group makes the head that of the first alternative only.
+    if has_top_level_alternative(pattern) {
+        return head;
+    }
+    while let Some(c) = chars.next() {
+        let literal = match c {
+            '\\' => match chars.next() {
+                Some(escaped) if !escaped.is_alphanumeric() => escaped,
+                Some('Q') => {
+                    let rest: String = chars.collect();
+                    // A quantifier after `\E` belongs to the last quoted character.
+                    let (quoted, _) = rest.split_once("\\E").unwrap_or((&rest, ""));
+                    head.push_str(quoted);
+                    head.pop();
+                    return head;
+                }
+                _ => return head,
+            },
+            '.' | '[' | '(' | ')' | '|' | '^' | '$' => return head,
+            '*' | '?' | '{' => {
+                // The quantifier allows none of the character before it.
+                head.pop();
+                return head;
+            }
+            '+' => return head,
+            other => other,
+        };
+        head.push(literal);
+    }
+    head
+}
+
+fn has_top_level_alternative(pattern: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut class_depth = 0_usize;
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('Q') => {
+                    let rest = chars.as_str();
+                    let after = rest.split_once("\\E").map_or("", |(_, after)| after);
+                    chars = after.chars();
+                }
+                _ => continue,
+            },
+            '[' => {
+                class_depth += 1;
+                let rest = chars.as_str();
+                let rest = rest.strip_prefix('^').unwrap_or(rest);
+                chars = rest.strip_prefix(']').unwrap_or(rest).chars();
+            }
+            ']' => class_depth = class_depth.saturating_sub(1),
+            _ if class_depth > 0 => {}
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            '|' if depth == 0 => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+struct Translated {
+    pattern: String,
+    needs_backtracking: bool,
+}
+
+/// Java's syntax in Rust's: quoting, ASCII classes, and escapes that mean something else there.
+fn translate(pattern: &str) -> Result<Translated, String> {
+    let mut out = String::with_capacity(pattern.len() + 16);
+    let mut needs_backtracking = false;
+    let mut depth = 0_usize;
+    let mut class_depth = 0_usize;
+    let mut after_quantifier = false;
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        let was_after_quantifier = std::mem::take(&mut after_quantifier);
+        match c {
+            '\\' => {
+                let escaped = chars.next().ok_or("pattern ends in a lone `\\`")?;
+                if escaped == 'Q' {
+                    quote(&mut out, &mut chars);
+                } else {
+                    escape(&mut out, escaped, &mut chars, class_depth > 0)?;
+                }
+                continue;
+            }
+            '[' => {
+                class_depth += 1;
+                out.push('[');
+                if chars.next_if_eq(&'^').is_some() {
+                    out.push('^');
+                }
+                // A `]` that comes first is one of the characters.
+                if chars.next_if_eq(&']').is_some() {
+                    out.push_str("\\]");
+                }
+                continue;
+            }
+            ']' if class_depth > 0 => class_depth -= 1,
+            _ if class_depth > 0 => {}
+            '(' => depth += 1,
+            ')' => {
+                // Unchecked, `a)|(b` would become valid within the group that makes it whole.
+                depth = depth.checked_sub(1).ok_or("`)` closes no group")?;
+            }
+            '+' if was_after_quantifier => needs_backtracking = true,
+            '*' | '+' | '?' | '}' => after_quantifier = true,
+            _ => {}
+        }
+        out.push(c);
+    }
+    Ok(Translated { pattern: out, needs_backtracking })
+}
+
+/// `\Q…\E`: every character between stands for itself.
+fn quote(out: &mut String, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    while let Some(c) = chars.next() {
+        if c == '\\' && chars.next_if_eq(&'E').is_some() {
+            return;
+        }
+        push_literal(out, c);
+    }
+}
+
+fn push_literal(out: &mut String, c: char) {
+    if c.is_ascii_punctuation() && c != '<' && c != '>' {
+        out.push('\\');
+    }
+    out.push(c);
+}
+
+fn escape(
+    out: &mut String,
+    escaped: char,
+    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    in_class: bool,
+) -> Result<(), String> {
+    match escaped {
+        // Java's are ASCII, Rust's are Unicode.
+        'd' => out.push_str("[0-9]"),
+        'D' => out.push_str("[^0-9]"),
+        'w' => out.push_str("[0-9A-Za-z_]"),
+        'W' => out.push_str("[^0-9A-Za-z_]"),
+        's' => out.push_str(r"[\t\n\x0B\x0C\r ]"),
+        'S' => out.push_str(r"[^\t\n\x0B\x0C\r ]"),
+        'h' => {
+            out.push_str(r"[\t \u{A0}\u{1680}\u{180E}\u{2000}-\u{200A}\u{202F}\u{205F}\u{3000}]")
+        }
+        'R' if !in_class => out.push_str(r"(?:\r\n|[\n\x0B\x0C\r\u{85}\u{2028}\u{2029}])"),
+        'Z' => out.push_str(r"\n?\z"),
+        'e' => out.push_str(r"\x1B"),
+        'c' => {
+            let control = chars.next().ok_or("pattern ends after `\\c`")?;
+            let code = u32::from(control.to_ascii_uppercase()) ^ 64;
+            // Writing to a String cannot fail.
+            let _ = write!(out, r"\x{{{code:x}}}");
+        }
+        // Word borders in Rust, plain characters in Java.
+        '<' | '>' => out.push(escaped),
+        'p' | 'P' => {
+            let name: String = match chars.next() {
+                Some('{') => chars.by_ref().take_while(|&c| c != '}').collect(),
+                Some(c) => c.to_string(),
+                None => return Err("pattern ends after `\\p`".to_owned()),
+            };
+            property(out, escaped == 'P', &name);
+        }
+        other => {
+            out.push('\\');
+            out.push(other);
+        }
+    }
+    Ok(())
+}
+
+fn property(out: &mut String, negated: bool, name: &str) {
+    // The POSIX names are ASCII in Java; `\p{IsX}`, `\p{InX}` and `\p{javaX}` are spelled otherwise.
+    let posix = match name {
+        "Alnum" => Some("alnum"),
+        "Alpha" => Some("alpha"),
+        "ASCII" => Some("ascii"),
+        "Blank" => Some("blank"),
+        "Cntrl" => Some("cntrl"),
+        "Digit" => Some("digit"),
+        "Graph" => Some("graph"),
+        "Lower" => Some("lower"),
+        "Print" => Some("print"),
+        "Punct" => Some("punct"),
+        "Space" => Some("space"),
+        "Upper" => Some("upper"),
+        "XDigit" => Some("xdigit"),
+        _ => None,
+    };
+    let sign = if negated { "^" } else { "" };
+    let _ = match posix {
+        Some(class) => write!(out, "[[:{sign}{class}:]]"),
+        None => {
+            let name = name
+                .strip_prefix("java")
+                .or_else(|| name.strip_prefix("Is"))
+                .unwrap_or(name)
+                .replace("LowerCase", "Lowercase")
+                .replace("UpperCase", "Uppercase");
+            write!(out, r"\{}{{{name}}}", if negated { 'P' } else { 'p' })
+        }
+    };
+}
+
+/// An engine's message without the picture that it draws over several lines.
+fn reason(message: &str) -> String {
+    message
+        .lines()
+        .rfind(|line| !line.trim().is_empty())
+        .unwrap_or(message)
+        .trim()
+        .trim_start_matches("error: ")
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(pattern: &str, fits: &[&str], fits_not: &[&str]) {
+        let regex = WholeRegex::compile(pattern).unwrap();
+        for text in fits {
+            assert!(regex.is_match(text), "`{pattern}` should fit `{text}`");
+            let head = literal_head(pattern);
+            assert!(text.starts_with(&head), "head `{head}` of `{pattern}` is not in `{text}`");
+        }
+        for text in fits_not {
+            assert!(!regex.is_match(text), "`{pattern}` should not fit `{text}`");
+        }
+    }
+
+    #[test]
+    fn a_pattern_fits_the_whole() {
+        check("/things/[0-9]+", &["/things/1"], &["/things/12a", "/x/things/1", "/things/1\n"]);
+        check("/one|/two", &["/one", "/two"], &["/one/two"]);
+        check("^/a$", &["/a"], &["/a/"]);
+    }
+
+    #[test]
+    fn dot_fits_line_ends() {
+        check("a.*b", &["ab", "a\n\nb"], &["a\n"]);
+    }
+
+    #[test]
+    fn java_quoting_is_literal() {
+        check(r"\Qa.b<\E.*", &["a.b<", "a.b<c"], &["axb<"]);
+        check(r"\Qa+b", &["a+b"], &["aab"]);
+        check(r"[\Q]^\E]+", &["]^"], &["a"]);
+    }
+
+    #[test]
+    fn look_around_and_back_references_work() {
+        check(r"(\w+)-\1", &["ab-ab"], &["ab-cd"]);
+        check("(?!.*secret).*", &["public"], &["a secret"]);
+        check("a++b", &["aab"], &["b"]);
+        check("a++a", &[], &["aaa"]);
+        check("(?<id>[a-z])(?<=b)", &["b"], &["a"]);
+    }
+
+    #[test]
+    fn java_classes_are_ascii() {
+        check(r"\d+", &["12"], &["١٢"]);
+        check(r"[\w.-]+", &["a-b.c_1"], &["é"]);
+        check(r"\p{Alpha}+\P{Digit}", &["ab-"], &["é-", "a1"]);
+        check(r"\p{L}+", &["é"], &["1"]);
+        check(r"\p{javaLowerCase}\p{IsAlphabetic}", &["ab"], &["Ab"]);
+        check(r"[\p{Upper}\d]+", &["A1"], &["a"]);
+    }
+
+    #[test]
+    fn escapes_that_rust_reads_otherwise_are_plain() {
+        check(r"\<a\>\/\-\:", &["<a>/-:"], &["a/-:"]);
+        check(r"\e\cA", &["\u{1b}\u{1}"], &["e"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let error = |pattern| WholeRegex::compile(pattern).unwrap_err();
+        assert_eq!(error("a)|(b"), "`)` closes no group");
+        assert!(error("(a").contains("group") || error("(a").contains("paren"), "{}", error("(a"));
+        assert!(error("[a").contains("class"), "{}", error("[a"));
+        assert_eq!(error("a\\"), "pattern ends in a lone `\\`");
+    }
+
+    #[test]
+    fn runaway_patterns_give_up() {
+        let regex = WholeRegex::compile(r"(?=(a+)+\1b)a*").unwrap();
+        assert!(!regex.is_match(&"a".repeat(3000)));
+    }
+
+    #[test]
+    fn literal_heads_are_found() {
+        let check = |pattern, head| assert_eq!(literal_head(pattern), head, "{pattern}");
+        check("/v1/users/[0-9]+", "/v1/users/");
+        check("^/v1/a?b", "/v1/");
+        check("/v1/ab+", "/v1/ab");
+        check("/a|/b", "");
+        check("/a(b|c)", "/a");
+        check(r"/a\.json\?x=.*", "/a.json?x=");
+        check(r"/v\d", "/v");
+        check(r"\Q/a.b\E*", "/a.");
+        check(r"\Q/a|b", "/a|");
+        check("(?i)/a", "");
+        check("/a[|]b", "/a");
+        check("/a[](]|b", "");
+        check("/a{2}", "/");
+    }
+
+    proptest! {
+        #[test]
+        fn every_fit_begins_with_the_head(
+            pattern in r"[/ab.*?|()\[\]{}+1\\QEd^-]{0,12}", text in "[/ab1.]{0,6}",
+        ) {
+            if let Ok(regex) = WholeRegex::compile(&pattern)
+                && regex.is_match(&text)
+            {
+                prop_assert!(text.starts_with(&literal_head(&pattern)));
+            }
+        }
+    }
+}

@@ -1,0 +1,607 @@
+//! A whole request against a pattern: cheap parts first, the body last.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::HeaderName;
+use thiserror::Error;
+
+use super::{
+    body::BodyMatcher,
+    multipart::MultipartMatcher,
+    text::TextMatcher,
+    url::{UrlKey, UrlMatcher},
+    verdict::{PartVerdict, shortened},
+};
+use crate::{
+    codec::{form::Pair, view::RequestView},
+    model::{MethodPattern, RequestPattern, ValuePattern},
+};
+
+/// A pattern that cannot be honoured.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{pointer}: {message}")]
+pub struct CompileError {
+    /// JSON pointer into the mapping: `/request/urlPattern`.
+    pub pointer: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+/// A [`RequestPattern`], compiled: no expression is compiled and no text decoded per request.
+#[derive(Clone, Debug)]
+pub struct CompiledRequest {
+    method: MethodPattern,
+    url: UrlMatcher,
+    headers: Vec<(HeaderName, String, TextMatcher)>,
+    query: Vec<(String, TextMatcher)>,
+    cookies: Vec<(String, TextMatcher)>,
+    form: Vec<(String, TextMatcher)>,
+    /// `user:password` in base64.
+    basic_auth: Option<String>,
+    body: Vec<BodyMatcher>,
+    multipart: Vec<MultipartMatcher>,
+}
+
+impl CompiledRequest {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    ///
+    /// The first part that cannot be honoured: an expression that does not compile, a header name
+    /// that is none.
+    pub fn compile(pattern: &RequestPattern) -> Result<Self, CompileError> {
+        let error = |pointer: String, message: String| CompileError { pointer, message };
+        let headers = values("headers", &pattern.headers)?.into_iter().map(|(name, matcher)| {
+            let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+                error(
+                    format!("/request/headers/{}", escaped(&name)),
+                    format!("`{name}` cannot be a header name"),
+                )
+            })?;
+            Ok((parsed, name, matcher))
+        });
+        let body = pattern.body.iter().enumerate().map(|(at, pattern)| {
+            BodyMatcher::compile(pattern).map_err(|(below, message)| {
+                error(format!("/request/bodyPatterns/{at}{below}"), message)
+            })
+        });
+        let multipart = pattern.multipart.iter().enumerate().map(|(at, pattern)| {
+            MultipartMatcher::compile(pattern).map_err(|(below, message)| {
+                error(format!("/request/multipartPatterns/{at}{below}"), message)
+            })
+        });
+        Ok(Self {
+            method: pattern.method.clone(),
+            url: UrlMatcher::compile(&pattern.url)
+                .map_err(|(key, message)| error(format!("/request{key}"), message))?,
+            headers: headers.collect::<Result<_, _>>()?,
+            query: values("queryParameters", &pattern.query)?,
+            cookies: values("cookies", &pattern.cookies)?,
+            form: values("formParameters", &pattern.form)?,
+            basic_auth: pattern
+                .basic_auth
+                .as_ref()
+                .map(|(user, password)| STANDARD.encode(format!("{user}:{password}"))),
+            body: body.collect::<Result<_, _>>()?,
+            multipart: multipart.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether a request's body takes part.
+    pub fn needs_body(&self) -> bool {
+        !(self.body.is_empty() && self.form.is_empty() && self.multipart.is_empty())
+    }
+
+    /// Whether all fits but, perhaps, the body.
+    pub fn matches_head(&self, view: &RequestView<'_>) -> bool {
+        self.is_method_match(view.method())
+            && self.url.is_match(view)
+            && self.basic_auth.as_ref().is_none_or(|expected| has_basic_auth(view, expected))
+            && self
+                .headers
+                .iter()
+                .all(|(name, _, matcher)| matcher.is_match_any(view.header_named(name)))
+            && are_pairs_match(&self.query, || view.query_pairs())
+            && are_pairs_match(&self.cookies, || view.cookies())
+    }
+
+    /// Whether all fits.
+    pub fn matches(&self, view: &RequestView<'_>) -> bool {
+        self.matches_head(view)
+            && are_pairs_match(&self.form, || view.form())
+            && self.body.iter().all(|matcher| matcher.is_match(view))
+            && self.multipart.iter().all(|matcher| matcher.is_match(view))
+    }
+
+    /// What fits and what does not, part by part; parts that any request satisfies are left out.
+    pub fn explain(&self, view: &RequestView<'_>) -> Vec<PartVerdict> {
+        let mut verdicts = Vec::new();
+        if self.method != MethodPattern::Any {
+            let matched = self.is_method_match(view.method());
+            verdicts.push(PartVerdict {
+                part: "method".to_owned(),
+                expected: match &self.method {
+                    MethodPattern::Any => "any".to_owned(),
+                    MethodPattern::GetOrHead => "GET or HEAD".to_owned(),
+                    MethodPattern::Is(method) => method.clone(),
+                },
+                actual: view.method().to_owned(),
+                matched,
+                distance: if matched { 0.0 } else { 1.0 },
+            });
+        }
+        if !matches!(self.url, UrlMatcher::Any) {
+            let distance = self.url.distance(view);
+            verdicts.push(PartVerdict {
+                part: self.url.part().to_owned(),
+                expected: self.url.describe(),
+                actual: match self.url.part() {
+                    "path" => view.path().to_owned(),
+                    _ => view.path_and_query().to_owned(),
+                },
+                matched: self.url.is_match(view),
+                distance,
+            });
+        }
+        if let Some(expected) = &self.basic_auth {
+            let matched = has_basic_auth(view, expected);
+            let is_there = view.header("authorization").next().is_some();
+            verdicts.push(PartVerdict {
+                part: "basic auth".to_owned(),
+                expected: "the stub's user and password".to_owned(),
+                actual: if is_there { "other credentials" } else { "nothing" }.to_owned(),
+                matched,
+                distance: if matched { 0.0 } else { 1.0 },
+            });
+        }
+        for (parsed, name, matcher) in &self.headers {
+            let actual: Vec<_> = view.header_named(parsed).collect();
+            verdicts.push(explain_values("header", name, matcher, &actual));
+        }
+        for (kind, matchers, pairs) in [
+            ("query", &self.query, view.query_pairs()),
+            ("cookie", &self.cookies, view.cookies()),
+            ("form", &self.form, if self.form.is_empty() { &[] } else { view.form() }),
+        ] {
+            for (name, matcher) in matchers {
+                let actual: Vec<_> = values_of(pairs, name).collect();
+                verdicts.push(explain_values(kind, name, matcher, &actual));
+            }
+        }
+        verdicts.extend(self.body.iter().flat_map(|matcher| matcher.explain(view)));
+        verdicts.extend(self.multipart.iter().map(|matcher| matcher.explain(view)));
+        verdicts
+    }
+
+    /// Where the index keeps it.
+    pub(super) fn url_key(&self) -> UrlKey<'_> {
+        self.url.key()
+    }
+
+    /// Which methods.
+    pub(super) fn method(&self) -> &MethodPattern {
+        &self.method
+    }
+
+    /// A cheap guess at how far a request is, to choose whom to look at closely.
+    pub(super) fn rough_distance(&self, view: &RequestView<'_>) -> f64 {
+        let of_method = if self.is_method_match(view.method()) { 0.0 } else { 0.1 };
+        self.url.rough_distance(view) + of_method
+    }
+
+    fn is_method_match(&self, method: &str) -> bool {
+        match &self.method {
+            MethodPattern::Any => true,
+            MethodPattern::GetOrHead => matches!(method, "GET" | "HEAD"),
+            MethodPattern::Is(expected) => expected == method,
+        }
+    }
+}
+
+fn values(
+    key: &str,
+    patterns: &[(String, ValuePattern)],
+) -> Result<Vec<(String, TextMatcher)>, CompileError> {
+    let compiled = patterns.iter().map(|(name, pattern)| {
+        TextMatcher::compile(pattern).map(|matcher| (name.clone(), matcher)).map_err(
+            |(below, message)| CompileError {
+                pointer: format!("/request/{key}/{}{below}", escaped(name)),
+                message,
+            },
+        )
+    });
+    compiled.collect()
+}
+
+/// A name as a token of a JSON pointer (RFC 6901 §3).
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn values_of<'p>(pairs: &'p [Pair], name: &'p str) -> impl Iterator<Item = &'p str> {
+    pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// Pairs are asked for only when a pattern looks at them.
+fn are_pairs_match<'p>(
+    matchers: &[(String, TextMatcher)],
+    pairs: impl FnOnce() -> &'p [Pair],
+) -> bool {
+    if matchers.is_empty() {
+        return true;
+    }
+    let pairs = pairs();
+    matchers.iter().all(|(name, matcher)| matcher.is_match_any(values_of(pairs, name)))
+}
+
+fn has_basic_auth(view: &RequestView<'_>, expected: &str) -> bool {
+    view.header("authorization").any(|value| {
+        value.split_once(' ').is_some_and(|(scheme, credentials)| {
+            scheme.eq_ignore_ascii_case("basic") && credentials.trim() == expected
+        })
+    })
+}
+
+fn explain_values<V: AsRef<str>>(
+    kind: &str,
+    name: &str,
+    matcher: &TextMatcher,
+    actual: &[V],
+) -> PartVerdict {
+    let matched = matcher.is_match_any(actual.iter());
+    let distance = if matched {
+        0.0
+    } else {
+        actual.iter().map(|value| matcher.distance(Some(value.as_ref()))).fold(1.0, f64::min)
+    };
+    let told: Vec<String> = actual.iter().map(|value| format!("{:?}", value.as_ref())).collect();
+    PartVerdict {
+        part: format!("{kind} {name}"),
+        expected: shortened(&matcher.describe()),
+        actual: if told.is_empty() { "nothing".to_owned() } else { shortened(&told.join(", ")) },
+        matched,
+        distance,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use sha2::{Digest, Sha256};
+
+    use super::{
+        super::testing::{check_match, request},
+        *,
+    };
+    use crate::{
+        codec::{encoding::encode, json},
+        model::{BodyPattern, Coding, MultipartPattern, Request, RequestBody, UrlPattern},
+    };
+
+    const FORM: &str = "Content-Type: application/x-www-form-urlencoded; charset=utf-8";
+    const MULTIPART: &str = "Content-Type: multipart/form-data; boundary=XX";
+
+    fn equal(name: &str, value: &str) -> Vec<(String, ValuePattern)> {
+        vec![(name.to_owned(), ValuePattern::equal_to(value))]
+    }
+
+    fn absent(name: &str) -> Vec<(String, ValuePattern)> {
+        vec![(name.to_owned(), ValuePattern::Absent)]
+    }
+
+    fn body(pattern: BodyPattern) -> RequestPattern {
+        RequestPattern { body: vec![pattern], ..RequestPattern::default() }
+    }
+
+    fn get(target: &str) -> Request {
+        request(&format!("GET {target}"), &[], b"")
+    }
+
+    #[track_caller]
+    fn check_url(url: UrlPattern, fits: &[&str], fits_not: &[&str]) {
+        let pattern = RequestPattern { url, ..RequestPattern::default() };
+        fits.iter().for_each(|target| check_match(&pattern, &get(target), true));
+        fits_not.iter().for_each(|target| check_match(&pattern, &get(target), false));
+    }
+
+    #[test]
+    fn an_empty_pattern_fits_any_request() {
+        check_match(&RequestPattern::default(), &request("BREW /zz?a", &["X: y"], b"z"), true);
+    }
+
+    #[test]
+    fn methods_are_case_sensitive_and_head_is_not_get() {
+        let is = |method: &str| RequestPattern {
+            method: MethodPattern::Is(method.to_owned()),
+            ..RequestPattern::default()
+        };
+        check_match(&is("GET"), &get("/"), true);
+        check_match(&is("get"), &get("/"), false);
+        check_match(&is("GET"), &request("HEAD /", &[], b""), false);
+        check_match(&is("M-SEARCH"), &request("M-SEARCH /", &[], b""), true);
+        let either =
+            RequestPattern { method: MethodPattern::GetOrHead, ..RequestPattern::default() };
+        check_match(&either, &request("HEAD /", &[], b""), true);
+        check_match(&either, &request("POST /", &[], b""), false);
+    }
+
+    #[test]
+    fn url_is_path_and_query_as_sent() {
+        check_url(
+            UrlPattern::Url("/s?q=1&r=2".into()),
+            &["/s?q=1&r=2"],
+            &["/s", "/s?r=2&q=1", "/s?q=1", "/s?q=1&r=2&z=3", "/S?q=1&r=2"],
+        );
+        check_url(UrlPattern::Url("/p".into()), &["/p", "/p?"], &["/p?a", "/p/"]);
+        check_url(UrlPattern::Url("/p?".into()), &["/p", "/p?"], &["/p??"]);
+        check_url(UrlPattern::Url("/a%20b".into()), &["/a%20b"], &["/a+b"]);
+        check_url(UrlPattern::Url("/p?a=".into()), &["/p?a="], &["/p?a", "/p"]);
+    }
+
+    #[test]
+    fn url_path_ignores_the_query() {
+        check_url(UrlPattern::UrlPath("//a//b".into()), &["//a//b", "//a//b?x"], &["/a/b"]);
+    }
+
+    #[test]
+    fn expressions_fit_the_whole_url_or_path() {
+        check_url(
+            UrlPattern::UrlPattern("/things/[0-9]+".into()),
+            &["/things/123"],
+            &["/things/12a", "/x/things/1", "/things/1?y=1"],
+        );
+        check_url(
+            UrlPattern::UrlPathPattern("/api/v[0-9]+/x".into()),
+            &["/api/v1/x", "/api/v22/x?z=1"],
+            &["/api/v/x", "/api/v1/x/y"],
+        );
+    }
+
+    #[test]
+    fn templates_fit_by_segment() {
+        check_url(
+            UrlPattern::UrlPathTemplate("/a/{x}".into()),
+            &["/a/1", "/a/1?b"],
+            &["/a", "/a/", "/a/1/2"],
+        );
+    }
+
+    #[test]
+    fn header_names_are_case_insensitive_and_values_are_not_split() {
+        let pattern = RequestPattern { headers: equal("x-a", "one"), ..RequestPattern::default() };
+        check_match(&pattern, &request("GET /", &["X-A: two", "x-A: one"], b""), true);
+        check_match(&pattern, &request("GET /", &["X-A: one,two"], b""), false);
+        check_match(&pattern, &get("/"), false);
+        let pattern = RequestPattern { headers: absent("X-A"), ..RequestPattern::default() };
+        check_match(&pattern, &get("/"), true);
+        check_match(&pattern, &request("GET /", &["X-A: "], b""), false);
+    }
+
+    #[test]
+    fn query_values_are_decoded_and_names_case_sensitive() {
+        let query = |query| RequestPattern { query, ..RequestPattern::default() };
+        for target in ["/?q=a+b", "/?q=a%20b", "/?q=x&q=a+b"] {
+            check_match(&query(equal("q", "a b")), &get(target), true);
+        }
+        check_match(&query(equal("q", "a b")), &get("/?Q=a+b"), false);
+        check_match(&query(equal("ids[]", "7")), &get("/?ids%5B%5D=7"), true);
+        for target in ["/?a", "/?a="] {
+            check_match(&query(equal("a", "")), &get(target), true);
+            check_match(&query(absent("a")), &get(target), false);
+        }
+        check_match(&query(absent("a")), &get("/?b"), true);
+    }
+
+    #[test]
+    fn any_of_repeated_cookies_suffices() {
+        let pattern = RequestPattern { cookies: equal("s", "1"), ..RequestPattern::default() };
+        check_match(&pattern, &request("GET /", &["Cookie: a=b; s=0; s=1"], b""), true);
+        check_match(&pattern, &request("GET /", &["Cookie: S=1"], b""), false);
+        let pattern = RequestPattern { cookies: absent("s"), ..RequestPattern::default() };
+        check_match(&pattern, &get("/"), true);
+    }
+
+    #[test]
+    fn form_fields_need_a_form() {
+        let pattern = RequestPattern { form: equal("a", "1"), ..RequestPattern::default() };
+        check_match(&pattern, &request("POST /", &[FORM], b"b=2&a=1"), true);
+        check_match(&pattern, &request("POST /", &[FORM], b"a=2"), false);
+        check_match(&pattern, &request("POST /", &["Content-Type: text/plain"], b"a=1"), false);
+    }
+
+    #[test]
+    fn basic_auth_is_user_and_password_whatever_the_case_of_basic() {
+        let pattern = RequestPattern {
+            basic_auth: Some(("bob".to_owned(), "it: works".to_owned())),
+            ..RequestPattern::default()
+        };
+        let with = |user: &str, scheme: &str| {
+            let credentials = STANDARD.encode(format!("{user}:it: works"));
+            request("GET /", &[&format!("Authorization: {scheme} {credentials}")], b"")
+        };
+        check_match(&pattern, &with("bob", "Basic"), true);
+        check_match(&pattern, &with("bob", "basic"), true);
+        check_match(&pattern, &with("eve", "Basic"), false);
+        check_match(&pattern, &with("bob", "Bearer"), false);
+        check_match(&pattern, &get("/"), false);
+    }
+
+    #[test]
+    fn body_text_is_that_of_the_decoded_body() {
+        let pattern = body(BodyPattern::Text(ValuePattern::equal_to("text")));
+        let gzip = encode(Coding::Gzip, b"text").unwrap();
+        check_match(&pattern, &request("POST /", &[], b"text"), true);
+        check_match(&pattern, &request("POST /", &["Content-Encoding: gzip"], &gzip), true);
+        check_match(&pattern, &request("POST /", &[], b"texts"), false);
+        check_match(&pattern, &request("POST /", &[], b""), false);
+    }
+
+    #[test]
+    fn text_is_found_in_a_body_with_binary_parts() {
+        let pattern = body(BodyPattern::Text(ValuePattern::Contains("name=\"f\"".into())));
+        check_match(&pattern, &request("POST /", &[], b"\xff\xfe name=\"f\" \x00"), true);
+    }
+
+    #[test]
+    fn an_empty_body_is_absent() {
+        let pattern = body(BodyPattern::Text(ValuePattern::Absent));
+        check_match(&pattern, &get("/"), true);
+        check_match(&pattern, &request("POST /", &[], b"x"), false);
+        let pattern = body(BodyPattern::Text(ValuePattern::equal_to("")));
+        check_match(&pattern, &get("/"), true);
+    }
+
+    #[test]
+    fn binary_bodies_fit_raw_or_decoded() {
+        let gzip = encode(Coding::Gzip, b"\x00\x01").unwrap();
+        let coded = request("POST /", &["Content-Encoding: gzip"], &gzip);
+        for expected in [Bytes::from_static(b"\x00\x01"), Bytes::from(gzip)] {
+            check_match(&body(BodyPattern::BinaryEqualTo(expected)), &coded, true);
+        }
+        let other = BodyPattern::BinaryEqualTo(Bytes::from_static(b"\x00\x02"));
+        check_match(&body(other), &coded, false);
+    }
+
+    #[test]
+    fn digests_fit_raw_decoded_and_hashed_bodies() {
+        let digest = |bytes: &[u8]| {
+            body(BodyPattern::Digest {
+                length: bytes.len() as u64,
+                sha256: Sha256::digest(bytes).into(),
+            })
+        };
+        let gzip = encode(Coding::Gzip, b"big").unwrap();
+        let coded = request("PUT /", &["Content-Encoding: gzip"], &gzip);
+        check_match(&digest(b"big"), &coded, true);
+        check_match(&digest(&gzip), &coded, true);
+        check_match(&digest(b"bag"), &coded, false);
+
+        let mut hashed = get("/");
+        hashed.body = RequestBody::Hashed { length: 3, sha256: Sha256::digest(b"big").into() };
+        check_match(&digest(b"big"), &hashed, true);
+        check_match(&digest(b"bag"), &hashed, false);
+        check_match(&body(BodyPattern::BinaryEqualTo(Bytes::from_static(b"big"))), &hashed, true);
+        check_match(&body(BodyPattern::Text(ValuePattern::Absent)), &hashed, false);
+        check_match(&body(BodyPattern::Text(ValuePattern::Matches(".*".into()))), &hashed, false);
+    }
+
+    #[test]
+    fn json_bodies_fit_whatever_the_content_type_says() {
+        let pattern = body(BodyPattern::EqualToJson {
+            expected: json::parse(r#"{"a":1,"b":"x"}"#).unwrap(),
+            ignore_array_order: false,
+            ignore_extra_elements: false,
+        });
+        check_match(&pattern, &request("POST /", &[], br#"{ "b" : "x", "a" : 1.0 }"#), true);
+        check_match(&pattern, &request("POST /", &[], br#"{"a":1}"#), false);
+        check_match(&pattern, &request("POST /", &[], b"nonsense"), false);
+        check_match(&pattern, &get("/"), false);
+    }
+
+    fn part(header: &str, text: &str) -> MultipartPattern {
+        MultipartPattern {
+            headers: vec![(
+                "Content-Disposition".to_owned(),
+                ValuePattern::Contains(header.to_owned()),
+            )],
+            body: vec![BodyPattern::Text(ValuePattern::equal_to(text))],
+            ..MultipartPattern::default()
+        }
+    }
+
+    #[test]
+    fn multipart_patterns_fit_one_part_as_a_whole() {
+        let pattern = RequestPattern {
+            multipart: vec![part("name=\"a\"", "1"), part("name=\"b\"", "2")],
+            ..RequestPattern::default()
+        };
+        let with = |a: &str, b: &str| {
+            let body = format!(
+                "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{a}\r\n\
+                 --XX\r\nContent-Disposition: form-data; name=\"b\"\r\n\r\n{b}\r\n--XX--\r\n"
+            );
+            request("POST /", &[MULTIPART], body.as_bytes())
+        };
+        check_match(&pattern, &with("1", "2"), true);
+        check_match(&pattern, &with("2", "1"), false);
+        check_match(&pattern, &request("POST /", &["Content-Type: text/plain"], b"1"), false);
+        let all = MultipartPattern {
+            all_parts: true,
+            body: vec![BodyPattern::Text(ValuePattern::Contains("x".into()))],
+            ..MultipartPattern::default()
+        };
+        let all = RequestPattern { multipart: vec![all], ..RequestPattern::default() };
+        check_match(&all, &with("x1", "2x"), true);
+        check_match(&all, &with("x1", "2"), false);
+    }
+
+    #[test]
+    fn the_head_fits_without_the_body() {
+        let pattern = RequestPattern {
+            url: UrlPattern::UrlPath("/a".into()),
+            body: vec![BodyPattern::Text(ValuePattern::equal_to("x"))],
+            ..RequestPattern::default()
+        };
+        let compiled = CompiledRequest::compile(&pattern).unwrap();
+        let request = get("/a");
+        let view = RequestView::new(&request);
+        assert!(compiled.needs_body() && compiled.matches_head(&view) && !compiled.matches(&view));
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_placed() {
+        let pointer = |pattern| CompiledRequest::compile(&pattern).unwrap_err().pointer;
+        let broken = ValuePattern::Matches("(".into());
+        assert_eq!(
+            pointer(RequestPattern {
+                url: UrlPattern::UrlPathPattern("[".into()),
+                ..RequestPattern::default()
+            }),
+            "/request/urlPathPattern"
+        );
+        assert_eq!(
+            pointer(RequestPattern {
+                query: vec![("a/b".to_owned(), broken.clone())],
+                ..RequestPattern::default()
+            }),
+            "/request/queryParameters/a~1b/matches"
+        );
+        assert_eq!(
+            pointer(RequestPattern { headers: absent("no name"), ..RequestPattern::default() }),
+            "/request/headers/no name"
+        );
+        assert_eq!(pointer(body(BodyPattern::Text(broken))), "/request/bodyPatterns/0/matches");
+    }
+
+    #[test]
+    fn explanations_name_each_part() {
+        let pattern = RequestPattern {
+            method: MethodPattern::Is("POST".to_owned()),
+            url: UrlPattern::UrlPath("/v1/charges".into()),
+            headers: equal("Range", "bytes=0-1"),
+            query: equal("limit", "10"),
+            body: vec![BodyPattern::EqualToJson {
+                expected: json::parse(r#"{"amount":1999,"currency":"eur"}"#).unwrap(),
+                ignore_array_order: false,
+                ignore_extra_elements: false,
+            }],
+            ..RequestPattern::default()
+        };
+        let request = request("POST /v1/charge?limit=1", &[], br#"{"amount":1999}"#);
+        let told: Vec<String> = CompiledRequest::compile(&pattern)
+            .unwrap()
+            .explain(&RequestView::new(&request))
+            .into_iter()
+            .filter(|verdict| !verdict.matched)
+            .map(|verdict| format!("{}: {} | {}", verdict.part, verdict.expected, verdict.actual))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "path: /v1/charges | /v1/charge",
+                "header Range: \"bytes=0-1\" | nothing",
+                "query limit: \"10\" | \"1\"",
+                "body $.currency: \"eur\" | nothing",
+            ]
+        );
+    }
+}

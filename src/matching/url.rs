@@ -1,0 +1,168 @@
+//! Which URLs a pattern takes, compiled, and where the index keeps it.
+
+use super::{
+    distance::{path_distance, rough_distance, text_distance},
+    path::PathTemplate,
+    regex::{WholeRegex, literal_head},
+};
+use crate::{codec::view::RequestView, model::UrlPattern};
+
+/// A [`UrlPattern`], compiled.
+#[derive(Clone, Debug)]
+pub(super) enum UrlMatcher {
+    Any,
+    Path(String),
+    PathPattern(WholeRegex),
+    PathTemplate(PathTemplate),
+    /// Path and query; without the `?` of an empty query.
+    Url(String),
+    UrlPattern(WholeRegex),
+}
+
+/// Where the index keeps a stub.
+pub(super) enum UrlKey<'m> {
+    /// For every request.
+    Any,
+    /// By the text that the path begins with; never empty.
+    Head(String),
+    /// By the path.
+    Path(&'m str),
+    /// By path and query.
+    PathAndQuery(&'m str),
+    /// By the path's segments.
+    Template(&'m PathTemplate),
+}
+
+impl UrlMatcher {
+    /// Compiles a pattern; an error names the key of the mapping and what is wrong.
+    pub(super) fn compile(pattern: &UrlPattern) -> Result<Self, (String, String)> {
+        let regex = |key: &str, source: &str| {
+            WholeRegex::compile(source).map_err(|message| (key.to_owned(), message))
+        };
+        Ok(match pattern {
+            UrlPattern::Any => Self::Any,
+            UrlPattern::Url(url) => Self::Url(url.strip_suffix('?').unwrap_or(url).to_owned()),
+            UrlPattern::UrlPath(path) => Self::Path(path.clone()),
+            UrlPattern::UrlPattern(source) => Self::UrlPattern(regex("/urlPattern", source)?),
+            UrlPattern::UrlPathPattern(source) => {
+                Self::PathPattern(regex("/urlPathPattern", source)?)
+            }
+            UrlPattern::UrlPathTemplate(template) => Self::PathTemplate(
+                PathTemplate::parse(template)
+                    .map_err(|message| ("/urlPathTemplate".to_owned(), message))?,
+            ),
+        })
+    }
+
+    pub(super) fn is_match(&self, view: &RequestView<'_>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Path(path) => path == view.path(),
+            Self::PathPattern(regex) => regex.is_match(view.path()),
+            Self::PathTemplate(template) => template.is_match(view.path()),
+            Self::Url(url) => url == view.path_and_query(),
+            Self::UrlPattern(regex) => regex.is_match(view.path_and_query()),
+        }
+    }
+
+    pub(super) fn key(&self) -> UrlKey<'_> {
+        let by_head = |regex: &WholeRegex| {
+            let head = literal_head(regex.source());
+            let head = head.split(['?', '#']).next().unwrap_or_default().to_owned();
+            // The last segment may go on, so a head without `/` says nothing.
+            if head.contains('/') { UrlKey::Head(head) } else { UrlKey::Any }
+        };
+        match self {
+            Self::Any => UrlKey::Any,
+            Self::Path(path) => UrlKey::Path(path),
+            Self::PathPattern(regex) | Self::UrlPattern(regex) => by_head(regex),
+            Self::PathTemplate(template) => UrlKey::Template(template),
+            Self::Url(url) => UrlKey::PathAndQuery(url),
+        }
+    }
+
+    /// The name of the part in explanations.
+    pub(super) fn part(&self) -> &'static str {
+        match self {
+            Self::Any | Self::Url(_) | Self::UrlPattern(_) => "url",
+            Self::Path(_) | Self::PathPattern(_) | Self::PathTemplate(_) => "path",
+        }
+    }
+
+    /// What fits, in words.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Self::Any => "any".to_owned(),
+            Self::Path(path) => path.clone(),
+            Self::PathTemplate(template) => template.source().to_owned(),
+            Self::PathPattern(regex) | Self::UrlPattern(regex) => {
+                format!("matching {}", regex.source())
+            }
+            Self::Url(url) => url.clone(),
+        }
+    }
+
+    /// How far a request's URL is from fitting.
+    pub(super) fn distance(&self, view: &RequestView<'_>) -> f64 {
+        if self.is_match(view) {
+            return 0.0;
+        }
+        let actual: Vec<&str> = segments(view.path()).collect();
+        match self {
+            Self::Any => 0.0,
+            Self::Path(path) => literal_distance(path, &actual),
+            Self::PathTemplate(template) => {
+                let mut expected = template.segments();
+                if expected.first() == Some(&Some("")) {
+                    expected.remove(0);
+                }
+                path_distance(&expected, &actual)
+            }
+            Self::Url(url) => {
+                let (path, query) = url.split_once('?').unwrap_or((url, ""));
+                let of_path = literal_distance(path, &actual);
+                let of_query = text_distance(query, view.query().unwrap_or_default());
+                // The path says what is asked for, the query only narrows it.
+                0.75 * of_path + 0.25 * of_query
+            }
+            Self::PathPattern(regex) | Self::UrlPattern(regex) => {
+                let head = literal_head(regex.source());
+                let (head, _) = head.split_once('?').unwrap_or((&head, ""));
+                let expected: Vec<Option<&str>> = segments(head).map(Some).collect();
+                let n_compared = expected.len().min(actual.len());
+                let shared = actual.get(..n_compared).unwrap_or_default();
+                // What follows the head does not fit either, or the expression would have.
+                (0.5 + path_distance(&expected, shared) / 2.0).min(1.0)
+            }
+        }
+    }
+
+    /// A cheap guess at [`distance`](Self::distance), to choose whom to look at closely.
+    pub(super) fn rough_distance(&self, view: &RequestView<'_>) -> f64 {
+        match self {
+            Self::Any => 0.0,
+            Self::Path(path) => rough_distance(path, view.path()),
+            Self::PathTemplate(template) if template.is_match(view.path()) => 0.0,
+            Self::PathTemplate(_) => self.distance(view),
+            Self::Url(url) => rough_distance(url, view.path_and_query()),
+            Self::PathPattern(regex) | Self::UrlPattern(regex) => {
+                let head = literal_head(regex.source());
+                let path = view.path();
+                match path.get(..head.len()) {
+                    Some(start) => rough_distance(&head, start),
+                    None => rough_distance(&head, path),
+                }
+            }
+        }
+    }
+}
+
+fn literal_distance(path: &str, actual: &[&str]) -> f64 {
+    let expected: Vec<Option<&str>> = segments(path).map(Some).collect();
+    path_distance(&expected, actual)
+}
+
+/// The segments of a path without the empty one before its first `/`.
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.strip_prefix('/').unwrap_or(path).split('/')
+}

@@ -1,0 +1,390 @@
+//! Names under which credentials travel: header fields, cookies, parameters, JSON members.
+//!
+//! Names are compared without case and punctuation, so that `client_secret`, `clientSecret` and
+//! `Client-Secret` are one. Personal data (names, addresses, phone numbers) is not looked for.
+
+use super::class::Class;
+
+/// What the name of a parameter, member or element says about its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) class: Class,
+    pub(super) weight: Weight,
+}
+
+/// How far a name is to be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// A credential wherever it stands.
+    Strong,
+    /// A credential in what a client sends and in links; in an answer the word means other things.
+    Sent,
+    /// A credential only when it is sent and looks like an opaque token.
+    Weak,
+}
+
+/// How the value of a header field is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeaderRule {
+    /// A scheme and what follows it (RFC 9110 §11.4).
+    Authorization,
+    /// A challenge: its nonce is no secret.
+    Challenge,
+    /// Pairs of a `Cookie` field.
+    Cookie,
+    /// One `Set-Cookie`.
+    SetCookie,
+    /// Text with a URL in it.
+    Link,
+    /// A credential as a whole.
+    Whole(Class),
+}
+
+const NORMAL: usize = 64;
+
+/// A name in lower case with letters and digits only; none that is longer is in the tables.
+struct Normal {
+    bytes: [u8; NORMAL],
+    length: usize,
+}
+
+impl Normal {
+    fn new(name: &str) -> Option<Self> {
+        let mut normal = Self { bytes: [0; NORMAL], length: 0 };
+        for byte in innermost(name).bytes().filter(u8::is_ascii_alphanumeric) {
+            *normal.bytes.get_mut(normal.length)? = byte.to_ascii_lowercase();
+            normal.length += 1;
+        }
+        Some(normal)
+    }
+
+    fn as_str(&self) -> &str {
+        self.bytes
+            .get(..self.length)
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// `password` of `user[password]`, `user[password][]`, `wsse:Password` and `user.password`.
+fn innermost(name: &str) -> &str {
+    let mut rest = name;
+    while let Some(outer) = rest.strip_suffix("[]") {
+        rest = outer;
+    }
+    match rest.strip_suffix(']').and_then(|open| open.rsplit_once('[')) {
+        Some((_, inner)) => inner,
+        None => rest.rsplit([':', '.', '/']).next().unwrap_or(rest),
+    }
+}
+
+/// What the name of a query parameter, form field, JSON member or XML element says.
+pub(super) fn parameter(name: &str) -> Option<Named> {
+    let normal = Normal::new(name)?;
+    let name = normal.as_str();
+    let (class, weight) = match name {
+        "password"
+        | "passwd"
+        | "pwd"
+        | "passphrase"
+        | "password1"
+        | "password2"
+        | "passwordconfirmation"
+        | "passwordconfirm"
+        | "confirmpassword"
+        | "passwordagain"
+        | "passwordhash"
+        | "secretanswer" => (Class::Password, Weight::Strong),
+        "pass" | "pw" | "userpass" => (Class::Password, Weight::Sent),
+        "otp" | "totp" | "otpcode" | "totpcode" | "mfacode" | "mfatoken" | "onetimecode"
+        | "recoverycode" | "backupcode" => (Class::Token, Weight::Sent),
+        "apikey" | "accesskey" | "accesskeyid" | "awsaccesskeyid" | "xamzcredential"
+        | "xgoogcredential" | "subscriptionkey" | "authkey" | "appkey" => {
+            (Class::ApiKey, Weight::Strong)
+        }
+        "secretkey" | "secretaccesskey" | "codeverifier" | "masterkey" | "signingkey"
+        | "encryptionkey" | "sharedkey" | "accountkey" | "connectionstring" => {
+            (Class::Secret, Weight::Strong)
+        }
+        "privatekey" => (Class::PrivateKey, Weight::Strong),
+        "clientassertion" | "assertion" | "samlresponse" | "samlassertion" | "samlart" | "jwt"
+        | "bearer" => (Class::Token, Weight::Strong),
+        "session" | "sessionid" | "sessionkey" | "sessid" | "jsessionid" | "phpsessid" => {
+            (Class::Session, Weight::Strong)
+        }
+        "csrf" | "xsrf" => (Class::Csrf, Weight::Strong),
+        "signature" | "sig" | "sas" | "hmac" | "xamzsignature" | "xgoogsignature" => {
+            (Class::Signature, Weight::Sent)
+        }
+        "cardnumber" | "ccnumber" | "ccnum" | "cardno" | "creditcard" | "creditcardnumber"
+        | "pan" => (Class::CardNumber, Weight::Strong),
+        "cvc" | "cvc2" | "cvv" | "cvv2" | "cardcvc" | "cardcvv" | "cvccode" | "securitycode"
+        | "csc" => (Class::CardCode, Weight::Strong),
+        "code" | "key" | "auth" | "pin" | "state" | "nonce" | "sid" => (Class::Token, Weight::Weak),
+        _ => (by_ending(name)?, Weight::Strong),
+    };
+    Some(Named { class, weight })
+}
+
+/// `user_password`, `stripe_api_key`, `webhook_secret`, `device_token`, …
+fn by_ending(name: &str) -> Option<Class> {
+    const ENDINGS: [(&str, Class); 9] = [
+        ("password", Class::Password),
+        ("passwd", Class::Password),
+        ("passphrase", Class::Password),
+        ("secret", Class::Secret),
+        ("secretkey", Class::Secret),
+        ("secretaccesskey", Class::Secret),
+        ("privatekey", Class::PrivateKey),
+        ("apikey", Class::ApiKey),
+        ("token", Class::Token),
+    ];
+    let class = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending))?.1;
+    let csrf = name.contains("csrf") || name.contains("xsrf") || name == "authenticitytoken";
+    match class {
+        Class::Token if is_cursor(name) => None,
+        Class::Token if csrf => Some(Class::Csrf),
+        class => Some(class),
+    }
+}
+
+/// Tokens that mark a place in a list or a retried call: no credentials, and clients send them
+/// back in places where matching needs them.
+fn is_cursor(name: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "page",
+        "next",
+        "prev",
+        "continu",
+        "pagination",
+        "cursor",
+        "sync",
+        "starting",
+        "skip",
+        "sequence",
+        "resume",
+        "change",
+        "idempoten",
+        "clientrequest",
+        "concurrency",
+        "delta",
+    ];
+    WORDS.iter().any(|word| name.contains(word))
+        || matches!(name, "clienttoken" | "canceltoken" | "cancellationtoken" | "eostoken")
+}
+
+/// How to read a header field.
+pub(super) fn header(name: &str) -> Option<HeaderRule> {
+    let mut lower = [0; NORMAL];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name.as_bytes());
+    lower.make_ascii_lowercase();
+    let name = std::str::from_utf8(lower).ok()?;
+    Some(match name {
+        "authorization"
+        | "proxy-authorization"
+        | "x-authorization"
+        | "authentication"
+        | "x-auth"
+        | "x-forwarded-authorization"
+        | "x-original-authorization" => HeaderRule::Authorization,
+        "www-authenticate"
+        | "proxy-authenticate"
+        | "authentication-info"
+        | "proxy-authentication-info" => HeaderRule::Challenge,
+        "cookie" | "cookie2" => HeaderRule::Cookie,
+        "set-cookie" | "set-cookie2" => HeaderRule::SetCookie,
+        "location" | "content-location" | "link" | "refresh" | "referer" | "origin"
+        | "destination" | "x-original-url" | "x-rewrite-url" | "x-original-uri"
+        | "x-forwarded-uri" => HeaderRule::Link,
+        "apikey"
+        | "api-key"
+        | "x-api-key"
+        | "x-apikey"
+        | "x-functions-key"
+        | "x-auth-key"
+        | "x-access-key"
+        | "x-master-key"
+        | "x-app-key"
+        | "ocp-apim-subscription-key"
+        | "x-rapidapi-key"
+        | "x-amz-credential"
+        | "x-honeycomb-team"
+        | "dd-application-key" => HeaderRule::Whole(Class::ApiKey),
+        "x-session" | "x-session-id" | "x-sessionid" | "session-id" | "mcp-session-id" => {
+            HeaderRule::Whole(Class::Session)
+        }
+        "dpop" | "x-goog-iap-jwt-assertion" | "x-jwt-assertion" | "cf-access-jwt-assertion" => {
+            HeaderRule::Whole(Class::Token)
+        }
+        "x-client-cert" => HeaderRule::Whole(Class::Secret),
+        "x-hub-signature"
+        | "x-hub-signature-256"
+        | "signature"
+        | "x-shopify-hmac-sha256"
+        | "x-ms-signature-256" => HeaderRule::Whole(Class::Signature),
+        _ => HeaderRule::Whole(header_by_ending(name)?),
+    })
+}
+
+fn header_by_ending(name: &str) -> Option<Class> {
+    const ENDINGS: [(&str, Class); 12] = [
+        ("-signature", Class::Signature),
+        ("-signature-256", Class::Signature),
+        ("-api-key", Class::ApiKey),
+        ("-apikey", Class::ApiKey),
+        ("-access-key", Class::ApiKey),
+        ("-subscription-key", Class::ApiKey),
+        ("-secret-key", Class::Secret),
+        ("-customer-key", Class::Secret),
+        ("-secret", Class::Secret),
+        ("-password", Class::Password),
+        ("-passphrase", Class::Password),
+        ("token", Class::Token),
+    ];
+    // Without a dash or the word itself no ending fits; most header names stop here.
+    let class = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending))?.1;
+    match class {
+        Class::Token => {
+            let normal = Normal::new(name)?;
+            match by_ending(normal.as_str()) {
+                // `Nel-Token`-like names of one word are as good as dashed ones.
+                Some(Class::Csrf) => Some(Class::Csrf),
+                Some(_) => Some(Class::Token),
+                None => None,
+            }
+        }
+        class => Some(class),
+    }
+}
+
+/// The class of a cookie by its name.
+pub(super) fn cookie(name: &str) -> Option<Class> {
+    let normal = Normal::new(name)?;
+    let name = normal.as_str();
+    let name = name.strip_prefix("host").or(name.strip_prefix("secure")).unwrap_or(name);
+    if name.contains("csrf") || name.contains("xsrf") {
+        return Some(Class::Csrf);
+    }
+    const PARTS: [&str; 12] = [
+        "sess",
+        "token",
+        "jwt",
+        "secret",
+        "passw",
+        "apikey",
+        "ticket",
+        "login",
+        "remember",
+        "credential",
+        "bearer",
+        "signature",
+    ];
+    let is_credential = name.ends_with("sid")
+        || PARTS.iter().any(|part| name.contains(part))
+        || (name.contains("auth") && !name.contains("author"))
+        || name.contains("authoriz");
+    is_credential.then_some(Class::Cookie)
+}
+
+/// Whether a JSON member or header is by its name an identifier, a stamp or a checksum: an opaque
+/// value there is not a credential.
+pub(super) fn is_label(name: &str) -> bool {
+    let Some(normal) = Normal::new(name) else {
+        return false;
+    };
+    let name = normal.as_str();
+    const WORDS: [&str; 22] = [
+        "id",
+        "uuid",
+        "guid",
+        "href",
+        "url",
+        "uri",
+        "link",
+        "name",
+        "type",
+        "version",
+        "etag",
+        "hash",
+        "sha",
+        "sha1",
+        "sha256",
+        "md5",
+        "digest",
+        "checksum",
+        "fingerprint",
+        "email",
+        "date",
+        "time",
+    ];
+    WORDS.contains(&name)
+        || ["id", "ids", "url", "uri", "name", "type", "version", "hash", "at", "time", "date"]
+            .iter()
+            .any(|ending| name.len() > ending.len() && name.ends_with(ending))
+        || ["user", "useragent", "slug", "path", "file", "phone"].contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spelling_of_a_name_does_not_matter() {
+        for name in [
+            "client_secret",
+            "clientSecret",
+            "CLIENT-SECRET",
+            "app[client_secret]",
+            "a.clientSecret",
+        ] {
+            assert_eq!(parameter(name).map(|named| named.class), Some(Class::Secret), "{name}");
+        }
+        assert_eq!(parameter("wsse:Password").map(|named| named.class), Some(Class::Password));
+        assert_eq!(parameter("csrfmiddlewaretoken").map(|named| named.class), Some(Class::Csrf));
+    }
+
+    #[test]
+    fn ordinary_names_are_no_credentials() {
+        for name in [
+            "id",
+            "author",
+            "tokens",
+            "max_tokens",
+            "next_page_token",
+            "NextContinuationToken",
+            "nextToken",
+            "syncToken",
+            "keyboard",
+            "passenger",
+            "token_type",
+            "email",
+            "description",
+        ] {
+            assert_eq!(parameter(name), None, "{name}");
+        }
+        for name in ["Idempotency-Key", "Sec-WebSocket-Key", "ETag", "Content-Type", "X-Request-Id"]
+        {
+            assert_eq!(header(name), None, "{name}");
+        }
+        for name in ["a", "theme", "lang", "author", "_ga"] {
+            assert_eq!(cookie(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn header_families_are_known_by_their_ending() {
+        assert_eq!(header("X-Vault-Token"), Some(HeaderRule::Whole(Class::Token)));
+        assert_eq!(header("PRIVATE-TOKEN"), Some(HeaderRule::Whole(Class::Token)));
+        assert_eq!(header("X-CSRF-Token"), Some(HeaderRule::Whole(Class::Csrf)));
+        assert_eq!(header("x-ms-continuation-token"), None);
+        assert_eq!(header("Stripe-Signature"), Some(HeaderRule::Whole(Class::Signature)));
+    }
+
+    #[test]
+    fn session_cookies_are_known() {
+        for name in ["session", "JSESSIONID", "connect.sid", "__Host-auth", "sid", "remember_me"] {
+            assert_eq!(cookie(name), Some(Class::Cookie), "{name}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A request sanitised as a whole: the same whether it is recorded or about to be matched.
+
+use std::collections::BTreeMap;
+
+use super::{
+    body::Label,
+    class::Class,
+    pass::{Finding, Pass, Reach, Side},
+    pseudonym::Pseudonyms,
+    taint::Taint,
+};
+
+/// The parts of a request that sanitising looks at.
+pub(super) struct Parts<'r> {
+    pub(super) target: &'r str,
+    pub(super) headers: Vec<(&'r str, &'r str)>,
+    /// `None` when it is not in memory.
+    pub(super) body: Option<&'r [u8]>,
+}
+
+/// What has to change in it.
+#[derive(Default)]
+pub(super) struct Changes {
+    pub(super) target: Option<String>,
+    /// By place in the list of fields.
+    pub(super) headers: BTreeMap<usize, String>,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) found: Vec<Finding>,
+}
+
+impl Changes {
+    /// Whether the client sent a password in a field of its own, as one does to log in.
+    pub(super) fn is_login(&self) -> bool {
+        self.found.iter().any(|found| {
+            found.class == Class::Password
+                && (found.place.starts_with("body") || found.place.starts_with("query"))
+        })
+    }
+}
+
+/// What a list of header fields says about the body.
+pub(super) fn label<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> Label<'h> {
+    let mut label = Label::default();
+    for (name, value) in headers {
+        if name.eq_ignore_ascii_case("content-type") {
+            label.content_type = value;
+        } else if name.eq_ignore_ascii_case("content-encoding") {
+            label.content_encoding = value;
+        }
+    }
+    label
+}
+
+/// Sanitises a request by what it says itself: its own credentials are replaced in all of it, those
+/// of other exchanges are not looked for. Its result depends on the request and the key alone, which
+/// is what lets a replayed request match a recorded one.
+pub(super) fn sanitise(keys: &Pseudonyms, parts: &Parts<'_>) -> Changes {
+    let label = label(parts.headers.iter().copied());
+    let mut changes = Changes::default();
+
+    let mut pass = Pass::new(keys, Side::Request);
+    walk(&mut pass, parts, label, &mut changes);
+    if pass.found.is_empty() {
+        return changes;
+    }
+
+    let mut own = Taint::default();
+    pass.spread(&mut own, Reach::Exchange);
+    changes.found = std::mem::take(&mut pass.found);
+    if !own.is_empty() {
+        let mut pass = Pass::new(keys, Side::Request);
+        pass.taints.push(&own);
+        pass.again = true;
+        walk(&mut pass, parts, label, &mut changes);
+        changes.found.append(&mut pass.found);
+    }
+    changes
+}
+
+/// Looks at every part, in the form it has by now.
+fn walk(pass: &mut Pass<'_>, parts: &Parts<'_>, label: Label<'_>, changes: &mut Changes) {
+    for (at, (name, value)) in parts.headers.iter().enumerate() {
+        let value = changes.headers.get(&at).map_or(*value, String::as_str);
+        if pass.again && !pass.knows_any(value.as_bytes()) {
+            continue;
+        }
+        if let Some(replaced) =
+            pass.at(|| format!("headers.{name}"), |pass| pass.header(name, value))
+        {
+            changes.headers.insert(at, replaced);
+        }
+    }
+    let target = changes.target.as_deref().unwrap_or(parts.target);
+    if (!pass.again || pass.knows_any(target.as_bytes()))
+        && let Some(replaced) = pass.target(target)
+    {
+        changes.target = Some(replaced);
+    }
+    if let Some(body) = changes.body.as_deref().or(parts.body)
+        && let Some(replaced) = pass.at(|| "body".to_owned(), |pass| pass.body(label, body))
+    {
+        changes.body = Some(replaced);
+    }
+}

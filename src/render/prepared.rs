@@ -1,0 +1,357 @@
+//! An answer made ready once, so that giving it costs little.
+
+use std::{fs, path::PathBuf, sync::OnceLock};
+
+use bytes::Bytes;
+use http::{
+    Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
+};
+use thiserror::Error;
+
+use super::substitute::{self, Substitutions};
+use crate::{
+    codec::{encoding, json},
+    model::{BodySpec, Coding, Headers, Json, ResponseSpec},
+    redaction::contains_pseudonym,
+};
+
+/// Body files up to this size are held in memory once used; larger ones are read as they are sent.
+pub const MAX_BODY_IN_MEMORY: u64 = 1024 * 1024;
+
+/// An answer ready for the wire.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Status.
+    pub status: StatusCode,
+    /// Reason phrase, where it is not the standard one.
+    pub reason: Option<String>,
+    /// Fields in order. Computed ones stand in their places; `date` has no value yet.
+    pub fields: HeaderMap,
+    /// Names of the fields as spelled, where a name is not all lower case.
+    pub spelled: Vec<String>,
+    /// What makes the server spell them so, once it was found out.
+    pub spelling: OnceLock<Extensions>,
+    /// Trailer fields.
+    pub trailers: HeaderMap,
+    /// The body as it is sent.
+    pub body: PreparedBody,
+    /// The body before its content coding, where something in it may have to be substituted.
+    plain: Option<Bytes>,
+    coding: Option<Coding>,
+    address: Option<String>,
+    mentions_address: bool,
+    has_pseudonyms: bool,
+}
+
+/// A body as it is sent.
+#[derive(Clone, Debug)]
+pub enum PreparedBody {
+    /// From memory.
+    Bytes(Bytes),
+    /// From a file, as it is sent.
+    File {
+        /// Where it lies.
+        path: PathBuf,
+        /// Its length in bytes when it was looked at.
+        length: u64,
+    },
+}
+
+impl PreparedBody {
+    /// Length in bytes.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File { length, .. } => *length,
+        }
+    }
+}
+
+/// Why an answer can't be given.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PrepareError {
+    /// The body can't be put into its content coding.
+    #[error("cannot encode the body as {}: {reason}", coding.token())]
+    Coding {
+        /// The coding.
+        coding: Coding,
+        /// Why.
+        reason: String,
+    },
+    /// The body file can't be read.
+    #[error("cannot read body file `{}`: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A header field has an impossible name or value.
+    #[error("header `{name}` has a name or value that HTTP does not allow")]
+    Header {
+        /// Its name.
+        name: String,
+    },
+    /// The status is no HTTP status.
+    #[error("status {0} is not between 100 and 999")]
+    Status(u16),
+}
+
+impl Prepared {
+    /// Makes an answer ready. `body_file` finds the file of a `bodyFileName`. Blocks on that file.
+    ///
+    /// # Errors
+    ///
+    /// When the body file can't be read, or a field or the status can't be sent.
+    pub fn new(
+        spec: &ResponseSpec,
+        body_file: impl FnOnce(&str) -> Result<PathBuf, PrepareError>,
+    ) -> Result<Self, PrepareError> {
+        let status =
+            StatusCode::from_u16(spec.status).map_err(|_| PrepareError::Status(spec.status))?;
+        let plain = plain_body(&spec.body, body_file)?;
+        let body = match (&plain, spec.coding) {
+            (PreparedBody::Bytes(bytes), Some(coding)) => {
+                PreparedBody::Bytes(encode(coding, bytes)?)
+            }
+            // A body file is stored decoded only when it is small enough to be encoded here.
+            (PreparedBody::File { path, .. }, Some(coding)) => {
+                let bytes = read(path)?;
+                PreparedBody::Bytes(encode(coding, &bytes)?)
+            }
+            (other, None) => other.clone(),
+        };
+        let mentions_address = spec.address.as_deref().is_some_and(|address| {
+            spec.headers
+                .iter()
+                .any(|(_, value)| substitute::mentions_address(value.as_bytes(), address))
+                || matches!(&plain, PreparedBody::Bytes(bytes) if substitute::mentions_address(bytes, address))
+        });
+        let has_pseudonyms =
+            spec.headers.iter().any(|(_, value)| contains_pseudonym(value.as_bytes()))
+                || matches!(&plain, PreparedBody::Bytes(bytes) if contains_pseudonym(bytes));
+        let names: Vec<(&str, Option<&str>)> = all_fields(spec);
+        Ok(Self {
+            status,
+            reason: spec.reason.clone(),
+            fields: field_map(&names, spec.coding, body.length())?,
+            spelled: spelled(&names),
+            spelling: OnceLock::new(),
+            trailers: trailer_map(&spec.trailers)?,
+            body,
+            plain: match plain {
+                PreparedBody::Bytes(bytes) => Some(bytes),
+                PreparedBody::File { .. } => None,
+            },
+            coding: spec.coding,
+            address: spec.address.clone(),
+            mentions_address,
+            has_pseudonyms,
+        })
+    }
+
+    /// Whether a pseudonym of a credential stands in it, which may be the client's own.
+    pub fn has_pseudonyms(&self) -> bool {
+        self.has_pseudonyms
+    }
+
+    /// Adds what must change for a client that knows the API as `now`.
+    pub fn address_substitutions(&self, now: &str, substitutions: &mut Substitutions) {
+        if self.mentions_address
+            && let Some(recorded) = &self.address
+        {
+            substitutions.push_address(recorded, now);
+        }
+    }
+
+    /// This answer with the values of the present client.
+    ///
+    /// # Errors
+    ///
+    /// When the changed body can't be put into its content coding.
+    pub fn substituted(&self, substitutions: &Substitutions) -> Result<Self, PrepareError> {
+        let mut changed = self.clone();
+        for value in changed.fields.values_mut() {
+            if let Some(bytes) = substitutions.bytes(value.as_bytes())
+                && let Ok(new) = HeaderValue::from_maybe_shared(bytes)
+            {
+                *value = new;
+            }
+        }
+        if let Some(plain) = &self.plain
+            && let Some(plain) = substitutions.bytes(plain)
+        {
+            changed.body = PreparedBody::Bytes(match self.coding {
+                Some(coding) => encode(coding, &plain)?,
+                None => plain.clone(),
+            });
+            changed.plain = Some(plain);
+            if changed.fields.contains_key(CONTENT_LENGTH) {
+                changed.fields.insert(CONTENT_LENGTH, changed.body.length().into());
+            }
+        }
+        Ok(changed)
+    }
+}
+
+/// Every field in wire order; the value of a computed one is `None`.
+fn all_fields(spec: &ResponseSpec) -> Vec<(&str, Option<&str>)> {
+    let mut fields: Vec<(&str, Option<&str>)> =
+        spec.headers.iter().map(|(name, value)| (name, Some(value))).collect();
+    let mut computed: Vec<&(String, usize)> = spec.computed.iter().collect();
+    computed.sort_by_key(|(_, place)| *place);
+    for (name, place) in computed {
+        fields.insert((*place).min(fields.len()), (name, None));
+    }
+    fields
+}
+
+fn field_map(
+    fields: &[(&str, Option<&str>)],
+    coding: Option<Coding>,
+    length: u64,
+) -> Result<HeaderMap, PrepareError> {
+    let mut map = HeaderMap::with_capacity(fields.len());
+    for (spelled, value) in fields {
+        let wrong = || PrepareError::Header { name: (*spelled).to_owned() };
+        let name = HeaderName::from_bytes(spelled.as_bytes()).map_err(|_| wrong())?;
+        let value = match value {
+            Some(value) => HeaderValue::from_bytes(value.as_bytes()).map_err(|_| wrong())?,
+            None if name == CONTENT_LENGTH => length.into(),
+            None if name == CONTENT_ENCODING => {
+                HeaderValue::from_static(coding.map_or("identity", Coding::token))
+            }
+            None if name == TRANSFER_ENCODING => HeaderValue::from_static("chunked"),
+            None if name == DATE => HeaderValue::from_static(""),
+            None => return Err(wrong()),
+        };
+        map.append(name, value);
+    }
+    Ok(map)
+}
+
+fn spelled(fields: &[(&str, Option<&str>)]) -> Vec<String> {
+    fields
+        .iter()
+        .filter(|(name, _)| name.bytes().any(|byte| byte.is_ascii_uppercase()))
+        .map(|(name, _)| (*name).to_owned())
+        .collect()
+}
+
+fn trailer_map(trailers: &Headers) -> Result<HeaderMap, PrepareError> {
+    let mut map = HeaderMap::new();
+    for (name, value) in trailers.iter() {
+        let wrong = || PrepareError::Header { name: name.to_owned() };
+        map.append(
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?,
+            HeaderValue::from_bytes(value.as_bytes()).map_err(|_| wrong())?,
+        );
+    }
+    Ok(map)
+}
+
+fn plain_body(
+    spec: &BodySpec,
+    body_file: impl FnOnce(&str) -> Result<PathBuf, PrepareError>,
+) -> Result<PreparedBody, PrepareError> {
+    let bytes = match spec {
+        BodySpec::Empty => Bytes::new(),
+        BodySpec::Bytes(bytes) => bytes.clone(),
+        BodySpec::Json(value, style) => json_text(value, *style).into(),
+        BodySpec::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
+        BodySpec::File(name) => {
+            let path = body_file(name)?;
+            let length = fs::metadata(&path)
+                .map_err(|source| PrepareError::File { path: path.clone(), source })?
+                .len();
+            if length > MAX_BODY_IN_MEMORY {
+                return Ok(PreparedBody::File { path, length });
+            }
+            read(&path)?
+        }
+    };
+    Ok(PreparedBody::Bytes(bytes))
+}
+
+fn json_text(value: &Json, style: crate::model::JsonStyle) -> String {
+    json::write(value, style)
+}
+
+fn read(path: &std::path::Path) -> Result<Bytes, PrepareError> {
+    fs::read(path)
+        .map(Bytes::from)
+        .map_err(|source| PrepareError::File { path: path.to_owned(), source })
+}
+
+fn encode(coding: Coding, bytes: &[u8]) -> Result<Bytes, PrepareError> {
+    encoding::encode(coding, bytes)
+        .map(Bytes::from)
+        .map_err(|error| PrepareError::Coding { coding, reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prepare(spec: &ResponseSpec) -> Prepared {
+        Prepared::new(spec, |name| panic!("no body file expected, got {name}")).unwrap()
+    }
+
+    fn names(prepared: &Prepared) -> Vec<&str> {
+        prepared.fields.keys().map(HeaderName::as_str).collect()
+    }
+
+    fn spec(fields: &[(&str, &str)], computed: &[(&str, usize)], body: &str) -> ResponseSpec {
+        let mut headers = Headers::new();
+        for (name, value) in fields {
+            headers.push(*name, *value);
+        }
+        ResponseSpec {
+            status: 200,
+            headers,
+            computed: computed.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect(),
+            body: BodySpec::Text(body.to_owned()),
+            ..ResponseSpec::default()
+        }
+    }
+
+    #[test]
+    fn computed_fields_stand_in_their_places() {
+        let prepared = prepare(&spec(
+            &[("Server", "x"), ("X-A", "1")],
+            &[("Content-Length", 3), ("Date", 1)],
+            "hello",
+        ));
+        assert_eq!(names(&prepared), ["server", "date", "x-a", "content-length"]);
+        assert_eq!(prepared.fields["content-length"], "5");
+        assert_eq!(prepared.spelled, ["Server", "Date", "X-A", "Content-Length"]);
+    }
+
+    #[test]
+    fn a_substituted_body_keeps_its_coding_and_has_its_length() {
+        let mut spec =
+            spec(&[], &[("Content-Encoding", 0), ("Content-Length", 1)], "at http://h:1/");
+        spec.coding = Some(Coding::Gzip);
+        spec.address = Some("http://h:1".to_owned());
+        let prepared = prepare(&spec);
+        let mut substitutions = Substitutions::none();
+        prepared.address_substitutions("http://other:22", &mut substitutions);
+        let changed = prepared.substituted(&substitutions).unwrap();
+        let PreparedBody::Bytes(sent) = &changed.body else { panic!("in memory") };
+        assert_eq!(changed.fields["content-length"], sent.len().to_string().as_str());
+        assert_eq!(changed.fields["content-encoding"], "gzip");
+        let decoded = encoding::decode(Coding::Gzip, sent, 1000).unwrap();
+        assert_eq!(decoded, b"at http://other:22/");
+    }
+
+    #[test]
+    fn what_http_does_not_allow_is_named() {
+        let error = |spec: &ResponseSpec| {
+            Prepared::new(spec, |_| unreachable!()).map(drop).unwrap_err().to_string()
+        };
+        assert!(error(&spec(&[("bad name", "x")], &[], "")).contains("bad name"));
+        assert!(error(&ResponseSpec { status: 42, ..spec(&[], &[], "") }).contains("42"));
+    }
+}

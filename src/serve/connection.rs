@@ -1,0 +1,186 @@
+//! One client connection: TLS or not, HTTP/1.1 or HTTP/2, until it ends or ringer stops.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use hyper::service::service_fn;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::{
+    handler::{Client, handle},
+    rewound::Rewound,
+    route::Arrival,
+    state::State,
+    wire::{Interim, Wire},
+};
+use crate::{model::Scheme, runtime::Watch};
+
+/// First byte of a TLS record that holds a handshake (RFC 8446 §5.1).
+pub(super) const TLS_HANDSHAKE: u8 = 0x16;
+/// Room for requests that an HTTP/2 client may have open at a time.
+const H2_STREAMS: u32 = 1000;
+const H2_STREAM_WINDOW: u32 = 1 << 20;
+const H2_CONNECTION_WINDOW: u32 = 4 << 20;
+
+/// Serves a connection that was just accepted.
+pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
+    // A failure only costs latency.
+    let _ = tcp.set_nodelay(true);
+    let Ok(local) = tcp.local_addr() else { return };
+    let mut first = [0; 1];
+    let is_tls = match timeout(state.limits.headers, tcp.peek(&mut first)).await {
+        Ok(Ok(1)) => first[0] == TLS_HANDSHAKE,
+        // Closed, broken or silent: there is nothing to answer.
+        _ => return,
+    };
+    let served = if is_tls {
+        serve_tls(state, tcp, local, None, watch).await
+    } else {
+        let arrival = Arrival { scheme: Scheme::Http, local, tunnel: None };
+        serve_http(state, tcp, arrival, watch).await;
+        Ok(())
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "a TLS handshake failed");
+    }
+}
+
+/// Serves what is inside a CONNECT tunnel, whose first bytes were read already.
+pub(super) async fn serve_tunnel<S>(
+    state: Arc<State>,
+    first: Bytes,
+    stream: S,
+    local: SocketAddr,
+    target: String,
+    watch: Watch,
+) where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let is_tls = first.first() == Some(&TLS_HANDSHAKE);
+    let stream = Rewound::new(first, stream);
+    if is_tls {
+        if let Err(error) = serve_tls(state, stream, local, Some(target.clone()), watch).await {
+            tracing::warn!(
+                %error,
+                "the TLS handshake for {target} failed: does the client trust ringer's CA? see `ringer ca`"
+            );
+        }
+    } else {
+        let arrival = Arrival { scheme: Scheme::Http, local, tunnel: Some(target) };
+        serve_http(state, stream, arrival, watch).await;
+    }
+}
+
+async fn serve_tls<S>(
+    state: Arc<State>,
+    stream: S,
+    local: SocketAddr,
+    tunnel: Option<String>,
+    watch: Watch,
+) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let local_ip = local.ip().to_string();
+    let name = tunnel.as_deref().map_or(local_ip.as_str(), crate::tls::acceptor::host_of);
+    let handshake = state.acceptor.accept(stream, name);
+    let Ok(stream) = timeout(state.limits.handshake, handshake).await else {
+        return Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client did not finish it in time",
+        ));
+    };
+    let arrival = Arrival { scheme: Scheme::Https, local, tunnel };
+    serve_http(state, stream?, arrival, watch).await;
+    Ok(())
+}
+
+/// A boxed future: a tunnel serves connections inside a connection.
+fn serve_http<S>(
+    state: Arc<State>,
+    stream: S,
+    arrival: Arrival,
+    mut watch: Watch,
+) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    Box::pin(async move {
+        let interim = Interim::default();
+        let stream = TokioIo::new(Wire::new(stream, interim.clone()));
+        let client = Arc::new(Client {
+            arrival,
+            interim,
+            number: state.connections.fetch_add(1, Ordering::Relaxed) + 1,
+            watch: watch.clone(),
+        });
+        let builder = builder(&state);
+        let service =
+            service_fn(move |request| handle(Arc::clone(&state), Arc::clone(&client), request));
+        let connection = builder.serve_connection_with_upgrades(stream, service);
+        tokio::pin!(connection);
+        let result = tokio::select! {
+            result = connection.as_mut() => result,
+            () = watch.stopped() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = result {
+            tracing::debug!(%error, "a connection ended with an error");
+        }
+    })
+}
+
+fn builder(state: &State) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(state.limits.headers)
+        .max_buf_size(state.limits.head_bytes.max(8192))
+        .max_headers(256)
+        // Requests are passed on with the names that the client spelled.
+        .preserve_header_case(state.recorder.is_some())
+        .auto_date_header(false)
+        .pipeline_flush(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .auto_date_header(false)
+        .max_concurrent_streams(H2_STREAMS)
+        .initial_stream_window_size(H2_STREAM_WINDOW)
+        .initial_connection_window_size(H2_CONNECTION_WINDOW)
+        .max_header_list_size(u32::try_from(state.limits.head_bytes).unwrap_or(u32::MAX))
+        .keep_alive_interval(Some(state.limits.headers))
+        .keep_alive_timeout(Duration::from_secs(20));
+    builder
+}
+
+/// Reads the first bytes of a stream; `None` when it stays silent or ends.
+pub(super) async fn first_bytes<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    time_limit: Duration,
+) -> Option<Bytes> {
+    let mut first = vec![0; 24];
+    match timeout(time_limit, stream.read(&mut first)).await {
+        Ok(Ok(read)) if read > 0 => {
+            first.truncate(read);
+            Some(first.into())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,358 @@
+//! Passes a request on to the upstream and the answer back, keeping both where they are recorded.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{
+    Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version,
+    header::{EXPECT, HOST},
+};
+use http_body_util::BodyExt as _;
+use hyper::{body::Incoming, ext::ReasonPhrase};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::{
+    capture::Capture,
+    hop,
+    inbound::Inbound,
+    recording::{Answered, Recording},
+    reply::{BodyError, ReplyBody},
+    rescue,
+    rewrite::Rewrite,
+    route::{Route, Upstream},
+    state::State,
+    tee::{RequestTee, ResponseTee, Stopwatch},
+    wire::Interim,
+};
+use crate::{
+    model::{self, Headers, text_of},
+    upstream::{HeadTap, Protocol, RawHead, UpstreamError},
+};
+
+/// A client that waits for `100 Continue` gets it after this time even if the upstream stays
+/// silent, as many servers do that never send it (RFC 9110 §10.1.1).
+const CONTINUE_AFTER: Duration = Duration::from_secs(1);
+/// When the client has left before the answer began, the answer is still waited for this long,
+/// so that the recording knows what the client was too impatient for.
+const LINGER: Duration = Duration::from_secs(20);
+
+/// A request about to be passed on.
+pub(super) struct Outbound {
+    pub(super) request: model::Request,
+    pub(super) version: Version,
+    pub(super) extensions: Extensions,
+    pub(super) body: Inbound,
+    pub(super) route: Route,
+    pub(super) watch: Stopwatch,
+}
+
+/// How the upstream's part ended before there was an answer to pass on.
+pub(super) type Failed = UpstreamError;
+
+impl Outbound {
+    /// Passes it on and returns the upstream's answer as it begins.
+    pub(super) async fn pass(
+        self,
+        upstream: &Upstream,
+        state: &State,
+    ) -> Result<Response<ReplyBody>, Failed> {
+        let rewrite = Rewrite::new(&upstream.origin, &self.route.address);
+        let version = self.version;
+        let hold = Hold::of(&self.request.headers, version);
+        let request = self.into_request(upstream, None, &hold, None)?;
+        let response = send(upstream, request, version, None, state.response_timeout).await?;
+        let (mut parts, body) = response.into_parts();
+        parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
+        Ok(Response::from_parts(parts, ReplyBody::Relayed(body)))
+    }
+
+    /// Passes it on, returns the answer as it begins, and records both. Interim answers go to the
+    /// client through `interim`.
+    ///
+    /// The exchange has a task of its own: a client that leaves early must not end it.
+    pub(super) async fn record(
+        self,
+        state: Arc<State>,
+        recording: Recording,
+        interim: Interim,
+    ) -> Result<Response<ReplyBody>, Failed> {
+        let (answer, answered) = oneshot::channel();
+        let (hints, mut hinted) = mpsc::channel(16);
+        let wants_hints = self.version == Version::HTTP_11;
+        let mut cut_off = state.cut_off.watch();
+        tokio::spawn(async move {
+            let result = self.exchange(&state, recording, hints).await;
+            if let Err(Ok(response)) = answer.send(result) {
+                tokio::select! {
+                    () = linger(response) => {}
+                    () = cut_off.stopped() => {}
+                }
+            }
+        });
+        tokio::pin!(answered);
+        loop {
+            tokio::select! {
+                biased;
+                Some((status, fields)) = hinted.recv() => {
+                    if wants_hints {
+                        interim.send(status, &fields);
+                    }
+                }
+                result = &mut answered => {
+                    return result.unwrap_or_else(|_| Err(UpstreamError::Broken {
+                        authority: String::new(),
+                        reason: "its task was ended".to_owned(),
+                    }));
+                }
+            }
+        }
+    }
+
+    async fn exchange(
+        self,
+        state: &Arc<State>,
+        recording: Recording,
+        hints: mpsc::Sender<(u16, Headers)>,
+    ) -> Result<Response<ReplyBody>, Failed> {
+        let service = Arc::clone(&self.route.service);
+        let Some(upstream) = &service.upstream else {
+            return Err(UpstreamError::Connect {
+                authority: self.route.authority.clone(),
+                reason: "no upstream".to_owned(),
+            });
+        };
+        let rewrite = Rewrite::new(&upstream.origin, &self.route.address);
+        let (watch, version) = (self.watch, self.version);
+        let capture = Arc::clone(&recording.request_capture);
+        let hold = Hold::of(&self.request.headers, version);
+        let request = self.into_request(upstream, Some(&capture), &hold, Some(hints))?;
+        let timeout = state.response_timeout;
+        let mut cut_off = state.cut_off.watch();
+        let sent = tokio::select! {
+            sent = send(upstream, request, version, Some(&capture), timeout) => sent,
+            () = cut_off.stopped() => Err(UpstreamError::Broken {
+                authority: upstream.origin.authority(),
+                reason: "ringer stopped before an answer came".to_owned(),
+            }),
+        };
+        let response = match sent {
+            Ok(response) => response,
+            Err(error) => {
+                recording.broken(&error);
+                return Err(error);
+            }
+        };
+        let first_byte = watch.elapsed();
+        let (mut parts, body) = response.into_parts();
+        let heads = parts.extensions.get::<HeadTap>().and_then(HeadTap::take);
+        let answered = Answered {
+            status: parts.status.as_u16(),
+            reason: parts.extensions.get::<ReasonPhrase>().map(|reason| text_of(reason.as_bytes())),
+            protocol: protocol_name(parts.version).to_owned(),
+            headers: recorded_fields(
+                &parts.headers,
+                heads.as_ref().map(|(_, head)| head),
+                rewrite.as_ref(),
+            ),
+            interim: heads
+                .as_ref()
+                .map(|(interim, _)| {
+                    interim.iter().map(|head| (head.status, raw_fields(head))).collect()
+                })
+                .unwrap_or_default(),
+            first_byte,
+            request_bytes_at_head: capture.length(),
+        };
+        parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
+        let (response_capture, on_end) = recording.answered(state, answered);
+        let tee = ResponseTee::new(body, watch, capture, response_capture, on_end);
+        Ok(Response::from_parts(parts, ReplyBody::Recorded(Box::new(tee))))
+    }
+
+    fn into_request(
+        self,
+        upstream: &Upstream,
+        capture: Option<&Arc<Capture>>,
+        hold: &Option<Arc<Hold>>,
+        hints: Option<mpsc::Sender<(u16, Headers)>>,
+    ) -> Result<Request<crate::upstream::client::RequestBody>, Failed> {
+        let host = if upstream.preserve_host {
+            self.route.authority.clone()
+        } else {
+            upstream.origin.authority()
+        };
+        let target = format!("{}{}", upstream.origin.base_path, self.request.target.as_str());
+        let unsendable = |reason: String| UpstreamError::Broken {
+            authority: upstream.origin.authority(),
+            reason: format!("the request cannot be passed on: {reason}"),
+        };
+        let uri = Uri::builder()
+            .scheme(upstream.origin.scheme.as_str())
+            .authority(host.as_str())
+            .path_and_query(target)
+            .build()
+            .map_err(|error| unsendable(error.to_string()))?;
+        let host = HeaderValue::from_str(&host).map_err(|error| unsendable(error.to_string()))?;
+        let held = hold.as_ref().map(|hold| Arc::clone(hold).released());
+        let body = RequestTee::new(self.body, capture.cloned(), self.watch, held);
+        let mut request = Request::new(body.map_err(BodyError::from).boxed_unsync());
+        *request.method_mut() = self.request.method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = with_host(&hop::request_fields(&self.request.headers), host);
+        *request.extensions_mut() = self.extensions;
+        let hold = hold.clone();
+        if hold.is_some() || hints.is_some() {
+            hyper::ext::on_informational(&mut request, move |interim| {
+                if interim.status() == StatusCode::CONTINUE {
+                    if let Some(hold) = &hold {
+                        hold.release();
+                    }
+                } else if let Some(hints) = &hints {
+                    // A client that is not reading misses a hint, no more.
+                    let fields = Headers::from(interim.headers());
+                    let _ = hints.try_send((interim.status().as_u16(), fields));
+                }
+            });
+        }
+        Ok(request)
+    }
+}
+
+/// Keeps the client's body back until the upstream asks for it.
+struct Hold(Notify);
+
+impl Hold {
+    fn of(fields: &HeaderMap, version: Version) -> Option<Arc<Self>> {
+        let expects = fields
+            .get(EXPECT)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+        (expects && version == Version::HTTP_11).then(|| Arc::new(Self(Notify::new())))
+    }
+
+    fn release(&self) {
+        self.0.notify_one();
+    }
+
+    fn released(self: Arc<Self>) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            tokio::select! {
+                () = self.0.notified() => {}
+                () = tokio::time::sleep(CONTINUE_AFTER) => {}
+            }
+        })
+    }
+}
+
+async fn send(
+    upstream: &Upstream,
+    request: Request<crate::upstream::client::RequestBody>,
+    version: Version,
+    capture: Option<&Arc<Capture>>,
+    time_limit: Duration,
+) -> Result<Response<Incoming>, Failed> {
+    let protocol = if version == Version::HTTP_2 { Protocol::Http2 } else { Protocol::Http1 };
+    let late = async {
+        // An upload may take its time; the upstream's time begins when it has all.
+        if let Some(capture) = capture {
+            capture.ended().await;
+        }
+        tokio::time::sleep(time_limit).await;
+    };
+    tokio::select! {
+        sent = upstream.client.send(request, &upstream.origin, protocol) => sent,
+        () = late => Err(UpstreamError::ResponseTimeout {
+            authority: upstream.origin.authority(),
+            after: time_limit,
+        }),
+    }
+}
+
+/// The client has left: the answer is read on for a while, as if it were still there.
+async fn linger(response: Response<ReplyBody>) {
+    let mut body = response.into_body();
+    let read = async { while let Some(Ok(_)) = body.frame().await {} };
+    // What has not come by then is recorded as far as it came, when the body is dropped.
+    let _ = tokio::time::timeout(LINGER, read).await;
+}
+
+/// The fields with this `Host`: in its place, or first where the client's protocol has none.
+fn with_host(fields: &HeaderMap, host: HeaderValue) -> HeaderMap {
+    let mut all = HeaderMap::with_capacity(fields.len() + 1);
+    if !fields.contains_key(HOST) {
+        all.insert(HOST, host.clone());
+    }
+    for (name, value) in fields {
+        if name == HOST {
+            all.insert(HOST, host.clone());
+        } else {
+            all.append(name.clone(), value.clone());
+        }
+    }
+    all
+}
+
+/// The fields of an answer as the client gets them.
+fn client_fields(fields: &HeaderMap, rewrite: Option<&Rewrite>, version: Version) -> HeaderMap {
+    let mut kept = hop::response_fields(fields, version == Version::HTTP_11);
+    if let Some(rewrite) = rewrite {
+        for (name, value) in &mut kept {
+            if let Some(new) = rewritten(rewrite, name, value) {
+                *value = new;
+            }
+        }
+    }
+    kept
+}
+
+fn rewritten(rewrite: &Rewrite, name: &HeaderName, value: &HeaderValue) -> Option<HeaderValue> {
+    let new = rewrite.field(name.as_str(), value.to_str().ok()?)?;
+    HeaderValue::from_str(&new).ok()
+}
+
+/// The fields of an answer as they are recorded: spelled and ordered as on the wire.
+fn recorded_fields(
+    fields: &HeaderMap,
+    raw: Option<&RawHead>,
+    rewrite: Option<&Rewrite>,
+) -> Headers {
+    let all = match raw {
+        Some(raw) => raw_fields(raw),
+        None => Headers::from(fields),
+    };
+    let nominated = hop::nominated(all.get_all("connection").map(str::as_bytes));
+    let mut kept = Headers::new();
+    for (name, value) in all.iter() {
+        let lower = name.to_ascii_lowercase();
+        let is_chunked =
+            lower == "transfer-encoding" && value.trim().eq_ignore_ascii_case("chunked");
+        if !is_chunked && hop::is_hop_by_hop(&lower, &nominated) {
+            continue;
+        }
+        let new = rewrite.and_then(|rewrite| rewrite.field(&lower, value));
+        kept.push(name, new.unwrap_or_else(|| value.to_owned()));
+    }
+    kept
+}
+
+fn raw_fields(head: &RawHead) -> Headers {
+    head.fields
+        .iter()
+        .map(|(name, value)| (name.clone(), text_of(value)))
+        .collect::<Vec<_>>()
+        .into()
+}
+
+/// `HTTP/1.1` and the like.
+pub(super) fn protocol_name(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "HTTP/0.9",
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_3 => "HTTP/3",
+        _ => "HTTP/1.1",
+    }
+}
+
+/// What a client gets when the upstream failed.
+pub(super) fn failure(error: &UpstreamError, upstream: &Upstream) -> Response<ReplyBody> {
+    rescue::upstream_failed(error, &upstream.origin.to_string())
+}

@@ -1,0 +1,204 @@
+//! One request: which service, which mode, and so who answers.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use http::{Method, Request, Response, StatusCode, header::RETRY_AFTER};
+use hyper::body::Incoming;
+
+use super::{
+    forward::{self, Outbound, protocol_name},
+    inbound::Inbound,
+    intercept,
+    recording::{Asked, Recording},
+    replay::{self, Inquiry},
+    reply::{BodyError, ReplyBody},
+    rescue::{self, Wants},
+    route::Arrival,
+    state::State,
+    tee::Stopwatch,
+    wire::Interim,
+};
+use crate::{
+    behavior::Verdict,
+    model::{self, Handled, Headers, Json, Outcome, RequestBody},
+    runtime::Watch,
+};
+
+/// The connection that a request came on.
+pub(super) struct Client {
+    pub(super) arrival: Arrival,
+    pub(super) interim: Interim,
+    pub(super) number: u64,
+    pub(super) watch: Watch,
+}
+
+/// Answers one request. An error breaks its connection or stream.
+pub(super) async fn handle(
+    state: Arc<State>,
+    client: Arc<Client>,
+    mut request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, BodyError> {
+    let watch = Stopwatch::start(state.clock);
+    let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
+    if request.method() == Method::CONNECT {
+        return Ok(intercept::connect(&state, &client, request));
+    }
+    let routed = state.router.route(
+        &client.arrival,
+        request.uri(),
+        request.version(),
+        request.headers(),
+        state.stubs.snapshot().services(),
+    );
+    let route = match routed {
+        Ok(route) => route,
+        Err(error) => return Ok(rescue::upstream_failed(&error, "")),
+    };
+    if intercept::wants_upgrade(&request) && route.service.upstream.is_some() {
+        return Ok(intercept::upgrade(&state, &route, &mut request, number, watch).await);
+    }
+    let (parts, body) = request.into_parts();
+    let handling = Handling {
+        method: parts.method.to_string(),
+        target: state.redactor.target(route.target.as_str()).into_owned(),
+        state,
+        client,
+        number,
+        watch,
+    };
+    let request = model::Request {
+        method: parts.method,
+        scheme: route.scheme,
+        authority: route.authority.clone(),
+        target: route.target.clone(),
+        headers: parts.headers,
+        body: RequestBody::Whole(bytes::Bytes::new()),
+    };
+    let outbound = Outbound {
+        request,
+        version: parts.version,
+        extensions: parts.extensions,
+        body: Inbound::new(body),
+        route,
+        watch,
+    };
+    handling.answer(outbound).await
+}
+
+/// What is needed to say what became of a request.
+struct Handling {
+    state: Arc<State>,
+    client: Arc<Client>,
+    number: u64,
+    watch: Stopwatch,
+    method: String,
+    /// Sanitised.
+    target: String,
+}
+
+impl Handling {
+    async fn answer(self, outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
+        let service = Arc::clone(&outbound.route.service);
+        let mode = service.mode;
+        if !mode.asks_stubs() {
+            return self.forward(outbound).await;
+        }
+        let now = self.state.clock.elapsed();
+        if let Some(Verdict::Limited { retry_after }) =
+            service.behavior.take(&self.state.session, now)
+        {
+            self.done(Some(StatusCode::TOO_MANY_REQUESTS), Outcome::RateLimited);
+            return Ok(limited(retry_after, Wants::of(&outbound.request.headers)));
+        }
+        let Outbound { request, version, extensions, body, route, watch } = outbound;
+        let inquiry = Inquiry { request, body, version, route, watch };
+        match replay::find(&self.state, inquiry).await? {
+            replay::Finding::Found(found, inquiry) => {
+                let (response, outcome) = replay::give(&self.state, *found, *inquiry).await;
+                self.done(Some(response.status()), outcome);
+                Ok(response)
+            }
+            replay::Finding::Missed(inquiry) if mode.forwards() => {
+                let Inquiry { request, body, version, route, watch } = *inquiry;
+                self.forward(Outbound { request, version, extensions, body, route, watch }).await
+            }
+            replay::Finding::Missed(inquiry) => {
+                let response = replay::miss(&self.state, &inquiry);
+                self.done(Some(response.status()), Outcome::Missed);
+                Ok(response)
+            }
+        }
+    }
+
+    async fn forward(self, outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
+        let service = Arc::clone(&outbound.route.service);
+        let Some(upstream) = &service.upstream else {
+            let reason = "the service has no upstream".to_owned();
+            self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
+            return Ok(rescue::no_upstream(service.mode.as_str()));
+        };
+        let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
+        let passed = match recorder {
+            None => {
+                let passed = outbound.pass(upstream, &self.state).await;
+                if let Ok(response) = &passed {
+                    self.done(Some(response.status()), Outcome::Passed);
+                }
+                passed
+            }
+            Some(recorder) => {
+                let permit = recorder.permit().await;
+                let asked = Asked {
+                    number: self.number,
+                    connection: self.client.number,
+                    method: self.method.clone(),
+                    protocol: protocol_name(outbound.version).to_owned(),
+                    headers: Headers::from(&outbound.request.headers),
+                };
+                let recording = Recording::begin(
+                    &self.state,
+                    recorder,
+                    permit,
+                    &outbound.route,
+                    asked,
+                    self.watch,
+                );
+                let interim = self.client.interim.clone();
+                // The recorder says what became of it when it has it.
+                outbound.record(Arc::clone(&self.state), recording, interim).await
+            }
+        };
+        Ok(passed.unwrap_or_else(|error| {
+            self.done(Some(error.status()), Outcome::UpstreamFailed(error.to_string()));
+            forward::failure(&error, upstream)
+        }))
+    }
+
+    fn done(&self, status: Option<StatusCode>, outcome: Outcome) {
+        self.state.handled(Handled {
+            number: self.number,
+            method: self.method.clone(),
+            target: self.target.clone(),
+            status: status.map(|status| status.as_u16()),
+            latency: self.watch.elapsed(),
+            outcome,
+        });
+    }
+}
+
+/// 429 with the whole seconds to wait (RFC 6585 §4, RFC 9110 §10.2.3).
+fn limited(retry_after: std::time::Duration, wants: Wants) -> Response<ReplyBody> {
+    let seconds = retry_after.as_secs_f64().ceil().max(1.0);
+    let json = Json::Object(vec![
+        ("error".to_owned(), "rate_limited".into()),
+        ("message".to_owned(), "the rate limit that ringer was given is used up".into()),
+        ("retryAfterSeconds".to_owned(), Json::Number(format!("{seconds}"))),
+    ]);
+    let text =
+        format!("429 the rate limit that ringer was given is used up; retry after {seconds} s\n");
+    let mut response = rescue::own_answer(StatusCode::TOO_MANY_REQUESTS, wants, &json, &text);
+    if let Ok(value) = format!("{seconds}").parse() {
+        response.headers_mut().insert(RETRY_AFTER, value);
+    }
+    response
+}

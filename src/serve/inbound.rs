@@ -1,0 +1,135 @@
+//! A request body that may be looked at before it is decided where it goes.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use sha2::{Digest, Sha256};
+
+use crate::model::RequestBody;
+
+/// What has been read of a body, and the rest.
+pub(super) struct Inbound {
+    read: BytesMut,
+    rest: Option<Incoming>,
+}
+
+impl Inbound {
+    pub(super) fn new(body: Incoming) -> Self {
+        let rest = (!body.is_end_stream()).then_some(body);
+        Self { read: BytesMut::new(), rest }
+    }
+
+    /// What has been read so far.
+    pub(super) fn so_far(&self) -> &[u8] {
+        &self.read
+    }
+
+    /// Whether there is no more to read.
+    pub(super) fn is_complete(&self) -> bool {
+        self.rest.is_none()
+    }
+
+    /// Reads one more piece; `false` at the end.
+    ///
+    /// # Errors
+    ///
+    /// When the client breaks off.
+    pub(super) async fn more(&mut self) -> Result<bool, hyper::Error> {
+        let Some(rest) = &mut self.rest else { return Ok(false) };
+        match rest.frame().await {
+            Some(frame) => {
+                if let Ok(data) = frame?.into_data() {
+                    self.read.extend_from_slice(&data);
+                }
+                if rest.is_end_stream() {
+                    self.rest = None;
+                }
+                Ok(true)
+            }
+            None => {
+                self.rest = None;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Reads up to `limit` bytes; `true` when that is all.
+    ///
+    /// # Errors
+    ///
+    /// When the client breaks off.
+    pub(super) async fn read_up_to(&mut self, limit: usize) -> Result<bool, hyper::Error> {
+        while self.read.len() <= limit && self.more().await? {}
+        Ok(self.is_complete())
+    }
+
+    /// All of it if that is at most `limit` bytes, else its digest, read to the end.
+    ///
+    /// # Errors
+    ///
+    /// When the client breaks off.
+    pub(super) async fn consume(&mut self, limit: usize) -> Result<RequestBody, hyper::Error> {
+        if self.read_up_to(limit).await? {
+            return Ok(RequestBody::Whole(self.read.split().freeze()));
+        }
+        let mut sha256 = Sha256::new();
+        let mut length = 0;
+        loop {
+            let piece = self.read.split();
+            length += piece.len() as u64;
+            sha256.update(&piece);
+            if !self.more().await? {
+                return Ok(RequestBody::Hashed { length, sha256: sha256.finalize().into() });
+            }
+        }
+    }
+
+    /// Puts back what [`Inbound::consume`] took.
+    pub(super) fn put_back(&mut self, bytes: &Bytes) {
+        self.read = BytesMut::from(&bytes[..]);
+    }
+
+    /// Takes the part that was not read.
+    pub(super) fn into_rest(self) -> Option<Incoming> {
+        self.rest
+    }
+}
+
+impl Body for Inbound {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if !self.read.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(self.read.split().freeze()))));
+        }
+        match &mut self.rest {
+            Some(rest) => Pin::new(rest).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.read.is_empty() && self.rest.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let read = self.read.len() as u64;
+        match &self.rest {
+            None => SizeHint::with_exact(read),
+            Some(rest) => match rest.size_hint().exact() {
+                Some(rest) => SizeHint::with_exact(read + rest),
+                None => SizeHint::default(),
+            },
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Bodies of answers: whole, from a file, paced as recorded, or relayed.
+
+use std::{
+    error::Error,
+    path::PathBuf,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::{
+    io::AsyncReadExt as _,
+    sync::{mpsc, watch},
+};
+
+use super::tee::{ResponseTee, Stopwatch};
+use crate::{behavior::latency::Schedule, model::ResponseEnding, render::PreparedBody};
+
+/// Pieces in which a file is read.
+const FILE_CHUNK: usize = 64 * 1024;
+
+/// What a body can fail with.
+pub(super) type BodyError = Box<dyn Error + Send + Sync>;
+
+/// A body of an answer.
+pub(super) enum ReplyBody {
+    /// At once.
+    Whole {
+        /// The bytes, until they are taken.
+        bytes: Option<Bytes>,
+        /// What follows them, until it is taken.
+        trailers: Option<HeaderMap>,
+        /// Whether hyper may name the length: not for an answer that was recorded without.
+        sized: bool,
+    },
+    /// As a task produces it.
+    Produced(mpsc::Receiver<Result<Frame<Bytes>, BodyError>>),
+    /// As the upstream sends it, kept on the way.
+    Recorded(Box<ResponseTee>),
+    /// As the upstream sends it.
+    Relayed(Incoming),
+}
+
+impl ReplyBody {
+    pub(super) fn empty() -> Self {
+        Self::Whole { bytes: None, trailers: None, sized: true }
+    }
+
+    pub(super) fn text(text: String) -> Self {
+        Self::Whole { bytes: Some(text.into()), trailers: None, sized: true }
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut *self {
+            Self::Whole { bytes, trailers, .. } => {
+                let frame = match bytes.take().filter(|bytes| !bytes.is_empty()) {
+                    Some(bytes) => Some(Frame::data(bytes)),
+                    None => trailers.take().map(Frame::trailers),
+                };
+                Poll::Ready(frame.map(Ok))
+            }
+            Self::Produced(frames) => frames.poll_recv(cx),
+            Self::Recorded(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+            Self::Relayed(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole { bytes, trailers, .. } => {
+                bytes.as_ref().is_none_or(Bytes::is_empty) && trailers.is_none()
+            }
+            Self::Produced(_) => false,
+            Self::Recorded(body) => body.is_end_stream(),
+            Self::Relayed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole { bytes, sized: true, .. } => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Self::Whole { sized: false, .. } | Self::Produced(_) => SizeHint::default(),
+            Self::Recorded(body) => body.size_hint(),
+            Self::Relayed(body) => body.size_hint(),
+        }
+    }
+}
+
+/// How much of the request's body has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// In bytes.
+    pub(super) bytes: u64,
+    /// There is no more.
+    pub(super) ended: bool,
+}
+
+/// A body to be produced piece by piece.
+pub(super) struct Production {
+    pub(super) body: PreparedBody,
+    pub(super) trailers: HeaderMap,
+    pub(super) schedule: Schedule,
+    pub(super) ending: ResponseEnding,
+    pub(super) watch: Stopwatch,
+    /// Where the answer waits for pieces of the request.
+    pub(super) request: Option<watch::Receiver<Progress>>,
+}
+
+impl Production {
+    /// Starts the task that produces it; the task ends when the client leaves.
+    pub(super) fn start(self) -> ReplyBody {
+        let (frames, produced) = mpsc::channel(1);
+        tokio::spawn(async move {
+            // The client having left is no error of ours.
+            let _ = self.produce(frames).await;
+        });
+        ReplyBody::Produced(produced)
+    }
+
+    async fn produce(
+        self,
+        frames: mpsc::Sender<Result<Frame<Bytes>, BodyError>>,
+    ) -> Result<(), Gone> {
+        let mut source = Source::open(self.body);
+        let mut request = self.request;
+        for (due, size, request_bytes) in self.schedule.chunks {
+            if let Some(request) = &mut request {
+                // An error says that the request is over, and so does its end.
+                let _ = request
+                    .wait_for(|progress| progress.bytes >= request_bytes || progress.ended)
+                    .await;
+            }
+            tokio::select! {
+                () = sleep_until(self.watch, due) => {}
+                () = frames.closed() => return Err(Gone),
+            }
+            source.send(&frames, size).await?;
+        }
+        source.send(&frames, u64::MAX).await?;
+        match self.ending {
+            ResponseEnding::Complete => {
+                if !self.trailers.is_empty() {
+                    frames.send(Ok(Frame::trailers(self.trailers))).await?;
+                }
+            }
+            ResponseEnding::StaysOpen => frames.closed().await,
+            ResponseEnding::Breaks => {
+                // What was sent before must reach the client first: hyper drops what it has not
+                // written yet when a body fails.
+                let place = frames.reserve().await?;
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                place.send(Err("the recorded answer broke off here".into()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The client has left.
+struct Gone;
+
+impl<T> From<mpsc::error::SendError<T>> for Gone {
+    fn from(_: mpsc::error::SendError<T>) -> Self {
+        Self
+    }
+}
+
+/// Waits until `due` on the stopwatch.
+pub(super) async fn sleep_until(watch: Stopwatch, due: std::time::Duration) {
+    let left = due.saturating_sub(watch.elapsed());
+    if !left.is_zero() {
+        tokio::time::sleep(left).await;
+    }
+}
+
+enum Source {
+    Bytes(Bytes),
+    Unopened(PathBuf),
+    File(tokio::fs::File),
+}
+
+impl Source {
+    fn open(body: PreparedBody) -> Self {
+        match body {
+            PreparedBody::Bytes(bytes) => Self::Bytes(bytes),
+            PreparedBody::File { path, .. } => Self::Unopened(path),
+        }
+    }
+
+    /// Sends the next `size` bytes, or as many as there are.
+    async fn send(
+        &mut self,
+        frames: &mpsc::Sender<Result<Frame<Bytes>, BodyError>>,
+        size: u64,
+    ) -> Result<(), Gone> {
+        let mut left = size;
+        while left > 0 {
+            let piece = match self.next(left).await {
+                Ok(piece) => piece,
+                Err(error) => {
+                    tracing::error!(%error, "a body file cannot be read");
+                    frames.send(Err(error)).await?;
+                    return Err(Gone);
+                }
+            };
+            if piece.is_empty() {
+                return Ok(());
+            }
+            left -= (piece.len() as u64).min(left);
+            frames.send(Ok(Frame::data(piece))).await?;
+        }
+        Ok(())
+    }
+
+    async fn next(&mut self, size: u64) -> Result<Bytes, BodyError> {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        if let Self::Unopened(path) = self {
+            let file = tokio::fs::File::open(&*path)
+                .await
+                .map_err(|error| format!("`{}`: {error}", path.display()))?;
+            *self = Self::File(file);
+        }
+        match self {
+            Self::Bytes(bytes) => {
+                let size = size.min(bytes.len());
+                Ok(bytes.split_to(size))
+            }
+            Self::File(file) => {
+                let mut piece = vec![0; size.min(FILE_CHUNK)];
+                let read = file.read(&mut piece).await?;
+                piece.truncate(read);
+                Ok(piece.into())
+            }
+            Self::Unopened(_) => Ok(Bytes::new()),
+        }
+    }
+}
+
+/// Reads a body to its end and throws it away, so that its connection can be used again.
+pub(super) async fn discard(mut body: Incoming) {
+    while let Some(Ok(_)) = body.frame().await {}
+}

@@ -1,0 +1,121 @@
+//! Where something else than a stub or an upstream has to answer: errors in words, as text or JSON.
+
+use http::{
+    HeaderMap, HeaderValue, Response, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE},
+};
+
+use super::reply::ReplyBody;
+use crate::{
+    codec::json,
+    model::{Json, JsonStyle},
+    render::PrepareError,
+    upstream::UpstreamError,
+};
+
+const PRETTY: JsonStyle = JsonStyle {
+    indent: Some(2),
+    space_after_comma: true,
+    space_after_colon: true,
+    ascii: false,
+    escaped_slash: false,
+    final_newline: true,
+};
+
+/// How a client wants to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wants {
+    Json,
+    Text,
+}
+
+impl Wants {
+    /// JSON where `Accept` names it before any text, text where it does not.
+    pub(super) fn of(fields: &HeaderMap) -> Self {
+        let accept = fields.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let at = |what: &str| accept.find(what).unwrap_or(usize::MAX);
+        if at("json") < at("text/") { Self::Json } else { Self::Text }
+    }
+}
+
+/// An answer of ringer's own.
+pub(super) fn own_answer(
+    status: StatusCode,
+    wants: Wants,
+    json: &Json,
+    text: &str,
+) -> Response<ReplyBody> {
+    let (content_type, body) = match wants {
+        Wants::Json => ("application/json", json::write(json, PRETTY)),
+        Wants::Text => ("text/plain; charset=utf-8", text.to_owned()),
+    };
+    let mut response = Response::new(ReplyBody::text(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// 502 or 504 with a JSON body: programs read it, and so do people in a log.
+pub(super) fn upstream_failed(error: &UpstreamError, upstream: &str) -> Response<ReplyBody> {
+    let json = Json::Object(vec![
+        ("error".to_owned(), error.code().into()),
+        ("upstream".to_owned(), upstream.into()),
+        ("message".to_owned(), error.to_string().into()),
+        ("hint".to_owned(), error.hint().into()),
+    ]);
+    own_answer(error.status(), Wants::Json, &json, "")
+}
+
+/// 502: the mode wants an upstream, and there is none.
+pub(super) fn no_upstream(mode: &str) -> Response<ReplyBody> {
+    let message = format!("mode `{mode}` needs an upstream, and this service has none");
+    let json = Json::Object(vec![
+        ("error".to_owned(), "no_upstream".into()),
+        ("message".to_owned(), message.into()),
+        (
+            "hint".to_owned(),
+            "give the service an `upstream` in ringer.toml, or use mode `replay`".into(),
+        ),
+    ]);
+    own_answer(StatusCode::BAD_GATEWAY, Wants::Json, &json, "")
+}
+
+/// 500: the stub that matched can't be served.
+pub(super) fn unusable_stub(stub: &str, file: &str, error: &PrepareError) -> Response<ReplyBody> {
+    let message = format!("stub `{stub}` of `{file}` cannot be served: {error}");
+    tracing::error!("{message}");
+    let json = Json::Object(vec![
+        ("error".to_owned(), "unusable_stub".into()),
+        ("message".to_owned(), message.into()),
+        ("hint".to_owned(), "`ringer check` lists what is wrong with stub files".into()),
+    ]);
+    own_answer(StatusCode::INTERNAL_SERVER_ERROR, Wants::Json, &json, "")
+}
+
+/// 400: the request could not be read.
+pub(super) fn bad_request(message: &str) -> Response<ReplyBody> {
+    let json = Json::Object(vec![
+        ("error".to_owned(), "bad_request".into()),
+        ("message".to_owned(), message.into()),
+    ]);
+    own_answer(StatusCode::BAD_REQUEST, Wants::Json, &json, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_gets_json_and_a_person_text() {
+        let wants = |accept: &str| {
+            let mut fields = HeaderMap::new();
+            fields.insert(ACCEPT, accept.parse().unwrap());
+            Wants::of(&fields)
+        };
+        assert_eq!(wants("application/json"), Wants::Json);
+        assert_eq!(wants("application/vnd.api+json, text/plain"), Wants::Json);
+        assert_eq!(wants("*/*"), Wants::Text);
+        assert_eq!(wants("text/html,application/json"), Wants::Text);
+        assert_eq!(Wants::of(&HeaderMap::new()), Wants::Text);
+    }
+}

@@ -1,0 +1,227 @@
+//! The listening side put together: bound, running, drained.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use thiserror::Error;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, broadcast},
+};
+
+use super::{
+    listener::{accept, bind},
+    route::{Router, UpstreamFactory},
+    settings::{Limits, Service},
+    state::{Counts, State},
+};
+use crate::{
+    engine::{Behavior, Matching, Mode},
+    library::BodyFiles,
+    model::Handled,
+    record::Recorder,
+    redaction::Redactor,
+    runtime::{Clock, Drain, Watch},
+    store::{Session, StubStore},
+    tls::{Acceptor, Authority, Leaves},
+    upstream::{self, UpstreamError},
+};
+
+/// Events that a slow reader may lag behind before it loses the oldest.
+const EVENTS: usize = 4096;
+
+/// Why ringer can't serve.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// An address can't be listened on.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// An upstream can't be set up.
+    #[error("cannot set up the connection to an upstream")]
+    Upstream(#[from] UpstreamError),
+}
+
+/// What a server is made of.
+pub struct ServerParts {
+    /// The clock of everything.
+    pub clock: Clock,
+    /// Bounds.
+    pub limits: Limits,
+    /// Known services.
+    pub services: Vec<Service>,
+    /// What is done for hosts that a forward proxy meets and no service names.
+    pub forward: Mode,
+    /// Behaviour where a service has none of its own.
+    pub behavior: Behavior,
+    /// How exactly requests must match.
+    pub matching: Matching,
+    /// How upstreams are reached; the listeners' own addresses are added.
+    pub upstream: upstream::Options,
+    /// Whether the client's `Host` is passed on; `None` decides by the upstream.
+    pub preserve_host: Option<bool>,
+    /// Time from the end of a request to the head of its answer.
+    pub response_timeout: Duration,
+    /// The local certificate authority.
+    pub authority: Arc<Authority>,
+    /// The live stubs.
+    pub stubs: Arc<StubStore>,
+    /// Where body files lie.
+    pub body_files: BodyFiles,
+    /// Sanitises requests before matching.
+    pub redactor: Arc<Redactor>,
+    /// Records, where a mode does.
+    pub recorder: Option<Arc<Recorder>>,
+    /// Where tapes lie; large bodies pass through a folder in it.
+    pub recordings: PathBuf,
+    /// Tells what became of each request.
+    pub events: broadcast::Sender<Handled>,
+}
+
+/// A channel for what becomes of requests.
+pub fn events() -> broadcast::Sender<Handled> {
+    broadcast::channel(EVENTS).0
+}
+
+/// Counts at the end of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests that came.
+    pub requests: u64,
+    /// Answered by a stub.
+    pub stubbed: u64,
+    /// Of these, by one that fits but for values that vary.
+    pub nearest: u64,
+    /// Matched no stub.
+    pub missed: u64,
+    /// Over the rate limit.
+    pub limited: u64,
+    /// Given an error on purpose.
+    pub injected: u64,
+    /// The upstream failed.
+    pub upstream_failed: u64,
+}
+
+/// A running server.
+pub struct Server {
+    state: Arc<State>,
+    addresses: Vec<SocketAddr>,
+    drain: Drain,
+}
+
+impl Server {
+    /// Binds `listen` and every service's own addresses, and serves.
+    ///
+    /// # Errors
+    ///
+    /// When an address can't be bound or an upstream can't be set up.
+    pub fn start(listen: &[SocketAddr], parts: ServerParts) -> Result<Self, ServeError> {
+        let ServerParts { mut services, mut upstream, .. } = parts;
+        let bind = |address: SocketAddr| {
+            let listener = bind(address).map_err(|source| ServeError::Bind { address, source })?;
+            let address =
+                listener.local_addr().map_err(|source| ServeError::Bind { address, source })?;
+            Ok::<_, ServeError>((listener, address))
+        };
+        let mut listeners = listen.iter().copied().map(bind).collect::<Result<Vec<_>, _>>()?;
+        for service in &mut services {
+            for address in &mut service.listen {
+                let (listener, bound) = bind(*address)?;
+                // Port 0 has become a port, by which the service is told.
+                *address = bound;
+                listeners.push((listener, bound));
+            }
+        }
+        let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, address)| *address).collect();
+        upstream.own_addresses.extend(&addresses);
+        let factory = UpstreamFactory { options: upstream, preserve_host: parts.preserve_host };
+        let leaves = Leaves::new(parts.authority, parts.clock, parts.limits.leaf_certificates);
+        let state = Arc::new(State {
+            router: Router::new(services, parts.forward, factory, parts.behavior)?,
+            acceptor: Acceptor::new(Arc::new(leaves)),
+            clock: parts.clock,
+            limits: parts.limits,
+            stubs: parts.stubs,
+            session: Session::new(""),
+            body_files: parts.body_files,
+            redactor: parts.redactor,
+            recorder: parts.recorder,
+            matching: parts.matching,
+            response_timeout: parts.response_timeout,
+            recordings: parts.recordings,
+            events: parts.events,
+            counts: Counts::default(),
+            connections: AtomicU64::new(0),
+            cut_off: Drain::new().0,
+        });
+        let (drain, watch) = Drain::new();
+        start_accepting(listeners, &state, &watch);
+        Ok(Self { state, addresses, drain })
+    }
+
+    /// The addresses that are listened on, in the order in which they were given.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Whether a stub has answered, by its hits.
+    pub fn hits(&self, stub: crate::model::StubId) -> u64 {
+        self.state.session.hits(stub)
+    }
+
+    /// The counts so far.
+    pub fn tally(&self) -> Tally {
+        let counts = &self.state.counts;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Tally {
+            requests: read(&counts.requests),
+            stubbed: read(&counts.stubbed),
+            nearest: read(&counts.nearest),
+            missed: read(&counts.missed),
+            limited: read(&counts.limited),
+            injected: read(&counts.injected),
+            upstream_failed: read(&counts.upstream_failed),
+        }
+    }
+
+    /// Requests that no stub matched, with how often each came.
+    pub fn misses(&self) -> BTreeMap<String, u64> {
+        self.state.counts.misses.lock().clone()
+    }
+
+    /// Accepts no more and lets what is in flight finish; after the drain limit, connections that
+    /// are left are cut off. When this returns, the recorder has been handed every exchange.
+    pub async fn stop(&self) {
+        self.drain.stop();
+        let limit = self.state.limits.drain;
+        if tokio::time::timeout(limit, self.drain.finished()).await.is_err() {
+            tracing::info!(
+                "some connections were still open after {} s and are cut off",
+                limit.as_secs_f64()
+            );
+        }
+        self.state.cut_off.stop();
+        self.state.cut_off.finished().await;
+    }
+}
+
+fn start_accepting(listeners: Vec<(TcpListener, SocketAddr)>, state: &Arc<State>, watch: &Watch) {
+    let permits = Arc::new(Semaphore::new(state.limits.connections));
+    for (listener, _) in listeners {
+        tokio::spawn(accept(listener, Arc::clone(state), Arc::clone(&permits), watch.clone()));
+    }
+}

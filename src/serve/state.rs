@@ -1,0 +1,115 @@
+//! What every request needs, made once.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use tokio::sync::broadcast;
+
+use super::{capture::Spool, route::Router, settings::Limits};
+use crate::{
+    engine::Matching,
+    library::BodyFiles,
+    model::{Handled, Outcome},
+    record::Recorder,
+    redaction::Redactor,
+    runtime::{Clock, Drain},
+    store::{Session, StubStore},
+    tls::Acceptor,
+};
+
+/// Folder for large bodies that are on their way, in the folder of tapes.
+const SPOOL_FOLDER: &str = ".spool";
+/// Distinct requests without a stub that are listed at the end.
+const MAX_MISSES: usize = 10_000;
+
+/// What every request needs.
+pub(super) struct State {
+    pub(super) clock: Clock,
+    pub(super) limits: Limits,
+    pub(super) router: Router,
+    pub(super) acceptor: Acceptor,
+    pub(super) stubs: Arc<StubStore>,
+    pub(super) session: Session,
+    pub(super) body_files: BodyFiles,
+    pub(super) redactor: Arc<Redactor>,
+    pub(super) recorder: Option<Arc<Recorder>>,
+    pub(super) matching: Matching,
+    pub(super) response_timeout: std::time::Duration,
+    pub(super) recordings: PathBuf,
+    pub(super) events: broadcast::Sender<Handled>,
+    pub(super) counts: Counts,
+    /// Numbers connections, from 1.
+    pub(super) connections: AtomicU64,
+    /// Ends, at last, what did not end by itself.
+    pub(super) cut_off: Drain,
+}
+
+impl State {
+    /// Where large bodies of recorded exchanges go until the recorder has them.
+    pub(super) fn spool(&self) -> Spool {
+        Spool {
+            directory: self.recordings.join(SPOOL_FOLDER),
+            in_memory: self.limits.body_in_memory,
+        }
+    }
+
+    /// Counts what became of a request and tells whoever listens.
+    pub(super) fn handled(&self, handled: Handled) {
+        self.counts.count(&handled.outcome);
+        if handled.outcome == Outcome::Missed {
+            self.counts.miss(format!("{} {}", handled.method, handled.target));
+        }
+        // Nobody listening is fine.
+        let _ = self.events.send(handled);
+    }
+}
+
+/// How many requests had which fate.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) requests: AtomicU64,
+    pub(super) stubbed: AtomicU64,
+    pub(super) nearest: AtomicU64,
+    pub(super) missed: AtomicU64,
+    pub(super) limited: AtomicU64,
+    pub(super) injected: AtomicU64,
+    pub(super) passed: AtomicU64,
+    pub(super) upstream_failed: AtomicU64,
+    /// Requests that no stub matched, with how often each came.
+    pub(super) misses: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Counts {
+    fn miss(&self, request: String) {
+        let mut misses = self.misses.lock();
+        if misses.len() < MAX_MISSES || misses.contains_key(&request) {
+            *misses.entry(request).or_default() += 1;
+        }
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        let counter = match outcome {
+            Outcome::InjectedError => &self.injected,
+            Outcome::Missed => &self.missed,
+            Outcome::Passed => &self.passed,
+            Outcome::RateLimited => &self.limited,
+            // The recorder counts these.
+            Outcome::Recorded(_) => return,
+            Outcome::Stub { nearest, .. } => {
+                if *nearest {
+                    self.nearest.fetch_add(1, Ordering::Relaxed);
+                }
+                &self.stubbed
+            }
+            Outcome::UpstreamFailed(_) => &self.upstream_failed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,89 @@
+//! What one run of a test remembers: hits of stubs and what is left of limits.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::{
+    behavior::{Bucket, RateLimit, Verdict},
+    model::StubId,
+};
+
+/// The state of one session; nothing in it is shared with another.
+#[derive(Debug, Default)]
+pub struct Session {
+    name: String,
+    hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
+    buckets: Mutex<HashMap<String, Bucket>>,
+    requests: AtomicU64,
+}
+
+impl Session {
+    /// A session without a past.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// Its name; the default session's is empty.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Counts a request of this session; the first is 0.
+    pub fn count_request(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Claims the next hit of a stub; the first is 0. Each number is given once, however many
+    /// requests race for it.
+    pub fn claim(&self, stub: StubId) -> u64 {
+        let known = self.hits.read().get(&stub).cloned();
+        let counter =
+            known.unwrap_or_else(|| Arc::clone(self.hits.write().entry(stub).or_default()));
+        counter.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How often a stub was hit.
+    pub fn hits(&self, stub: StubId) -> u64 {
+        self.hits.read().get(&stub).map_or(0, |hits| hits.load(Ordering::Relaxed))
+    }
+
+    /// Takes one request out of the limit that is kept under `key`.
+    pub fn take(&self, key: &str, limit: RateLimit, now: Duration) -> Verdict {
+        let mut buckets = self.buckets.lock();
+        let bucket = buckets.get(key).copied().unwrap_or_else(|| limit.full(now));
+        let (bucket, verdict) = limit.take(bucket, now);
+        buckets.insert(key.to_owned(), bucket);
+        verdict
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn racing_requests_claim_each_hit_once() {
+        let session = Session::new("");
+        let stub = StubId(Uuid::from_u128(1));
+        let claimed: BTreeSet<u64> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| (0..100).map(|_| session.claim(stub)).collect::<Vec<_>>()))
+                .collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(claimed, (0..800).collect());
+        assert_eq!(session.hits(stub), 800);
+    }
+}
