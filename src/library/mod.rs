@@ -9,6 +9,8 @@ mod folder;
 mod known;
 pub mod located;
 pub mod reader;
+pub mod tape;
+mod tape_line;
 pub mod watcher;
 pub mod writer;
 
@@ -16,5 +18,6 @@ pub use body_files::BodyFiles;
 pub use error::LibraryError;
 pub use located::{Located, Place};
 pub use reader::{Loaded, LoadedFile, Reader};
+pub use tape::{Tape, TapeEntry, TapeError, TapeHeader};
 pub use watcher::Watcher;
 pub use writer::WriteError;

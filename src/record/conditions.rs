@@ -200,10 +200,14 @@ pub(super) fn discriminator(
         .map(String::as_str)
         .filter(|name| !PREFERRED.contains(name))
         .collect();
-    PREFERRED.into_iter().chain(others).filter(|name| may_discriminate(name)).find_map(|name| {
-        let (before, after) = tells_apart(name, earlier, now)?;
-        Some((name.to_owned(), before, after))
-    })
+    PREFERRED
+        .into_iter()
+        .chain(others)
+        .filter(|name| may_discriminate(name) && !taken(name))
+        .find_map(|name| {
+            let (before, after) = tells_apart(name, earlier, now)?;
+            Some((name.to_owned(), before, after))
+        })
 }
 
 /// Headers that an answer of this status depends on, of those that the request has.

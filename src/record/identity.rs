@@ -53,7 +53,8 @@ pub(super) fn key_of(pattern: &RequestPattern) -> Key {
         field(&mut text, "user", user);
         field(&mut text, "password", password);
     }
-    for body in &pattern.body {
+    // Requests without body are the same ones whether a stub says so or has no need to.
+    for body in pattern.body.iter().filter(|body| !is_absent(body)) {
         body_text(&mut text, body);
     }
     for part in &pattern.multipart {
@@ -67,6 +68,17 @@ pub(super) fn key_of(pattern: &RequestPattern) -> Key {
         }
     }
     Key(Sha256::digest(text).into())
+}
+
+/// The key of the same request without body.
+pub(super) fn bare_key_of(pattern: &RequestPattern) -> Key {
+    let bare = RequestPattern { body: Vec::new(), multipart: Vec::new(), ..pattern.clone() };
+    key_of(&bare)
+}
+
+/// Whether a pattern demands that there be no body.
+pub(super) fn is_absent(body: &BodyPattern) -> bool {
+    *body == BodyPattern::Text(ValuePattern::Absent)
 }
 
 /// The id of the stub that is made for `conditions` under a key; `nth` tells apart what would be the

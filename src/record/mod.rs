@@ -16,6 +16,7 @@ pub mod summary;
 
 mod aliases;
 mod answer;
+mod arrival;
 mod body;
 mod compare;
 mod conditions;
@@ -28,7 +29,11 @@ mod renamed;
 mod request_body;
 #[cfg(test)]
 mod sample;
+mod service;
+mod stub;
 mod table;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod variant;
 mod worker;

@@ -11,10 +11,10 @@ use crate::model::{
 
 pub(super) struct Sample(Exchange);
 
-/// A complete exchange without answer yet.
+/// A complete exchange without answer yet; numbered by the test that runs it.
 pub(super) fn exchange(method: &str, target: &str) -> Sample {
     Sample(Exchange {
-        number: 1,
+        number: 0,
         service: ServiceName::new("api.test"),
         started: Duration::from_millis(10),
         connection: 1,

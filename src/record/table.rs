@@ -7,7 +7,6 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,22 +14,20 @@ use std::{
 use super::{
     aliases::Aliases,
     answer::{self, Answer},
+    arrival::{Arrival, told_apart},
     body::SideFile,
     compare::Pair,
     conditions::{self, Condition},
-    fingerprint::{self, Fingerprint},
+    fingerprint,
     identity::{self, Key},
-    renamed,
+    renamed, stub,
     tree::{Demand, Found, Tree},
     variant::{Fit, Step, Variant},
 };
 use crate::{
     codec::RequestView,
     matching::nearest,
-    model::{
-        AfterLast, BodyPattern, BodySpec, Exchange, MethodPattern, Recorded, RecordedAs,
-        RequestPattern, Responses, ServiceName, Stub, StubId, UrlPattern, ValuePattern,
-    },
+    model::{BodySpec, Exchange, RecordedAs, RequestPattern, ServiceName, Stub, StubId},
 };
 
 /// The stubs of one service.
@@ -43,6 +40,8 @@ pub(super) struct Table {
     variants: Vec<Variant>,
     /// Method and path → variants that were on disk.
     places: HashMap<(String, String), Vec<usize>>,
+    /// Keys without body of the requests that have one.
+    bodied: HashSet<Key>,
     ids: HashSet<StubId>,
     paths: HashSet<PathBuf>,
     aliases: Aliases,
@@ -80,6 +79,7 @@ impl Table {
             trees: HashMap::new(),
             variants: Vec::new(),
             places: HashMap::new(),
+            bodied: HashSet::new(),
             ids: HashSet::new(),
             paths: HashSet::new(),
             aliases: Aliases::default(),
@@ -99,7 +99,7 @@ impl Table {
         if stub.recorded.is_none() {
             return;
         }
-        let Some(demands) = demands_of(&stub) else {
+        let Some(demands) = stub::demands_of(&stub) else {
             return;
         };
         let variant = self.variants.len();
@@ -121,7 +121,10 @@ impl Table {
                 self.addresses.push(address.clone());
             }
         }
-        if let Some(place) = place_of(&stub.request) {
+        if stub::has_body(&stub.request) {
+            self.bodied.insert(identity::bare_key_of(&stub.request));
+        }
+        if let Some(place) = stub::place_of(&stub.request) {
             self.places.entry(place).or_default().push(variant);
         }
         self.variants.push(Variant::loaded(stub, path));
@@ -184,7 +187,7 @@ impl Table {
             renamed::answer(&self.aliases, &mut answer);
             fingerprint::fingerprint(&renamed::request(&self.aliases, exchange), two_way)?
         };
-        self.name_body(&print.pattern, &mut answer);
+        stub::name_body(&self.files(), &print.pattern, &mut answer);
         let key = identity::key_of(&print.pattern);
         let mut arrival = Arrival {
             number: exchange.number,
@@ -206,13 +209,13 @@ impl Table {
         // The same request under new names: from here on it goes by the recorded ones.
         self.learn(&pairs);
         renamed::answer(&self.aliases, &mut arrival.answer);
-        self.name_body(&arrival.print.pattern, &mut arrival.answer);
+        stub::name_body(&self.files(), &arrival.print.pattern, &mut arrival.answer);
         Ok((arrival, Found::Variant(variant)))
     }
 
     /// The stub of an earlier recording that is this exchange but for noise.
     fn nearest(&self, arrival: &Arrival<'_>) -> Option<(usize, Vec<Pair>)> {
-        let candidates = self.places.get(&place_of(&arrival.print.pattern)?)?;
+        let candidates = self.places.get(&stub::place_of(&arrival.print.pattern)?)?;
         let view = RequestView::new(&arrival.print.request);
         candidates
             .iter()
@@ -242,7 +245,7 @@ impl Table {
             return (at, RecordedAs::Unchanged);
         }
         if let Some((header, before, after)) = told_apart(variant, &arrival) {
-            return (self.split(at, &header, &before, after, arrival), RecordedAs::New);
+            return (self.split(at, &header, &before, &after, arrival), RecordedAs::New);
         }
         variant.earlier.add(&arrival.print.headers);
         let replaced = variant.body_file_at(arrival.number);
@@ -252,7 +255,7 @@ impl Table {
         let Some(n) = n else {
             return (at, RecordedAs::Unchanged);
         };
-        note_redacted(&mut variant.stub, arrival.redacted);
+        stub::note_redacted(&mut variant.stub, arrival.redacted);
         self.changes.variants.insert(at);
         if matches!(fit, Fit::Replaces) {
             self.changes.orphans.extend(replaced);
@@ -268,18 +271,18 @@ impl Table {
         at: usize,
         header: &str,
         before: &Condition,
-        after: Condition,
+        after: &Condition,
         arrival: Arrival<'_>,
     ) -> usize {
         let new = self.variants.len();
         let Some(variant) = self.variants.get_mut(at) else {
             return at;
         };
-        let mut demands = demands_of(&variant.stub).unwrap_or_default();
+        let mut demands = stub::demands_of(&variant.stub).unwrap_or_default();
         demands.push((header.to_owned(), after.clone()));
         let key = identity::key_of(&variant.stub.request);
         if let Some(tree) = self.trees.get_mut(&key) {
-            tree.split(at, header, before, &after, new);
+            tree.split(at, header, before, after, new);
         }
         variant.stub.request.headers.push((conditions::spelled(header), before.to_pattern()));
         self.changes.variants.insert(at);
@@ -311,6 +314,7 @@ impl Table {
     fn push(&mut self, demands: &[Demand], arrival: Arrival<'_>) -> usize {
         let at = self.variants.len();
         let mut request = arrival.print.pattern;
+        self.part_from_bodies(&mut request);
         request.headers = demands
             .iter()
             .map(|(name, condition)| (conditions::spelled(name), condition.to_pattern()))
@@ -322,21 +326,9 @@ impl Table {
             .find(|id| !self.ids.contains(id))
             .unwrap_or_else(|| identity::id_of(&self.service, arrival.key, &text, 0));
         self.ids.insert(id);
-        let (method, url) = method_and_url(&request);
-        let stub = Stub {
-            id,
-            name: Some(identity::name_of(method, url)),
-            service: Some(self.service.clone()),
-            priority: None,
-            responses: Responses { steps: Vec::new(), after_last: AfterLast::Stay },
-            recorded: Some(Recorded {
-                upstream: arrival.upstream.to_owned(),
-                redacted: arrival.redacted.to_vec(),
-            }),
-            metadata: None,
-            request,
-        };
-        let path = self.new_path(&stub);
+        let stub = stub::new(id, &self.service, request, arrival.upstream, arrival.redacted);
+        let path = stub::new_path(&self.folder.join("mappings"), &stub, &self.paths);
+        self.paths.insert(path.clone());
         let mut variant = Variant::new(stub, path);
         variant.earlier.add(&arrival.print.headers);
         let files = self.files();
@@ -348,40 +340,22 @@ impl Table {
         at
     }
 
-    /// A file that no stub has yet: named for the path alone where that says all.
-    fn new_path(&mut self, stub: &Stub) -> PathBuf {
-        let request = &stub.request;
-        let (method, url) = method_and_url(request);
-        let slug = identity::slug_of(method, fingerprint::path_of(url));
-        let says_all = !url.contains('?')
-            && request.query.is_empty()
-            && request.headers.is_empty()
-            && request.body.iter().all(|body| *body == BodyPattern::Text(ValuePattern::Absent))
-            && request.multipart.is_empty();
-        let digits = [6, 12, 32].map(|n| format!("-{}", identity::hex(stub.id.0.as_bytes(), n)));
-        let suffixes = says_all.then(String::new).into_iter().chain(digits);
-        let mappings = self.folder.join("mappings");
-        let mut paths = suffixes.map(|suffix| mappings.join(format!("{slug}{suffix}.json")));
-        let path = paths
-            .find(|path| !self.paths.contains(path))
-            .unwrap_or_else(|| mappings.join(format!("{}.json", stub.id)));
-        self.paths.insert(path.clone());
-        path
-    }
-
-    /// Names the file of a large body after its content.
-    fn name_body(&self, pattern: &RequestPattern, answer: &mut Answer) {
-        let Some(side) = &answer.side else {
-            return;
-        };
-        let (method, url) = method_and_url(pattern);
-        let slug = identity::slug_of(method, fingerprint::path_of(url));
-        let name =
-            |digits| format!("{slug}-{}.{}", identity::hex(&side.sha256, digits), side.extension);
-        let short = name(8);
-        let is_another = fs::metadata(self.files().join(&short))
-            .is_ok_and(|found| found.len() != side.content.length());
-        answer.spec.body = BodySpec::File(if is_another { name(64) } else { short });
+    /// A stub that says nothing of a body would answer for a request with one, once there are such.
+    fn part_from_bodies(&mut self, request: &mut RequestPattern) {
+        let bare = identity::bare_key_of(request);
+        if !stub::has_body(request) {
+            if self.bodied.contains(&bare) {
+                stub::demand_no_body(request);
+            }
+        } else if self.bodied.insert(bare) {
+            for at in self.trees.get(&bare).map(Tree::variants).unwrap_or_default() {
+                if let Some(variant) = self.variants.get_mut(at)
+                    && stub::demand_no_body(&mut variant.stub.request)
+                {
+                    self.changes.variants.insert(at);
+                }
+            }
+        }
     }
 
     fn body_path(&self) -> impl Fn(&str) -> PathBuf + use<> {
@@ -396,79 +370,10 @@ impl Table {
     }
 }
 
-/// An exchange on its way into the table.
-struct Arrival<'e> {
-    number: u64,
-    upstream: &'e str,
-    redacted: &'e [String],
-    key: Key,
-    print: Fingerprint,
-    answer: Answer,
-}
-
-/// The header that tells an exchange from those that a variant has had.
-fn told_apart(variant: &Variant, arrival: &Arrival<'_>) -> Option<(String, Condition, Condition)> {
-    let headers = &arrival.print.headers;
-    let is_taken = |name: &str| {
-        variant.stub.request.headers.iter().any(|(taken, _)| taken.eq_ignore_ascii_case(name))
-    };
-    let status = arrival.answer.spec.status;
-    if let Some(forced) = conditions::forced_by(status, headers)
-        && !is_taken(forced)
-    {
-        let was_answered_so =
-            variant.stub.responses.steps.iter().any(|step| step.response.status == status);
-        if variant.earlier.is_empty() && !was_answered_so {
-            // Of a stub on disk without that condition, the requests had no such header.
-            let condition = Condition::of(forced, headers.get(forced));
-            return Some((forced.to_owned(), Condition::Absent, condition));
-        }
-        if let Some((before, after)) = conditions::tells_apart(forced, &variant.earlier, headers) {
-            return Some((forced.to_owned(), before, after));
-        }
-    }
-    conditions::discriminator(&variant.earlier, headers, is_taken)
-}
-
 /// Turns an answer into a step; its body is to be put into a file.
 fn keep(changes: &mut Changes, files: &Path, answer: Answer) -> Arc<Step> {
     if let (Some(side), BodySpec::File(name)) = (answer.side, &answer.spec.body) {
         changes.bodies.push((files.join(name), side));
     }
     Step::new(answer.spec)
-}
-
-fn note_redacted(stub: &mut Stub, places: &[String]) {
-    if let Some(recorded) = &mut stub.recorded {
-        recorded.redacted.extend(places.iter().cloned());
-        recorded.redacted.sort();
-        recorded.redacted.dedup();
-    }
-}
-
-/// The conditions of a stub's headers; `None` when a person wrote others.
-fn demands_of(stub: &Stub) -> Option<Vec<Demand>> {
-    let demand = |(name, value): &(String, ValuePattern)| {
-        Some((name.to_ascii_lowercase(), Condition::from_pattern(value)?))
-    };
-    stub.request.headers.iter().map(demand).collect()
-}
-
-/// Method and path of the requests that a stub answers, where it names both.
-fn place_of(request: &RequestPattern) -> Option<(String, String)> {
-    let (method, url) = method_and_url(request);
-    let is_place = !method.is_empty() && !url.is_empty();
-    is_place.then(|| (method.to_owned(), fingerprint::path_of(url).to_owned()))
-}
-
-fn method_and_url(request: &RequestPattern) -> (&str, &str) {
-    let method = match &request.method {
-        MethodPattern::Is(method) => method.as_str(),
-        MethodPattern::Any | MethodPattern::GetOrHead => "",
-    };
-    let url = match &request.url {
-        UrlPattern::Url(url) | UrlPattern::UrlPath(url) => url.as_str(),
-        _ => "",
-    };
-    (method, url)
 }

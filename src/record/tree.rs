@@ -18,9 +18,9 @@ pub(super) enum Tree {
         /// Its name in lower case.
         header: String,
         /// What it may be and what follows.
-        branches: Vec<(Condition, Tree)>,
+        branches: Vec<(Condition, Self)>,
         /// For all else: a stub that was there without a condition on this header.
-        otherwise: Option<Box<Tree>>,
+        otherwise: Option<Box<Self>>,
     },
 }
 
@@ -79,6 +79,19 @@ impl Tree {
                     return Found::Nothing(demands);
                 }
             };
+        }
+    }
+
+    /// All its variants.
+    pub(super) fn variants(&self) -> Vec<usize> {
+        match self {
+            Self::Leaf(variant) => vec![*variant],
+            Self::Split { branches, otherwise, .. } => branches
+                .iter()
+                .map(|(_, branch)| branch)
+                .chain(otherwise.as_deref())
+                .flat_map(Self::variants)
+                .collect(),
         }
     }
 
