@@ -16,6 +16,8 @@ use std::{
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::{format::wiremock, model::Stub};
+
 /// Files that are synced at the same time.
 const PARALLEL: usize = 4;
 
@@ -64,6 +66,13 @@ pub struct NewFile {
     pub path: PathBuf,
     /// All of it.
     pub content: Vec<u8>,
+}
+
+impl NewFile {
+    /// The file of one stub.
+    pub fn of_stub(path: PathBuf, stub: &Stub) -> Self {
+        Self { path, content: wiremock::write(stub).into_bytes() }
+    }
 }
 
 /// What to put in a place.

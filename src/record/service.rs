@@ -13,7 +13,6 @@ use super::{
     table::{Outcome, Table},
 };
 use crate::{
-    format::wiremock,
     library::{
         tape::Tape,
         writer::{self, NewFile, Source},
@@ -205,10 +204,7 @@ impl Service {
             .iter()
             .filter_map(|&at| Some((at, self.table.variant(at)?)))
             .filter(|(_, variant)| is_ready(&variant.stub))
-            .map(|(at, variant)| {
-                let content = wiremock::write(&variant.stub).into_bytes();
-                (at, NewFile { path: variant.path.clone(), content })
-            })
+            .map(|(at, variant)| (at, NewFile::of_stub(variant.path.clone(), &variant.stub)))
             .unzip();
         for ((at, file), result) in ats.into_iter().zip(&files).zip(writer::write_all(&files)) {
             match result {
