@@ -34,8 +34,6 @@ pub(super) enum HeaderRule {
     Cookie,
     /// One `Set-Cookie`.
     SetCookie,
-    /// Text with a URL in it.
-    Link,
     /// A credential as a whole.
     Whole(Class),
 }
@@ -194,9 +192,6 @@ pub(super) fn header(name: &str) -> Option<HeaderRule> {
         | "proxy-authentication-info" => HeaderRule::Challenge,
         "cookie" | "cookie2" => HeaderRule::Cookie,
         "set-cookie" | "set-cookie2" => HeaderRule::SetCookie,
-        "location" | "content-location" | "link" | "refresh" | "referer" | "origin"
-        | "destination" | "x-original-url" | "x-rewrite-url" | "x-original-uri"
-        | "x-forwarded-uri" => HeaderRule::Link,
         "apikey"
         | "api-key"
         | "x-api-key"

@@ -8,7 +8,7 @@ pub(super) fn looks_opaque(value: &str) -> bool {
         && !is_date(value)
         && !is_file_or_host(value)
         && !is_product(value)
-        && has_mixed_word(value)
+        && (has_mixed_word(value) || is_base64(value))
 }
 
 /// The alphabet of tokens: unreserved characters of URLs, and base64.
@@ -107,6 +107,14 @@ fn is_product(value: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || b".+-0123456789".contains(&byte))
                 && version.len() < 12)
+}
+
+/// Has a character that words are not joined with, and letters of both cases and digits around it.
+fn is_base64(value: &str) -> bool {
+    value.contains(['+', '='])
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_lowercase())
+        && value.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// A word of eight or more with both letters and digits, or two such words of any length.

@@ -154,9 +154,8 @@ fn builder(state: &State) -> Builder<TokioExecutor> {
         .max_buf_size(state.limits.head_bytes.max(8192))
         .max_headers(256)
         // Requests are passed on with the names that the client spelled.
-        .preserve_header_case(state.recorder.is_some())
-        .auto_date_header(false)
-        .pipeline_flush(true);
+        .preserve_header_case(state.router.forwards())
+        .auto_date_header(false);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -1,6 +1,6 @@
 //! Answers from stubs.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -47,10 +47,8 @@ pub(super) struct Inquiry {
 
 impl Inquiry {
     /// The request as stubs know it: credentials replaced.
-    fn seen(&self, state: &State) -> model::Request {
-        let mut seen = self.request.clone();
-        state.redactor.request(&mut seen);
-        seen
+    fn seen<'i>(&'i self, state: &State) -> Cow<'i, model::Request> {
+        state.redactor.seen(&self.request)
     }
 
     async fn read_body(&mut self, limit: usize) -> Result<(), hyper::Error> {

@@ -169,6 +169,11 @@ impl Router {
         Ok(Route { service, authority, scheme, address, target })
     }
 
+    /// Whether any request may go to an upstream.
+    pub(super) fn forwards(&self) -> bool {
+        self.forward.forwards() || self.services.iter().any(|service| service.mode.forwards())
+    }
+
     /// The service of a request that the client sent to ringer itself, and the path prefix that
     /// told it.
     fn direct(

@@ -1,0 +1,17 @@
+//! What ringer does, seen from outside: real sockets, real TLS, real clients and servers, the real
+//! program. One file a capability; `support` holds the other ends of the wires.
+
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod listener;
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod streaming;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod upstream;
+#[cfg(test)]
+mod upstream_failures;

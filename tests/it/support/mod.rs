@@ -1,0 +1,9 @@
+//! The other ends of ringer's wires: upstreams, clients, folders, the program as a process.
+
+pub(crate) mod certificates;
+pub(crate) mod client;
+pub(crate) mod folder;
+pub(crate) mod process;
+pub(crate) mod server;
+pub(crate) mod waiting;
+pub(crate) mod wire;
