@@ -80,11 +80,46 @@ fn same_headers(recorded: &Headers, now: &Headers, pairs: &mut Vec<Pair>) -> Opt
         if name != name_now {
             return None;
         }
-        if value != value_now && !is_measure(name) {
-            pairs.extend(noise::differences(value, value_now)?);
+        if value == value_now || is_measure(name) || is_same_set(name, value, value_now) {
+            continue;
         }
+        pairs.extend(match tags(name, value, value_now) {
+            Some(tags) => vec![tags],
+            None => noise::differences(value, value_now)?,
+        });
     }
     Some(())
+}
+
+/// Lists whose order depends on the server's hash seed.
+fn is_same_set(name: &str, recorded: &str, now: &str) -> bool {
+    let is_set = name.eq_ignore_ascii_case("allow")
+        || name.eq_ignore_ascii_case("vary")
+        || name.to_ascii_lowercase().starts_with("access-control-");
+    let sorted = |list: &str| {
+        let mut items: Vec<String> =
+            list.split(',').map(|item| item.trim().to_ascii_lowercase()).collect();
+        items.sort_unstable();
+        items
+    };
+    is_set && sorted(recorded) == sorted(now)
+}
+
+/// Two entity tags of one kind: servers make them of anything, times of files too. Whether the content
+/// is another, the body says.
+fn tags(name: &str, recorded: &str, now: &str) -> Option<Pair> {
+    if !name.eq_ignore_ascii_case("etag") {
+        return None;
+    }
+    let opaque = |tag: &str| {
+        let (is_weak, tag) = match tag.trim().strip_prefix("W/") {
+            Some(tag) => (true, tag.to_owned()),
+            None => (false, tag.trim().to_owned()),
+        };
+        Some((is_weak, tag.strip_prefix('"')?.strip_suffix('"')?.to_owned()))
+    };
+    let (recorded, now) = (opaque(recorded)?, opaque(now)?);
+    (recorded.0 == now.0).then_some((recorded.1, now.1))
 }
 
 /// Of an answer that was cut short, the length may be literal where it was computed before.
@@ -252,6 +287,18 @@ mod tests {
         let answer =
             |left: &str| get(200, "").response_header("X-RateLimit-Remaining", left).build();
         assert_eq!(compared(&answer("59"), &answer("12")), Some(vec![]));
+    }
+
+    #[test]
+    fn entity_tags_and_the_order_of_sets_are_noise() {
+        let answer = |tag: &str, allow: &str| {
+            get(200, "hello").response_header("ETag", tag).response_header("Allow", allow).build()
+        };
+        let recorded = answer("\"6b03f4a7-15\"", "GET, HEAD, OPTIONS");
+        let pairs = compared(&recorded, &answer("\"6b03f4b3-15\"", "OPTIONS, HEAD, GET"));
+        assert_eq!(pairs, Some(vec![("6b03f4a7-15".to_owned(), "6b03f4b3-15".to_owned())]));
+        assert_eq!(compared(&recorded, &answer("W/\"6b03f4a7-15\"", "GET, HEAD, OPTIONS")), None);
+        assert_eq!(compared(&recorded, &answer("\"6b03f4a7-15\"", "GET, HEAD")), None);
     }
 
     #[test]
