@@ -85,9 +85,6 @@ pub struct ResponseSpec {
     pub body: BodySpec,
     /// The content coding to send the body in.
     pub coding: Option<Coding>,
-    /// The body as it came in that coding, where ringer's encoder would make other bytes of it. It is
-    /// sent as long as it decodes to `body`, which a person may have edited.
-    pub coded: Option<Bytes>,
     /// Wait before the answer, as a person wrote it (`fixedDelayMilliseconds`).
     pub fixed_delay: Option<Duration>,
     /// The timing that was recorded.

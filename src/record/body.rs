@@ -19,10 +19,6 @@ pub(super) const MAX_INLINE_BYTES: usize = 1024;
 /// Texts up to this many bytes stand in the stub.
 pub(super) const MAX_INLINE_TEXT: usize = 64 * 1024;
 
-/// The coded bytes of a body that is kept decoded stand in the stub too, up to this many: beyond, the
-/// same content goes out in other bytes.
-const MAX_CODED: usize = 16 * 1024;
-
 /// A body that decodes to more than this is kept coded.
 const MAX_DECODED: usize = 16 << 20;
 
@@ -33,8 +29,6 @@ pub(super) struct KeptBody {
     pub(super) spec: BodySpec,
     /// The coding that was undone and is applied again when the body is sent.
     pub(super) coding: Option<Coding>,
-    /// The coded bytes, where coding it again gives others.
-    pub(super) coded: Option<Bytes>,
     /// What goes into a file.
     pub(super) side: Option<SideFile>,
 }
@@ -62,22 +56,20 @@ pub(super) fn keep(headers: &Headers, body: &RecordedBody) -> KeptBody {
                 sha256: *sha256,
                 extension: extension(content_type, !coded && is_text_type(content_type), coded),
             };
-            return KeptBody { spec: BodySpec::Empty, coding: None, coded: None, side: Some(side) };
+            return KeptBody { spec: BodySpec::Empty, coding: None, side: Some(side) };
         }
     };
     if bytes.is_empty() {
-        return KeptBody { spec: BodySpec::Empty, coding: None, coded: None, side: None };
+        return KeptBody { spec: BodySpec::Empty, coding: None, side: None };
     }
     match decoded(headers, bytes) {
         Some((coding, plain)) => {
-            let (spec, side) = inline_or_side(content_type, plain.clone(), false);
-            let is_kept = bytes.len() <= MAX_CODED
-                && encoding::encode(coding, &plain).is_ok_and(|again| again != *bytes);
-            KeptBody { spec, coding: Some(coding), coded: is_kept.then(|| bytes.clone()), side }
+            let (spec, side) = inline_or_side(content_type, plain, false);
+            KeptBody { spec, coding: Some(coding), side }
         }
         None => {
             let (spec, side) = inline_or_side(content_type, bytes.clone(), coded);
-            KeptBody { spec, coding: None, coded: None, side }
+            KeptBody { spec, coding: None, side }
         }
     }
 }
@@ -191,11 +183,6 @@ mod tests {
             other => panic!("{other:?}"),
         };
         match kept.coding {
-            Some(coding) if kept.coded.is_some() => {
-                let coded = kept.coded.clone().unwrap();
-                assert_eq!(encoding::decode(coding, &coded, 1 << 20).unwrap(), plain);
-                coded.to_vec()
-            }
             Some(coding) => encoding::encode(coding, &plain).unwrap(),
             None => plain,
         }
@@ -242,17 +229,6 @@ mod tests {
             assert_eq!(kept.coding, Some(coding));
             assert_eq!(sent(&kept), body);
         }
-    }
-
-    #[test]
-    fn bytes_that_another_encoder_made_are_kept_beside_the_text() {
-        let mut body = encoding::encode(Coding::Gzip, b"{}").unwrap();
-        assert_eq!(kept(&[JSON, ("Content-Encoding", "gzip")], &body).coded, None);
-        // The operating system in the header of gzip, which each encoder fills in its own way.
-        body[9] ^= 1;
-        let kept = kept(&[JSON, ("Content-Encoding", "gzip")], &body);
-        assert!(matches!(kept.spec, BodySpec::Json(..)));
-        assert_eq!(sent(&kept), body);
     }
 
     #[test]

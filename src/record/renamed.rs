@@ -47,24 +47,18 @@ pub(super) fn answer(aliases: &Aliases, answer: &mut Answer) {
     if body::covers_bytes(&spec.headers) {
         return;
     }
-    let renamed = match &mut spec.body {
-        BodySpec::Json(value, _) => {
-            let before = value.clone();
-            aliases.apply_to_json(value);
-            before != *value
+    match &mut spec.body {
+        BodySpec::Json(value, _) => aliases.apply_to_json(value),
+        BodySpec::Text(text) => {
+            aliases.apply_to(text);
         }
-        BodySpec::Text(text) => aliases.apply_to(text),
-        _ => false,
-    };
-    if renamed {
-        spec.coded = None;
+        _ => {}
     }
     if let Some(side) = &mut answer.side
         && let RecordedBody::Bytes(bytes) = &mut side.content
         && rename_text(aliases, bytes)
     {
         side.sha256 = body::sha256_of(bytes);
-        spec.coded = None;
     }
 }
 

@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use bytes::Bytes;
-
-use super::{
-    fields::{Fields, Place, expected, expected_one_of, free_members, items, span_of, text, whole},
-    matcher::read_base64,
+use super::fields::{
+    Fields, Place, expected, expected_one_of, free_members, items, span_of, text, whole,
 };
 use crate::{
     codec::json::{Node, NodeValue},
@@ -29,7 +25,6 @@ pub(super) const NOTES: Place = Place {
         "computedHeaders",
         "headerOrder",
         "contentCoding",
-        "codedBody",
         "jsonStyle",
         "ending",
         "redacted",
@@ -50,7 +45,6 @@ pub(super) const ANSWER_NOTES: Place = Place {
         "computedHeaders",
         "headerOrder",
         "contentCoding",
-        "codedBody",
         "jsonStyle",
         "ending",
     ],
@@ -82,7 +76,6 @@ pub(super) struct Notes {
     /// Names of the header fields in order, where `headers` cannot show it.
     pub(super) header_order: Option<Vec<String>>,
     pub(super) coding: Option<Coding>,
-    pub(super) coded: Option<Bytes>,
     pub(super) style: JsonStyle,
     pub(super) ending: ResponseEnding,
 }
@@ -114,7 +107,6 @@ pub(super) fn read_notes(
                 .collect()
         }),
         coding: coding(&mut fields, problems),
-        coded: fields.take("codedBody").map(|node| read_base64(node, "codedBody", problems).into()),
         style: fields.take("jsonStyle").map(|node| style(node, problems)).unwrap_or_default(),
         ending: ending(&mut fields, problems),
     };
@@ -158,9 +150,6 @@ pub(super) fn write_answer(answer: &ResponseSpec) -> Vec<(String, Json)> {
     }
     if let Some(coding) = answer.coding {
         put("contentCoding", coding.token().into());
-    }
-    if let Some(coded) = &answer.coded {
-        put("codedBody", BASE64_STANDARD.encode(coded).into());
     }
     if let BodySpec::Json(_, style) = &answer.body
         && *style != JsonStyle::default()

@@ -176,7 +176,6 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
         trailers: headers::read(fields.free_members("trailers", problems), problems),
         body: body(fields, notes.style, problems),
         coding: notes.coding,
-        coded: notes.coded,
         fixed_delay: fields.whole("fixedDelayMilliseconds", problems).map(Duration::from_millis),
         latency: notes.latency,
         ending: notes.ending,

@@ -172,7 +172,7 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
     (
         (100u16..=999, prop::option::of("[ -~]{0,8}"), headers(), computed, headers(), body),
         (
-            (coding, prop::option::of(any::<Vec<u8>>().prop_map(Into::into))),
+            coding,
             prop::option::of(milliseconds()),
             prop::option::of(latency()),
             ending,
@@ -182,7 +182,7 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
         .prop_map(
             |(
                 (status, reason, headers, computed, mut trailers, body),
-                ((coding, coded), fixed_delay, latency, ending, address),
+                (coding, fixed_delay, latency, ending, address),
             )| {
                 // The order of trailers that stand apart is not kept; nothing depends on it.
                 if super::headers::order(&trailers).is_some() {
@@ -196,7 +196,6 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                     trailers,
                     body,
                     coding,
-                    coded,
                     fixed_delay,
                     latency,
                     ending,
