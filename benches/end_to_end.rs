@@ -16,7 +16,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response, Uri, header::CONTENT_TYPE};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -71,6 +71,7 @@ impl Window {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "this is what a benchmark is for")]
 fn main() -> Result<(), Failure> {
     let load = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     println!(
@@ -96,6 +97,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
+#[expect(clippy::print_stdout, reason = "this is what a benchmark is for")]
 fn compare(
     load: &Runtime,
     what: &str,
@@ -136,7 +138,7 @@ fn median(mut figures: Vec<f64>) -> f64 {
 /// Loads one contestant for `length`.
 async fn run(contestant: &Contestant, length: Duration) -> Result<Window, Failure> {
     let before = processor_seconds(contestant.threads);
-    let started = Instant::now();
+    let started = now();
     let until = started + length;
     let clients: Vec<_> =
         (0..CONNECTIONS).map(|_| tokio::spawn(client(contestant.address, until))).collect();
@@ -155,7 +157,7 @@ async fn client(address: SocketAddr, until: Instant) -> Result<u64, Failure> {
     let request = format!("GET /w1 HTTP/1.1\r\nhost: {address}\r\naccept: */*\r\n\r\n");
     let mut buffer = vec![0; 16 * 1024];
     let mut requests = 0;
-    while Instant::now() < until {
+    while now() < until {
         stream.write_all(request.as_bytes()).await?;
         let mut filled = 0;
         loop {
@@ -174,6 +176,11 @@ async fn client(address: SocketAddr, until: Instant) -> Result<u64, Failure> {
         requests += 1;
     }
     Ok(requests)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a measurement reads the real clock")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Processor time of the threads with these names, from /proc.
@@ -247,22 +254,26 @@ fn proxying_hyper(upstream: SocketAddr) -> Result<Contestant, Failure> {
             let _ = tcp.set_nodelay(true);
             let client = client.clone();
             tokio::spawn(async move {
-                let service = service_fn(move |mut request: Request<Incoming>| {
-                    let target = request.uri().path_and_query().cloned();
-                    let uri = Uri::builder().scheme("http").authority(upstream.to_string());
-                    let client = client.clone();
-                    async move {
-                        *request.uri_mut() =
-                            uri.path_and_query(target.ok_or("no target")?).build()?;
-                        let response = client.request(request).await?;
-                        Ok::<_, Failure>(response.map(|body| body.boxed()))
-                    }
-                });
+                let service = service_fn(move |request| pass(client.clone(), upstream, request));
                 let _ = builder().serve_connection(TokioIo::new(tcp), service).await;
             });
         }
     });
     Ok(Contestant { name: "hyper proxy", runtime, threads: &["hyper-proxy"], address })
+}
+
+async fn pass(
+    client: Client<HttpConnector, Incoming>,
+    upstream: SocketAddr,
+    mut request: Request<Incoming>,
+) -> Result<Response<Incoming>, Failure> {
+    let target = request.uri().path_and_query().cloned().ok_or("no target")?;
+    *request.uri_mut() = Uri::builder()
+        .scheme("http")
+        .authority(upstream.to_string())
+        .path_and_query(target)
+        .build()?;
+    Ok(client.request(request).await?)
 }
 
 fn start(runtime: &Runtime, folder: &Path, config: Config) -> Result<Running, Failure> {

@@ -11,11 +11,18 @@ pub(super) enum Hint {
     Nonce,
     /// A segment of a path: names a resource, where digits are an id and never a time.
     Path,
+    /// A piece of such a segment, beside a name: `backup-20261123.tar`.
+    PathPiece,
     /// Likely made anew each time, when it looks random at all.
     Random,
 }
 
 impl Hint {
+    /// The place of a piece of a value that stands here.
+    pub(super) fn of_piece(self) -> Self {
+        if self == Self::Path { Self::PathPiece } else { self }
+    }
+
     /// What a name says: `oauth_nonce`, `X-Amz-Date`, `clientRequestId`.
     pub(super) fn of_name(name: &str) -> Self {
         let plain: String = name

@@ -43,7 +43,7 @@ enum Expected {
     AnyBoolean,
     AnyNumber,
     AnyString,
-    Array(Vec<Expected>),
+    Array(Vec<Self>),
     Bool(bool),
     /// Anything, but something.
     Ignore,
@@ -53,7 +53,7 @@ enum Expected {
     /// The spelling is for messages, and for numbers whose value has no bound.
     Number(String, Option<NumberValue>),
     /// Of repeated names the last counts, as most parsers have it.
-    Object(Vec<(String, Expected)>),
+    Object(Vec<(String, Self)>),
     Regex(WholeRegex),
     String(String),
 }

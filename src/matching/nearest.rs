@@ -9,7 +9,7 @@ use super::{
     hint::Hint,
     noise::{self, Change, value_differences},
     path::PathTemplate,
-    regex::WholeRegex,
+    regex::{WholeRegex, literal_head},
     structure,
     text::TextMatcher,
 };
@@ -129,17 +129,19 @@ fn url_differences(url: &UrlPattern, view: &RequestView<'_>) -> Option<Vec<Chang
             Some(changes)
         }
         UrlPattern::UrlPath(path) => path_differences(path, view.path()),
-        // Only a person writes these, so few are met here and compiling them anew does not matter.
-        UrlPattern::UrlPathPattern(source) => {
-            exactly(WholeRegex::compile(source).ok()?.is_match(view.path()))
-        }
-        UrlPattern::UrlPattern(source) => {
-            exactly(WholeRegex::compile(source).ok()?.is_match(view.path_and_query()))
-        }
+        UrlPattern::UrlPathPattern(source) => exactly(expression_fits(source, view.path())),
+        UrlPattern::UrlPattern(source) => exactly(expression_fits(source, view.path_and_query())),
         UrlPattern::UrlPathTemplate(template) => {
             exactly(PathTemplate::parse(template).ok()?.is_match(view.path()))
         }
     }
+}
+
+/// Recordings have no expressions until a person writes one, so few are compiled here, and only those
+/// whose beginning fits.
+fn expression_fits(source: &str, text: &str) -> bool {
+    text.starts_with(&literal_head(source))
+        && WholeRegex::compile(source).is_ok_and(|regex| regex.is_match(text))
 }
 
 fn path_differences(recorded: &str, now: &str) -> Option<Vec<Change>> {
@@ -468,6 +470,17 @@ mod tests {
         check_url("/users/10000001", "/users/10000002", None);
         check_url("/users/1700000000", "/users/1790000000", None);
         check_url("/days/2026-11-23", "/days/2026-11-24", None);
+        check_url("/users/order-1700000001", "/users/order-1700000002", None);
+        check_url(
+            "/test-bucket-1700000000/a",
+            "/test-bucket-1790000123/a",
+            Some(&[("1700000000", "1790000123")]),
+        );
+        check_url(
+            "/backup-2026-11-23.tar",
+            "/backup-2026-12-01.tar",
+            Some(&[("2026-11-23", "2026-12-01")]),
+        );
         check_url("/users", "/user", None);
         check_url("/users/a", "/users/a/b", None);
         check_url("/users/a/", "/users/a", None);

@@ -16,6 +16,8 @@ use crate::model::Json;
 /// The recorded value and the one that stands in its place now.
 pub type Change = (String, String);
 
+/// Pairs told at most.
+const MAX_CHANGES: usize = 256;
 /// Base64 inside base64 is followed this deep.
 const MAX_NESTING: u8 = 2;
 
@@ -121,7 +123,8 @@ fn compare_value(
         return true;
     }
     let at_start = changes.len();
-    let is_same = Walk { recorded, now, hint, nesting, name: None }.compare(changes);
+    let is_same =
+        Walk { recorded, now, hint, nesting, name: None, has_led: false }.compare(changes);
     if !is_same {
         changes.truncate(at_start);
     }
@@ -134,8 +137,10 @@ struct Walk<'t> {
     now: &'t str,
     hint: Hint,
     nesting: u8,
-    /// The token before the delimiters just passed, if those lead from a name to its value.
+    /// The token before the delimiters just passed.
     name: Option<&'t str>,
+    /// Whether these lead from a name to its value: `name="value"`, `name: value`, `<name>value`.
+    has_led: bool,
 }
 
 impl<'t> Walk<'t> {
@@ -155,9 +160,10 @@ impl<'t> Walk<'t> {
                 if a != b {
                     return false;
                 }
-                // `name="value"`, `name: value`, `"name":"value"` lead from name to value.
-                if !matches!(a, '=' | ':' | '"' | '\'' | ' ') {
-                    self.name = None;
+                match a {
+                    '=' | ':' | '>' => self.has_led = true,
+                    '"' | '\'' | ' ' => {}
+                    _ => self.name = None,
                 }
                 self.recorded = self.recorded.get(a.len_utf8()..).unwrap_or_default();
                 self.now = self.now.get(b.len_utf8()..).unwrap_or_default();
@@ -167,6 +173,7 @@ impl<'t> Walk<'t> {
             if recorded == now {
                 self.advance(recorded.len(), now.len());
                 self.name = Some(recorded);
+                self.has_led = false;
             } else if !self.pass_difference(recorded, now, changes) {
                 return false;
             }
@@ -221,7 +228,7 @@ impl<'t> Walk<'t> {
 
     fn value_hint(&self) -> Hint {
         match (self.hint, self.name) {
-            (Hint::Neutral, Some(name)) => Hint::of_name(name),
+            (Hint::Neutral, Some(name)) if self.has_led => Hint::of_name(name),
             (hint, _) => hint,
         }
     }
@@ -264,8 +271,12 @@ fn is_noise(hint: Hint, recorded: &str, now: &str, nesting: u8, changes: &mut Ve
     if !is_random_name && !shape::is_same_draw(recorded, now) {
         return false;
     }
-    if shape::shape(recorded).is_some_and(|shape| !is_allowed(hint, shape)) {
-        return false;
+    match shape::shape(recorded) {
+        Some(shape) if !is_allowed(hint, shape) => return false,
+        Some(Shape::Epoch(_)) if hint == Hint::PathPiece && !are_apart(recorded, now) => {
+            return false;
+        }
+        _ => {}
     }
     push(changes, recorded, now);
     true
@@ -285,6 +296,13 @@ fn is_allowed(hint: Hint, shape: Shape) -> bool {
     !(is_weak && matches!(hint, Hint::Identity | Hint::Path))
 }
 
+/// Two times in names of things are taken at different runs; numbers that follow each other count.
+fn are_apart(recorded: &str, now: &str) -> bool {
+    let shared = recorded.bytes().zip(now.bytes()).take_while(|(a, b)| a == b).count();
+    // Seconds have ten digits, so a difference in the first eight is one of minutes.
+    shared < 8
+}
+
 /// `report-<id>.json`: what both share up to a border at either end is left out.
 fn compare_middle(
     hint: Hint,
@@ -293,6 +311,7 @@ fn compare_middle(
     nesting: u8,
     changes: &mut Vec<Change>,
 ) -> bool {
+    let hint = hint.of_piece();
     let shared_head = recorded.bytes().zip(now.bytes()).take_while(|(a, b)| a == b).count();
     let shared_tail =
         recorded.bytes().rev().zip(now.bytes().rev()).take_while(|(a, b)| a == b).count();
@@ -331,6 +350,7 @@ fn compare_pieces(
     nesting: u8,
     changes: &mut Vec<Change>,
 ) -> bool {
+    let hint = hint.of_piece();
     let (recorded, now) = (pieces(recorded), pieces(now));
     if recorded.len() != now.len() || recorded.len() < 2 {
         return false;
@@ -347,6 +367,10 @@ fn compare_pieces(
 }
 
 fn push(changes: &mut Vec<Change>, recorded: &str, now: &str) {
+    // More are of no use to anyone, and each is compared with those before.
+    if changes.len() >= MAX_CHANGES {
+        return;
+    }
     let is_known = changes.iter().any(|(a, b)| a == recorded && b == now);
     if !is_known {
         changes.push((recorded.to_owned(), now.to_owned()));
@@ -409,6 +433,9 @@ mod tests {
             ("eyJvZmZzZXQiOjIwfQ==", "eyJvZmZzZXQiOjQwfQ=="),
             ("GetOrderById", "ListAllOrders"),
             ("query { a }", "query { b }"),
+            ("the nonce is wrong", "the nonce was wrong"),
+            ("<id>1700000000</id>", "<id>1700000001</id>"),
+            ("report1.pdf", "budget2.pdf"),
         ] {
             check(a, b, None);
         }
@@ -472,6 +499,7 @@ mod tests {
             r#"Digest username="eve", nonce="wxyz""#,
             None,
         );
+        check("<Nonce>abc</Nonce><n>1</n>", "<Nonce>x</Nonce><n>1</n>", Some(&[("abc", "x")]));
         check("oauth_nonce=72513497&x=1", "oauth_nonce=1&x=1", Some(&[("72513497", "1")]));
         check(
             "state=af0ifjsldkj2&scope=a",

@@ -277,7 +277,17 @@ fn word_prefix(token: &str) -> &str {
     }
 }
 
+/// `tmpk3j9x0_q`: the names that Python gives to temporary files.
+fn is_temporary_name(token: &str) -> bool {
+    token.len() == 11
+        && token.starts_with("tmp")
+        && token.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
+}
+
 fn is_random(token: &str) -> bool {
+    if is_temporary_name(token) {
+        return true;
+    }
     let prefix = word_prefix(token);
     let body = if prefix.is_empty() {
         token.trim_start_matches('-')
@@ -412,6 +422,7 @@ mod tests {
             ("V1StGXR8_Z5jdHi6B-myT", Shape::Random),
             ("EUiQtMdcY0Zp8Nlb/lHbeA==", Shape::Random),
             ("cjld2cjxh0000qzrmn831i7rn", Shape::Random),
+            ("tmpk3j9x0_q", Shape::Random),
             ("cus_r1ng_4f0c2a", Shape::Pseudonym),
         ] {
             assert_eq!(shape(token), Some(expect), "{token}");

@@ -17,7 +17,7 @@ pub(super) fn run(text: &str) -> &str {
     let plain = token_end(text, |byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
     // `+` and `/` are delimiters except inside base64, which has them at random places.
     if padded > plain
-        && padded % 4 == 0
+        && padded.is_multiple_of(4)
         && let Some(token) = text.get(..padded)
         && shape::shape(token) == Some(Shape::Random)
         && !text.get(padded..).is_some_and(|rest| rest.starts_with(['-', '_', '.', '~']))

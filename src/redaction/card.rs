@@ -72,7 +72,8 @@ fn run_end(text: &[u8], start: usize) -> usize {
     let mut end = start;
     loop {
         let is_separator = end > start && matches!(text.get(end), Some(b' ' | b'-'));
-        if !digit(end) && !(is_separator && digit(end + 1)) {
+        let goes_on = digit(end) || (is_separator && digit(end + 1));
+        if !goes_on {
             return end;
         }
         end += 1;

@@ -20,6 +20,7 @@ mod header;
 mod json;
 mod json_scan;
 mod jwt;
+mod name_tables;
 mod names;
 mod opaque;
 mod pass;

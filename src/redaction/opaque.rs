@@ -61,11 +61,15 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 
 /// A value that could be a word of a language: not looked for in other places.
 pub(super) fn could_be_a_word(value: &str) -> bool {
-    value.len() < 12
-        && (value.bytes().all(|byte| byte.is_ascii_lowercase())
-            || value.bytes().all(|byte| byte.is_ascii_uppercase())
-            || (value.starts_with(|c: char| c.is_ascii_uppercase())
-                && value.bytes().skip(1).all(|byte| byte.is_ascii_lowercase())))
+    value.len() < 12 && is_spelled_as_a_word(value)
+}
+
+/// Letters only, in the case of a word. In an answer, a `token` may be one of a language model.
+pub(super) fn is_spelled_as_a_word(value: &str) -> bool {
+    let rest = value.get(1..).unwrap_or_default();
+    value.bytes().all(|byte| byte.is_ascii_uppercase())
+        || (value.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && rest.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 fn is_uuid(value: &str) -> bool {

@@ -172,7 +172,9 @@ pub(super) fn applies(side: Side, named: Named, value: &str) -> bool {
             opaque::looks_opaque(value) || (value.len() >= 16 && is_one_word)
         }
         (Class::PrivateKey, _) => value.len() >= 6,
-        _ if is_one_word => value.len() >= 6,
+        _ if is_one_word => {
+            value.len() >= 6 && (value.len() >= 16 || !opaque::is_spelled_as_a_word(value))
+        }
         // `Bearer …` in one string.
         _ => {
             let part = shapes::secret_part(value);

@@ -32,8 +32,8 @@ pub(super) enum Kind {
     Text,
 }
 
-/// No rule finds anything in less: the shortest is `://:x@h`.
-const LEAST: usize = 6;
+/// No rule finds anything in less: the shortest is `&pw=x`.
+const LEAST: usize = 5;
 
 /// A proposal to replace a part of the text.
 pub(super) struct Edit {

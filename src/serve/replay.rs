@@ -84,12 +84,11 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
         HeadFit::Body(fitting) => fitting,
         HeadFit::Nothing => Vec::new(),
     };
-    if fitting.iter().any(|live| live.is_two_way) {
-        if let Some(live) = decide_early(&mut fitting, &mut inquiry.body, limit).await?
-            && let Some(found) = claim(&state.session, live)
-        {
-            return Ok(Finding::Found(Box::new(found), Box::new(inquiry)));
-        }
+    if fitting.iter().any(|live| live.is_two_way)
+        && let Some(live) = decide_early(&mut fitting, &mut inquiry.body, limit).await?
+        && let Some(found) = claim(&state.session, live)
+    {
+        return Ok(Finding::Found(Box::new(found), Box::new(inquiry)));
     }
     if service.mode.forwards() && !inquiry.body.read_up_to(limit).await? {
         // Too large to be held until it is passed on, so no stub that looks at it can be asked.

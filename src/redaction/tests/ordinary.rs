@@ -46,7 +46,7 @@ fn in_json() {
             "card":{"number":"4242 4242 4242 4242","brand":"visa","last4":"4242"},"account":"123456789012",
             "name":"Jane Doe","email":"jane@example.test","phone":"+1 555 0100","ip":"203.0.113.9",
             "url":"https://a.test/x?page=2&limit=10","order":"4539578763621487","snowflake":1212092628029698048,
-            "max_tokens":512,"author":"joe","session":"morning","signature":"Kind regards, Joe"}"#,
+            "max_tokens":512,"logprobs":[{"token":"Hamilton","logprob":-0.1}],"credentials":"include","author":"joe","session":"morning","signature":"Kind regards, Joe"}"#,
     ));
 }
 
