@@ -24,13 +24,12 @@ use crate::{
     config::{Config, Service, Upstream},
     engine::Mode,
     model::Origin,
+    redaction::is_pseudonym,
     runtime::{Clock, Seed},
 };
 
 /// Lines of the stub file that are shown.
 const SHOWN: usize = 60;
-/// What marks a pseudonym.
-const PSEUDONYM: &str = "r1ng";
 
 /// Runs the demo; the code is 1 when something was not as promised.
 ///
@@ -48,12 +47,15 @@ pub async fn run() -> anyhow::Result<u8> {
     let place = folder.path().display().to_string();
     folder.close().with_context(|| format!("cannot delete `{place}`"))?;
     tell(&format!(
-        "\nThat took {:.1} s. The temporary folder is deleted.\n\
-         next: {} your own API:\n      {}",
-        clock.elapsed().as_secs_f64(),
-        if demo.kept { "try it with" } else { "something was not as promised; then try" },
-        paint(style::STRONG, "ringer record https://api.example.com -- your test command"),
+        "\nThat took {:.1} s. The temporary folder is deleted.",
+        clock.elapsed().as_secs_f64()
     ))?;
+    if demo.kept {
+        let next = "ringer record https://api.example.com -- your test command";
+        tell(&format!("next, with your own API: {}", paint(style::STRONG, next)))?;
+    } else {
+        tell(&paint(style::BAD, "Not everything was as promised: see the marks above."))?;
+    }
     Ok(u8::from(!demo.kept))
 }
 
@@ -221,8 +223,11 @@ impl Demo {
         let shown = path.strip_prefix(&self.folder).unwrap_or(path);
         tell(&format!("\n   {}", paint(style::STRONG, shown.display())))?;
         for line in text.lines().take(SHOWN) {
-            let style = if line.contains(PSEUDONYM) { style::NOTE } else { style::FAINT };
-            tell(&format!("     {}", paint(style, line)))?;
+            if line.split('"').any(is_pseudonym) {
+                tell(&format!("     {}  ← was a secret", paint(style::NOTE, line)))?;
+            } else {
+                tell(&format!("     {}", paint(style::FAINT, line)))?;
+            }
         }
         Ok(())
     }
