@@ -20,7 +20,7 @@ pub mod progress;
 pub mod ready;
 pub mod record;
 pub mod replay;
-pub mod run;
+mod run;
 pub mod serve;
 pub mod session;
 pub mod signal;
