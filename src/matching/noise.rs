@@ -209,13 +209,14 @@ impl<'t> Walk<'t> {
         now: &'t str,
         changes: &mut Vec<Change>,
     ) -> bool {
-        let (recorded, now) = if recorded.contains(PSEUDONYM_MARK) {
-            // What it stands for may be any text: it ends where the recorded text goes on.
-            (recorded, until_same_delimiter(self.now, self.recorded.get(recorded.len()..)))
-        } else if now.contains(PSEUDONYM_MARK) {
-            (until_same_delimiter(self.recorded, self.now.get(now.len()..)), now)
-        } else {
-            (recorded, now)
+        let marks = (recorded.contains(PSEUDONYM_MARK), now.contains(PSEUDONYM_MARK));
+        let (recorded, now) = match marks {
+            // What it stands for may be any text: it ends where the other text goes on.
+            (true, false) => {
+                (recorded, until_same_delimiter(self.now, self.recorded.get(recorded.len()..)))
+            }
+            (false, true) => (until_same_delimiter(self.recorded, self.now.get(now.len()..)), now),
+            _ => (recorded, now),
         };
         if recorded.is_empty() || now.is_empty() {
             return false;
