@@ -69,7 +69,18 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["app", "behavior", "config", "engine", "library", "model", "record", "runtime", "tls"],
+        &[
+            "app",
+            "behavior",
+            "config",
+            "engine",
+            "library",
+            "model",
+            "record",
+            "redaction",
+            "runtime",
+            "tls",
+        ],
     ),
 ];
 
@@ -165,8 +176,8 @@ fn source(root: &Path, path: &Path) -> Source {
         module.pop();
     }
     let blanked = blank(&text);
-    // Long tests lie in a file of their own, `tests.rs`.
-    let tests_at = if module.last().is_some_and(|name| name == "tests") {
+    // Long tests lie in files of their own, `tests.rs` or below `tests/`.
+    let tests_at = if module.iter().any(|name| name == "tests") {
         0
     } else {
         blanked.find("#[cfg(test)]\nmod tests").unwrap_or(blanked.len())
