@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     model::{self, Headers, text_of},
+    runtime::Watch,
     upstream::{HeadTap, Protocol, RawHead, UpstreamError},
 };
 
@@ -68,12 +69,14 @@ impl Outbound {
     /// Passes it on, returns the answer as it begins, and records both. Interim answers go to the
     /// client through `interim`.
     ///
-    /// The exchange has a task of its own: a client that leaves early must not end it.
+    /// The exchange has a task of its own: a client that leaves early must not end it. When ringer
+    /// stops, `in_flight` makes it wait for that task as it does for connections.
     pub(super) async fn record(
         self,
         state: Arc<State>,
         recording: Recording,
         interim: Interim,
+        in_flight: Watch,
     ) -> Result<Response<ReplyBody>, Failed> {
         let (answer, answered) = oneshot::channel();
         let (hints, mut hinted) = mpsc::channel(16);
@@ -87,6 +90,7 @@ impl Outbound {
                     () = cut_off.stopped() => {}
                 }
             }
+            drop(in_flight);
         });
         tokio::pin!(answered);
         loop {
