@@ -17,6 +17,8 @@ pub(super) const PSEUDONYM_MARK: &str = "r1ng";
 
 /// Random tokens are at least this long; shorter ones could be product codes or short names.
 const MIN_RANDOM: usize = 16;
+/// Draws this long cannot be taken for names.
+const LONG_DRAW: usize = 32;
 /// Longer runs are data, not tokens.
 const MAX_RANDOM: usize = 1024;
 
@@ -92,7 +94,11 @@ pub(super) fn is_same_draw(a: &str, b: &str) -> bool {
     }
     let (of_a, of_b) = (shape(a), shape(b));
     let slack = match (of_a, of_b) {
-        (Some(Shape::Random), Some(Shape::Random)) => 2,
+        // Some servers strip what they cannot use out of their draws: the length varies with it.
+        (Some(Shape::Random), Some(Shape::Random)) => match a.len().min(b.len()) {
+            length @ LONG_DRAW.. => length / 4,
+            _ => 2,
+        },
         // A draw without a digit looks like a word by itself, but not beside another draw.
         (Some(Shape::Random), None) if is_like_draw(b, a) => 0,
         (None, Some(Shape::Random)) if is_like_draw(a, b) => 0,

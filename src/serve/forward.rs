@@ -83,7 +83,7 @@ impl Outbound {
         let wants_hints = self.version == Version::HTTP_11;
         let mut cut_off = state.cut_off.watch();
         tokio::spawn(async move {
-            let result = self.exchange(&state, recording, hints).await;
+            let result = self.exchange(&state, recording, hints, in_flight.clone()).await;
             if let Err(Ok(response)) = answer.send(result) {
                 tokio::select! {
                     () = linger(response) => {}
@@ -116,6 +116,7 @@ impl Outbound {
         state: &Arc<State>,
         recording: Recording,
         hints: mpsc::Sender<(u16, Headers)>,
+        in_flight: Watch,
     ) -> Result<Response<ReplyBody>, Failed> {
         let service = Arc::clone(&self.route.service);
         let Some(upstream) = &service.upstream else {
@@ -167,8 +168,8 @@ impl Outbound {
             request_bytes_at_head: capture.length(),
         };
         parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
-        let (response_capture, on_end) = recording.answered(state, answered);
-        let tee = ResponseTee::new(body, watch, capture, response_capture, on_end);
+        let kept = recording.answered(state, answered);
+        let tee = ResponseTee::new(body, watch, capture, kept, in_flight, cut_off);
         Ok(Response::from_parts(parts, ReplyBody::Recorded(Box::new(tee))))
     }
 
