@@ -10,10 +10,9 @@ use super::{
     style::{self, paint},
 };
 use crate::{
+    app::compile_problems,
     config::{ConfigError, Layer},
     library::{Loaded, Reader},
-    matching::CompiledRequest,
-    model::Stub,
 };
 
 /// Exit code when there is a mistake.
@@ -26,7 +25,7 @@ const FAILED: u8 = 1;
 /// When the folder that was named is not there or cannot be listed.
 pub fn run(global: &GlobalArgs, args: &CheckArgs) -> anyhow::Result<u8> {
     let flags = Layer { stubs: args.folder.clone(), ..Layer::default() };
-    let mut mistakes = 0;
+    let mut in_file = 0;
     let (loaded, is_quiet) = match load(global, flags.clone()) {
         Ok(loaded) => {
             let is_quiet = loaded.program.quiet;
@@ -36,7 +35,7 @@ pub fn run(global: &GlobalArgs, args: &CheckArgs) -> anyhow::Result<u8> {
             let Some(ConfigError::File { problems }) = error.downcast_ref() else {
                 return Err(error);
             };
-            mistakes += problems.len();
+            in_file = problems.len();
             printer::say(&printer::failure(&error));
             (None, global.quiet)
         }
@@ -53,7 +52,7 @@ pub fn run(global: &GlobalArgs, args: &CheckArgs) -> anyhow::Result<u8> {
     let progress = Progress::start(is_quiet);
     let shown = progress.clone();
     let stubs = Reader::new(&folder)
-        .with_check(compile)
+        .with_check(compile_problems)
         .with_progress(move |done, all| shown.advance(done, all))
         .read()
         .with_context(|| format!("cannot read the stub folder `{}`", folder.display()))?;
@@ -61,23 +60,15 @@ pub fn run(global: &GlobalArgs, args: &CheckArgs) -> anyhow::Result<u8> {
     for problem in stubs.problems() {
         printer::say(problem.render(true).trim_end());
     }
-    mistakes += stubs.problems().count();
+    let mistakes = in_file + stubs.problems().count();
     if mistakes > 0 || !is_quiet {
         let file = loaded.and_then(|loaded| loaded.file);
-        printer::say(&verdict(mistakes, &stubs, file.is_some()));
+        printer::say(&verdict(mistakes, in_file, &stubs, file.is_some()));
     }
     Ok(if mistakes > 0 { FAILED } else { 0 })
 }
 
-/// What the reader cannot see: patterns that do not compile.
-fn compile(stub: &Stub) -> Vec<(String, String)> {
-    match CompiledRequest::compile(&stub.request) {
-        Ok(_) => Vec::new(),
-        Err(error) => vec![(error.pointer, error.message)],
-    }
-}
-
-fn verdict(mistakes: usize, stubs: &Loaded, has_file: bool) -> String {
+fn verdict(mistakes: usize, in_file: usize, stubs: &Loaded, has_file: bool) -> String {
     let files = counted(stubs.files.len() as u64, "stub file");
     if mistakes == 0 {
         let also = if has_file { " and ringer.toml" } else { "" };
@@ -86,7 +77,10 @@ fn verdict(mistakes: usize, stubs: &Loaded, has_file: bool) -> String {
     }
     let wrong = stubs.files.iter().filter(|file| !file.problems.is_empty()).count();
     let errors = paint(style::BAD, counted(mistakes as u64, "error"));
-    format!("{errors} in {} of {files}", thousands(wrong as u64))
+    match in_file {
+        0 => format!("{errors} in {} of {files}", thousands(wrong as u64)),
+        _ => format!("{errors}, {in_file} of them in the configuration file"),
+    }
 }
 
 #[cfg(test)]
@@ -106,9 +100,9 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let stubs = Reader::new(folder.path()).with_check(compile).read().unwrap();
+        let stubs = Reader::new(folder.path()).with_check(compile_problems).read().unwrap();
         let mut text: String = stubs.problems().map(|problem| problem.render(false)).collect();
-        text.push_str(&verdict(stubs.problems().count(), &stubs, false));
+        text.push_str(&verdict(stubs.problems().count(), 0, &stubs, false));
         strip_str(&text).to_string().replace(&folder.path().display().to_string(), "stubs")
     }
 

@@ -1,6 +1,6 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
-//! May import: app, behavior, config, engine, library, matching, model, record, runtime, tls.
+//! May import: app, behavior, config, engine, library, model, record, runtime, tls.
 
 pub mod args;
 pub mod ca;

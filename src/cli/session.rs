@@ -1,10 +1,10 @@
 //! One run of the app from start to end: ready, a line a request, a wish to stop or the end of a
 //! wrapped program, the summary, the exit code.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitStatus};
+use std::{ffi::OsString, path::PathBuf, process::ExitStatus, time::Duration};
 
 use anyhow::Context as _;
-use tokio::{sync::broadcast, task::JoinHandle};
+use tokio::{sync::broadcast, task::JoinHandle, time::timeout};
 
 use super::{
     console,
@@ -25,6 +25,9 @@ use crate::{
 pub const FAILED: u8 = 1;
 /// Exit code after a second wish to stop, as a shell gives it to a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
+
+/// Time for the last lines to be written.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// What a command wants to run.
 #[derive(Debug)]
@@ -71,8 +74,9 @@ impl Session {
 
         let end = self.until_end(&running, signals).await;
         let summary = running.stop().await;
-        // The app is gone and with it the sender, so that the lines end by themselves.
-        let _ = lines.await;
+        // The app is gone and with it the sender, so that the lines end by themselves; a task that
+        // outlives it must not keep the program.
+        let _ = timeout(LAST_LINES, lines).await;
         if let Some(file) = &self.program.ready_file {
             // Who waits for the next run must not take this one's word for it.
             let _ = std::fs::remove_file(file);
@@ -123,10 +127,16 @@ impl Session {
 
     fn announce(&self, running: &Running) -> anyhow::Result<()> {
         let addresses = running.addresses();
+        for problem in running.problems() {
+            match self.program.log_format {
+                LogFormat::Json => tracing::error!("{problem}"),
+                LogFormat::Text => say(problem.trim_end()),
+            }
+        }
         match self.program.log_format {
             LogFormat::Json => tracing::info!(
                 target: "ringer::console",
-                addresses = ?addresses,
+                addresses = join(addresses, " "),
                 ca = %running.ca_file().display(),
                 what = self.what,
                 "ready"
@@ -189,7 +199,7 @@ impl Session {
                 requests = summary.requests,
                 stub_answers = summary.stub_answers,
                 nearest = summary.nearest,
-                misses = ?summary.misses,
+                misses = join(summary.misses.iter().map(|(request, _)| request), ", "),
                 unused_stubs = summary.unused_stubs.len(),
                 exchanges = summary.recorded.as_ref().map(|recorded| recorded.exchanges),
                 failed,
@@ -200,6 +210,10 @@ impl Session {
             LogFormat::Text => say(&summary::text(summary, run)),
         }
     }
+}
+
+fn join(items: impl IntoIterator<Item = impl ToString>, separator: &str) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(separator)
 }
 
 /// Ends the process at the next signal: whoever asks twice does not want to wait.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use super::{
-    printer::{counted, thousands, warning},
+    printer::{counted, thousands},
     style::{self, paint},
 };
 use crate::{app::Summary, record::RecordSummary};
@@ -38,9 +38,6 @@ pub fn text(summary: &Summary, run: &Run<'_>) -> String {
     match &summary.recorded {
         Some(recorded) => recording(&mut lines, summary, recorded, run),
         None => replay(&mut lines, summary, run),
-    }
-    for problem in &summary.problems {
-        lines.push(warning(problem));
     }
     lines.join("\n")
 }
@@ -170,6 +167,9 @@ fn stubs_of(recorded: &RecordSummary) -> Option<String> {
 /// `6 secrets replaced (4 authorization, 2 card number)`, the most frequent class first.
 pub fn secrets(classes: &BTreeMap<&'static str, usize>) -> String {
     let all: usize = classes.values().sum();
+    if all == 0 {
+        return "no secret replaced".to_owned();
+    }
     let mut sorted: Vec<_> = classes.iter().collect();
     sorted.sort_by_key(|&(class, times)| (std::cmp::Reverse(*times), *class));
     let detail: Vec<_> = sorted.iter().map(|(class, times)| format!("{times} {class}")).collect();

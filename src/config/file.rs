@@ -147,7 +147,7 @@ impl Reader {
             fail: None,
             rate_limit: None,
         };
-        let mut mode_at = at.clone();
+        let mut mode_at = at;
         for (key, value) in keys {
             let key_text = key.get_ref().as_ref();
             match key_text {

@@ -9,10 +9,15 @@ mod folder;
 mod known;
 pub mod located;
 pub mod reader;
+pub mod tape;
+mod tape_line;
 pub mod watcher;
+pub mod writer;
 
 pub use body_files::BodyFiles;
 pub use error::LibraryError;
 pub use located::{Located, Place};
 pub use reader::{Loaded, LoadedFile, Reader};
+pub use tape::{Tape, TapeEntry, TapeError, TapeHeader};
 pub use watcher::Watcher;
+pub use writer::WriteError;

@@ -1,8 +1,10 @@
 //! `equalToJson`: equality by value, with WireMock's options and json-unit's placeholders.
 
-use std::collections::HashMap;
-
-use super::{number::NumberValue, regex::WholeRegex};
+use super::{
+    members::{Members, last_of_each, member_path},
+    number::NumberValue,
+    regex::WholeRegex,
+};
 use crate::{
     codec::json,
     model::{Json, JsonStyle},
@@ -41,7 +43,7 @@ enum Expected {
     AnyBoolean,
     AnyNumber,
     AnyString,
-    Array(Vec<Expected>),
+    Array(Vec<Self>),
     Bool(bool),
     /// Anything, but something.
     Ignore,
@@ -51,7 +53,7 @@ enum Expected {
     /// The spelling is for messages, and for numbers whose value has no bound.
     Number(String, Option<NumberValue>),
     /// Of repeated names the last counts, as most parsers have it.
-    Object(Vec<(String, Expected)>),
+    Object(Vec<(String, Self)>),
     Regex(WholeRegex),
     String(String),
 }
@@ -353,62 +355,6 @@ fn canonical(json: &Json) -> String {
         }
         _ => one_line(json),
     }
-}
-
-/// Members by name; small objects are searched, large ones hashed.
-enum Members<'j> {
-    Few(&'j [(String, Json)]),
-    Many(HashMap<&'j str, &'j Json>),
-}
-
-impl<'j> Members<'j> {
-    fn new(members: &'j [(String, Json)]) -> Self {
-        if members.len() <= 8 {
-            Self::Few(members)
-        } else {
-            Self::Many(members.iter().map(|(name, value)| (name.as_str(), value)).collect())
-        }
-    }
-
-    fn get(&self, name: &str) -> Option<&'j Json> {
-        match self {
-            Self::Few(members) => {
-                members.iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
-            }
-            Self::Many(members) => members.get(name).copied(),
-        }
-    }
-
-    /// How many names there are.
-    fn len(&self) -> usize {
-        match self {
-            Self::Few(members) => last_of_each(members).len(),
-            Self::Many(members) => members.len(),
-        }
-    }
-}
-
-/// The last member of each name, in the order in which names first stand.
-pub(super) fn last_of_each(members: &[(String, Json)]) -> Vec<(&str, &Json)> {
-    let mut places: HashMap<&str, usize> = HashMap::with_capacity(members.len());
-    let mut last: Vec<(&str, &Json)> = Vec::with_capacity(members.len());
-    for (name, value) in members {
-        match places.get(name.as_str()).and_then(|&at| last.get_mut(at)) {
-            Some(entry) => entry.1 = value,
-            None => {
-                places.insert(name, last.len());
-                last.push((name, value));
-            }
-        }
-    }
-    last
-}
-
-/// `$.name`, or `$['odd name']`.
-pub(super) fn member_path(parent: &str, name: &str) -> String {
-    let is_plain = !name.is_empty()
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@'));
-    if is_plain { format!("{parent}.{name}") } else { format!("{parent}['{name}']") }
 }
 
 fn push(found: &mut Vec<JsonDifference>, path: &str, expected: String, actual: String) {

@@ -4,48 +4,28 @@
 
 mod body;
 pub mod distance;
+mod hint;
 pub mod index;
 pub mod json;
+mod members;
 mod multipart;
+pub mod near_miss;
+pub mod nearest;
+pub mod noise;
 pub mod number;
 pub mod path;
 pub mod regex;
 pub mod request;
+mod shape;
+mod structure;
 #[cfg(test)]
 mod testing;
 pub mod text;
+mod token;
 mod url;
 pub mod verdict;
 
 pub use index::{Candidates, Entry, StubIndex};
+pub use near_miss::NearMiss;
 pub use request::{CompileError, CompiledRequest};
 pub use verdict::PartVerdict;
-
-/// tmp
-pub mod nearest {
-    use crate::{codec::view::RequestView, model::RequestPattern};
-    pub fn differences(_: &RequestPattern, _: &RequestView<'_>) -> Option<Vec<(String, String)>> {
-        None
-    }
-    pub fn same_shape(_: &RequestPattern, _: &RequestView<'_>) -> Option<Vec<(String, String)>> {
-        None
-    }
-}
-/// tmp
-pub mod near_miss {
-    use super::*;
-    use crate::codec::view::RequestView;
-    pub struct NearMiss<T> {
-        pub item: T,
-        pub verdicts: Vec<PartVerdict>,
-        pub distance: f64,
-    }
-    pub fn closest<'a, T>(
-        _: impl Iterator<Item = (&'a CompiledRequest, T)>,
-        _: &RequestView<'_>,
-        _: usize,
-    ) -> Vec<NearMiss<T>> {
-        Vec::new()
-    }
-}
-pub use near_miss::NearMiss;

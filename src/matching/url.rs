@@ -143,7 +143,7 @@ impl UrlMatcher {
             Self::Any => 0.0,
             Self::Path(path) => rough_distance(path, view.path()),
             Self::PathTemplate(template) if template.is_match(view.path()) => 0.0,
-            Self::PathTemplate(_) => self.distance(view),
+            Self::PathTemplate(template) => rough_distance(template.source(), view.path()),
             Self::Url(url) => rough_distance(url, view.path_and_query()),
             Self::PathPattern(regex) | Self::UrlPattern(regex) => {
                 let head = literal_head(regex.source());

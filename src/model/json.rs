@@ -12,9 +12,9 @@ pub enum Json {
     /// A string, escapes resolved.
     String(String),
     /// An array.
-    Array(Vec<Json>),
+    Array(Vec<Self>),
     /// An object: members in order, a repeated name kept twice.
-    Object(Vec<(String, Json)>),
+    Object(Vec<(String, Self)>),
 }
 
 impl Json {

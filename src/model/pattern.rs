@@ -63,7 +63,7 @@ pub enum ValuePattern {
     /// Not there at all.
     Absent,
     /// All of these.
-    And(Vec<ValuePattern>),
+    And(Vec<Self>),
     /// The text occurs in it.
     Contains(String),
     /// The text does not occur in it.
@@ -80,9 +80,9 @@ pub enum ValuePattern {
     /// The regular expression fits the whole of it.
     Matches(String),
     /// Not that.
-    Not(Box<ValuePattern>),
+    Not(Box<Self>),
     /// Any of these.
-    Or(Vec<ValuePattern>),
+    Or(Vec<Self>),
 }
 
 impl ValuePattern {

@@ -5,6 +5,7 @@ use std::{fmt, io, path::PathBuf, sync::Arc};
 use thiserror::Error;
 
 use crate::{
+    library::LibraryError,
     model::{Exchange, RecordedAs, Stub},
     redaction::Redactor,
     runtime::Clock,
@@ -44,6 +45,9 @@ impl fmt::Debug for RecorderConfig {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RecordError {
+    /// The stubs that are already there could not be read.
+    #[error("cannot read the stubs that are already there")]
+    Library(#[from] LibraryError),
     /// The thread could not be made.
     #[error("cannot start the recorder's thread")]
     Thread(#[source] io::Error),

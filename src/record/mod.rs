@@ -14,6 +14,28 @@ pub mod config;
 pub mod recorder;
 pub mod summary;
 
+mod aliases;
+mod answer;
+mod arrival;
+mod body;
+mod compare;
+mod conditions;
+mod dates;
+mod fingerprint;
+mod identity;
+mod media;
+mod pacing;
+mod renamed;
+mod request_body;
+#[cfg(test)]
+mod sample;
+mod service;
+mod stub;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod variant;
 mod worker;
 
 pub use config::{OnRecorded, RecordError, RecorderConfig};

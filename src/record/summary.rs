@@ -1,11 +1,11 @@
 //! What a recording came to, for the last lines that a person sees.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    path::{Path, PathBuf},
 };
 
-use crate::model::ServiceName;
+use crate::{library::WriteError, model::ServiceName};
 
 /// The account of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,5 +36,57 @@ impl RecordSummary {
     /// Whether everything that was recorded is on disk.
     pub fn is_saved(&self) -> bool {
         self.errors.is_empty()
+    }
+}
+
+/// What went wrong and still is.
+#[derive(Debug, Default)]
+pub(super) struct Troubles {
+    /// Path → what is wrong with it, until it can be written.
+    paths: BTreeMap<PathBuf, String>,
+    /// What is lost for good.
+    lost: BTreeMap<String, u64>,
+}
+
+impl Troubles {
+    /// A write failed; it is logged once, until the path is fine again.
+    pub(super) fn note(&mut self, error: WriteError) {
+        let text = format!("{error}: {} ({})", error.source, error.way_out());
+        if let Entry::Vacant(vacant) = self.paths.entry(error.path) {
+            tracing::error!("{text}");
+            vacant.insert(text);
+        }
+    }
+
+    /// What failed before has been done.
+    pub(super) fn is_fine(&mut self, path: &Path) {
+        if !self.paths.is_empty() && self.paths.remove(path).is_some() {
+            tracing::info!("`{}` is written now", path.display());
+        }
+    }
+
+    /// Something is lost.
+    pub(super) fn lose(&mut self, what: String) {
+        *self.lost.entry(what).or_default() += 1;
+    }
+
+    /// A tape line had to be given up.
+    pub(super) fn lost_lines(&mut self, folder: &Path) {
+        let what = format!(
+            "exchanges are missing on the tape in `{}`, which could not be written for too long",
+            folder.display()
+        );
+        if !self.lost.contains_key(&what) {
+            tracing::error!("{what}");
+        }
+        self.lose(what);
+    }
+
+    /// What is wrong now.
+    pub(super) fn all(&self) -> Vec<String> {
+        let counted = |(what, n): (&String, &u64)| {
+            if *n > 1 { format!("{n} times: {what}") } else { what.clone() }
+        };
+        self.paths.values().cloned().chain(self.lost.iter().map(counted)).collect()
     }
 }

@@ -47,9 +47,7 @@ const MOST: usize = 19;
 pub(super) fn find(text: &[u8], from: usize) -> Option<Range<usize>> {
     let mut at = from;
     while at < text.len() {
-        let Some(skip) = text.get(at..)?.iter().position(u8::is_ascii_digit) else {
-            return None;
-        };
+        let skip = text.get(at..)?.iter().position(u8::is_ascii_digit)?;
         let start = at + skip;
         let end = run_end(text, start);
         let is_bounded = !joins(text, start.checked_sub(1)) && !joins(text, Some(end));
@@ -73,13 +71,12 @@ fn run_end(text: &[u8], start: usize) -> usize {
     let digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
     let mut end = start;
     loop {
-        if digit(end) {
-            end += 1;
-        } else if end > start && matches!(text.get(end), Some(b' ' | b'-')) && digit(end + 1) {
-            end += 1;
-        } else {
+        let is_separator = end > start && matches!(text.get(end), Some(b' ' | b'-'));
+        let goes_on = digit(end) || (is_separator && digit(end + 1));
+        if !goes_on {
             return end;
         }
+        end += 1;
         // Long runs are no cards; what remains of them starts with a digit before it and is skipped.
         if end - start > 2 * MOST {
             return end;
@@ -97,7 +94,7 @@ fn is_card(run: &[u8]) -> bool {
     };
     is_grouped
         && network(&digits).is_some_and(|network| network.lengths.contains(&digits.len()))
-        && luhn_sum(&digits) % 10 == 0
+        && luhn_sum(&digits).is_multiple_of(10)
         && !is_harmless(&digits)
 }
 
@@ -108,7 +105,7 @@ pub(super) fn is_harmless(digits: &str) -> bool {
 
 /// Whether a number is one of our pseudonyms.
 pub(super) fn is_own(digits: &str) -> bool {
-    OWN.iter().any(|own| digits.starts_with(own)) && luhn_sum(digits) % 10 == 0
+    OWN.iter().any(|own| digits.starts_with(own)) && luhn_sum(digits).is_multiple_of(10)
 }
 
 /// The digits of a value that holds nothing but 12 to 19 of them and separators.

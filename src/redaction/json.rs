@@ -8,6 +8,7 @@ use regex::Regex;
 use super::{
     card,
     class::Class,
+    json_scan,
     names::{self, HeaderRule, Named, Weight},
     opaque,
     pass::{Pass, Reach, Side, applies},
@@ -35,8 +36,7 @@ impl<'n> Naming<'n> {
     fn of(name: &'n str) -> Self {
         // Servers that echo a request have header names as member names.
         let header = names::header(name).filter(|rule| {
-            !matches!(rule, HeaderRule::Link | HeaderRule::Challenge)
-                && !matches!(rule, HeaderRule::Whole(Class::Signature))
+            !matches!(rule, HeaderRule::Challenge | HeaderRule::Whole(Class::Signature))
         });
         Self { name, named: names::parameter(name), header }
     }
@@ -53,13 +53,17 @@ impl Pass<'_> {
     /// A JSON text with its credentials replaced. The outer `None` says that it is not JSON, the
     /// inner one that nothing had to be replaced.
     pub(super) fn json(&mut self, text: &str) -> Option<Option<String>> {
+        let is_known = || self.login.is_some() || self.knows_any(text.as_bytes());
+        if json_scan::is_ordinary(text) && !is_known() {
+            return Some(None);
+        }
         self.json_at(text, 0)
     }
 
-    fn json_at(&mut self, text: &str, depth: usize) -> Option<Option<String>> {
+    pub(super) fn json_at(&mut self, text: &str, depth: usize) -> Option<Option<String>> {
         let root = json::parse_spanned(text).ok()?;
         let mut walk = Walk { text, depth, edits: Vec::new() };
-        self.at(|| "$".to_owned(), |pass| pass.node(&mut walk, &root, Naming::NONE));
+        self.at(|| ".$".to_owned(), |pass| pass.node(&mut walk, &root, Naming::NONE));
         if walk.edits.is_empty() {
             return Some(None);
         }

@@ -33,7 +33,7 @@ pub(super) fn at_start(text: &[u8]) -> Option<(usize, Range<usize>)> {
     let parts: Vec<&[u8]> = token.split(|&byte| byte == b'.').collect();
     match parts.as_slice() {
         [head, claims, signature]
-            if head.len() >= 10 && claims.starts_with(b"ey") && signature.len() >= 10 =>
+            if head.len() >= 10 && claims.starts_with(b"e") && signature.len() >= 10 =>
         {
             let start = head.len() + claims.len() + 2;
             Some((token.len(), start..token.len()))

@@ -4,9 +4,9 @@
 //! names  shapes  opaque        what a credential is called, looks like
 //!     \    |    /
 //!      pass ── taint           one walk over a message; what is known to be secret
-//!     /  |  \
-//!  text json url body          where values stand
-//!      \ | /
+//!        |
+//!  header url text json body   where values stand
+//!        |
 //!  request ── redactor         a request alone; a whole exchange
 //! ```
 //!
@@ -16,11 +16,15 @@ mod basic;
 mod body;
 mod card;
 mod class;
+mod header;
 mod json;
+mod json_scan;
 mod jwt;
+mod name_tables;
 mod names;
 mod opaque;
 mod pass;
+mod prefixes;
 pub mod pseudonym;
 pub mod redactor;
 mod request;
@@ -29,7 +33,11 @@ pub mod stream;
 mod taint;
 mod text;
 mod url;
+mod written;
 
 pub use pseudonym::{contains_pseudonym, is_pseudonym};
 pub use redactor::{Redactor, Replaced};
 pub use stream::StreamRedactor;
+
+#[cfg(test)]
+mod tests;

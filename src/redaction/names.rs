@@ -3,7 +3,10 @@
 //! Names are compared without case and punctuation, so that `client_secret`, `clientSecret` and
 //! `Client-Secret` are one. Personal data (names, addresses, phone numbers) is not looked for.
 
-use super::class::Class;
+use super::{
+    class::Class,
+    name_tables::{HEADER_GATE, HEADERS, PARAMETER_GATE, PARAMETERS, order},
+};
 
 /// What the name of a parameter, member or element says about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +37,6 @@ pub(super) enum HeaderRule {
     Cookie,
     /// One `Set-Cookie`.
     SetCookie,
-    /// Text with a URL in it.
-    Link,
     /// A credential as a whole.
     Whole(Class),
 }
@@ -82,46 +83,14 @@ fn innermost(name: &str) -> &str {
 pub(super) fn parameter(name: &str) -> Option<Named> {
     let normal = Normal::new(name)?;
     let name = normal.as_str();
-    let (class, weight) = match name {
-        "password"
-        | "passwd"
-        | "pwd"
-        | "passphrase"
-        | "password1"
-        | "password2"
-        | "passwordconfirmation"
-        | "passwordconfirm"
-        | "confirmpassword"
-        | "passwordagain"
-        | "passwordhash"
-        | "secretanswer" => (Class::Password, Weight::Strong),
-        "pass" | "pw" | "userpass" => (Class::Password, Weight::Sent),
-        "otp" | "totp" | "otpcode" | "totpcode" | "mfacode" | "mfatoken" | "onetimecode"
-        | "recoverycode" | "backupcode" => (Class::Token, Weight::Sent),
-        "apikey" | "accesskey" | "accesskeyid" | "awsaccesskeyid" | "xamzcredential"
-        | "xgoogcredential" | "subscriptionkey" | "authkey" | "appkey" => {
-            (Class::ApiKey, Weight::Strong)
-        }
-        "secretkey" | "secretaccesskey" | "codeverifier" | "masterkey" | "signingkey"
-        | "encryptionkey" | "sharedkey" | "accountkey" | "connectionstring" => {
-            (Class::Secret, Weight::Strong)
-        }
-        "privatekey" => (Class::PrivateKey, Weight::Strong),
-        "clientassertion" | "assertion" | "samlresponse" | "samlassertion" | "samlart" | "jwt"
-        | "bearer" => (Class::Token, Weight::Strong),
-        "session" | "sessionid" | "sessionkey" | "sessid" | "jsessionid" | "phpsessid" => {
-            (Class::Session, Weight::Strong)
-        }
-        "csrf" | "xsrf" => (Class::Csrf, Weight::Strong),
-        "signature" | "sig" | "sas" | "hmac" | "xamzsignature" | "xgoogsignature" => {
-            (Class::Signature, Weight::Sent)
-        }
-        "cardnumber" | "ccnumber" | "ccnum" | "cardno" | "creditcard" | "creditcardnumber"
-        | "pan" => (Class::CardNumber, Weight::Strong),
-        "cvc" | "cvc2" | "cvv" | "cvv2" | "cardcvc" | "cardcvv" | "cvccode" | "securitycode"
-        | "csc" => (Class::CardCode, Weight::Strong),
-        "code" | "key" | "auth" | "pin" | "state" | "nonce" | "sid" => (Class::Token, Weight::Weak),
-        _ => (by_ending(name)?, Weight::Strong),
+    let listed = PARAMETER_GATE
+        .admits(name)
+        .then(|| PARAMETERS.binary_search_by(|row| order(row.0, name)).ok())
+        .flatten()
+        .and_then(|at| PARAMETERS.get(at));
+    let (class, weight) = match listed {
+        Some(&(_, class, weight)) => (class, weight),
+        None => (by_ending(name)?, Weight::Strong),
     };
     Some(Named { class, weight })
 }
@@ -139,6 +108,9 @@ fn by_ending(name: &str) -> Option<Class> {
         ("apikey", Class::ApiKey),
         ("token", Class::Token),
     ];
+    if !matches!(last_two(name), Some(b"rd" | b"wd" | b"se" | b"et" | b"ey" | b"en")) {
+        return None;
+    }
     let class = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending))?.1;
     let csrf = name.contains("csrf") || name.contains("xsrf") || name == "authenticitytoken";
     match class {
@@ -146,6 +118,11 @@ fn by_ending(name: &str) -> Option<Class> {
         Class::Token if csrf => Some(Class::Csrf),
         class => Some(class),
     }
+}
+
+/// What all endings are told apart by from most names.
+fn last_two(name: &str) -> Option<&[u8; 2]> {
+    name.as_bytes().last_chunk()
 }
 
 /// Tokens that mark a place in a list or a retried call: no credentials, and clients send them
@@ -180,82 +157,39 @@ pub(super) fn header(name: &str) -> Option<HeaderRule> {
     lower.copy_from_slice(name.as_bytes());
     lower.make_ascii_lowercase();
     let name = std::str::from_utf8(lower).ok()?;
-    Some(match name {
-        "authorization"
-        | "proxy-authorization"
-        | "x-authorization"
-        | "authentication"
-        | "x-auth"
-        | "x-forwarded-authorization"
-        | "x-original-authorization" => HeaderRule::Authorization,
-        "www-authenticate"
-        | "proxy-authenticate"
-        | "authentication-info"
-        | "proxy-authentication-info" => HeaderRule::Challenge,
-        "cookie" | "cookie2" => HeaderRule::Cookie,
-        "set-cookie" | "set-cookie2" => HeaderRule::SetCookie,
-        "location" | "content-location" | "link" | "refresh" | "referer" | "origin"
-        | "destination" | "x-original-url" | "x-rewrite-url" | "x-original-uri"
-        | "x-forwarded-uri" => HeaderRule::Link,
-        "apikey"
-        | "api-key"
-        | "x-api-key"
-        | "x-apikey"
-        | "x-functions-key"
-        | "x-auth-key"
-        | "x-access-key"
-        | "x-master-key"
-        | "x-app-key"
-        | "ocp-apim-subscription-key"
-        | "x-rapidapi-key"
-        | "x-amz-credential"
-        | "x-honeycomb-team"
-        | "dd-application-key" => HeaderRule::Whole(Class::ApiKey),
-        "x-session" | "x-session-id" | "x-sessionid" | "session-id" | "mcp-session-id" => {
-            HeaderRule::Whole(Class::Session)
-        }
-        "dpop" | "x-goog-iap-jwt-assertion" | "x-jwt-assertion" | "cf-access-jwt-assertion" => {
-            HeaderRule::Whole(Class::Token)
-        }
-        "x-client-cert" => HeaderRule::Whole(Class::Secret),
-        "x-hub-signature"
-        | "x-hub-signature-256"
-        | "signature"
-        | "x-shopify-hmac-sha256"
-        | "x-ms-signature-256" => HeaderRule::Whole(Class::Signature),
-        _ => HeaderRule::Whole(header_by_ending(name)?),
-    })
+    // Binary metadata of gRPC.
+    let name = name.strip_suffix("-bin").unwrap_or(name);
+    let listed = HEADER_GATE
+        .admits(name)
+        .then(|| HEADERS.binary_search_by(|row| order(row.0, name)).ok())
+        .flatten()
+        .and_then(|at| HEADERS.get(at));
+    match listed {
+        Some(&(_, rule)) => Some(rule),
+        None => header_by_ending(name).map(HeaderRule::Whole),
+    }
 }
 
+/// Header names that end, or are, as names of parameters do: `X-Vault-Token`, `Client-Secret`.
 fn header_by_ending(name: &str) -> Option<Class> {
-    const ENDINGS: [(&str, Class); 12] = [
+    const ENDINGS: [(&str, Class); 7] = [
         ("-signature", Class::Signature),
         ("-signature-256", Class::Signature),
-        ("-api-key", Class::ApiKey),
-        ("-apikey", Class::ApiKey),
         ("-access-key", Class::ApiKey),
         ("-subscription-key", Class::ApiKey),
         ("-secret-key", Class::Secret),
         ("-customer-key", Class::Secret),
-        ("-secret", Class::Secret),
-        ("-password", Class::Password),
-        ("-passphrase", Class::Password),
-        ("token", Class::Token),
+        ("-auth-key", Class::ApiKey),
     ];
-    // Without a dash or the word itself no ending fits; most header names stop here.
-    let class = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending))?.1;
-    match class {
-        Class::Token => {
-            let normal = Normal::new(name)?;
-            match by_ending(normal.as_str()) {
-                // `Nel-Token`-like names of one word are as good as dashed ones.
-                Some(Class::Csrf) => Some(Class::Csrf),
-                Some(_) => Some(Class::Token),
-                None => None,
-            }
-        }
-        class => Some(class),
+    let by_ending = matches!(last_two(name), Some(b"re" | b"56" | b"ey"))
+        .then(|| ENDINGS.iter().find(|(ending, _)| name.ends_with(ending)))
+        .flatten();
+    if let Some((_, class)) = by_ending {
+        return Some(*class);
     }
+    let named = parameter(name.strip_prefix("x-").unwrap_or(name))?;
+    let is_of_cards = matches!(named.class, Class::CardNumber | Class::CardCode);
+    (named.weight == Weight::Strong && !is_of_cards).then_some(named.class)
 }
 
 /// The class of a cookie by its name.
@@ -342,6 +276,12 @@ mod tests {
         }
         assert_eq!(parameter("wsse:Password").map(|named| named.class), Some(Class::Password));
         assert_eq!(parameter("csrfmiddlewaretoken").map(|named| named.class), Some(Class::Csrf));
+    }
+
+    #[test]
+    fn tables_can_be_searched() {
+        assert!(PARAMETERS.is_sorted_by(|a, b| order(a.0, b.0).is_lt()));
+        assert!(HEADERS.is_sorted_by(|a, b| order(a.0, b.0).is_lt()));
     }
 
     #[test]

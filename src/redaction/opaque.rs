@@ -8,7 +8,7 @@ pub(super) fn looks_opaque(value: &str) -> bool {
         && !is_date(value)
         && !is_file_or_host(value)
         && !is_product(value)
-        && has_mixed_word(value)
+        && (has_mixed_word(value) || is_base64(value))
 }
 
 /// The alphabet of tokens: unreserved characters of URLs, and base64.
@@ -61,11 +61,15 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 
 /// A value that could be a word of a language: not looked for in other places.
 pub(super) fn could_be_a_word(value: &str) -> bool {
-    value.len() < 12
-        && (value.bytes().all(|byte| byte.is_ascii_lowercase())
-            || value.bytes().all(|byte| byte.is_ascii_uppercase())
-            || (value.starts_with(|c: char| c.is_ascii_uppercase())
-                && value.bytes().skip(1).all(|byte| byte.is_ascii_lowercase())))
+    value.len() < 12 && is_spelled_as_a_word(value)
+}
+
+/// Letters only, in the case of a word. In an answer, a `token` may be one of a language model.
+pub(super) fn is_spelled_as_a_word(value: &str) -> bool {
+    let rest = value.get(1..).unwrap_or_default();
+    value.bytes().all(|byte| byte.is_ascii_uppercase())
+        || (value.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && rest.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 fn is_uuid(value: &str) -> bool {
@@ -107,6 +111,14 @@ fn is_product(value: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || b".+-0123456789".contains(&byte))
                 && version.len() < 12)
+}
+
+/// Has a character that words are not joined with, and letters of both cases and digits around it.
+fn is_base64(value: &str) -> bool {
+    value.contains(['+', '='])
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_lowercase())
+        && value.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// A word of eight or more with both letters and digits, or two such words of any length.

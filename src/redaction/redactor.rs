@@ -114,50 +114,28 @@ impl Redactor {
     /// secret.
     pub fn request_body(&self, headers: &HeaderMap, body: &Bytes) -> Option<Bytes> {
         let inner = self.inner.as_ref()?;
-        let fields = fields(headers);
-        let changes = request::sanitise(
-            &inner.keys,
-            &Parts { target: "", headers: borrowed(&fields), body: Some(body) },
-        );
+        let parts = Parts { target: "", headers: fields(headers), body: Some(body) };
+        let changes = request::sanitise(&inner.keys, &parts);
         changes.body.map(Bytes::from)
     }
 
     /// Sanitises a request in place, as [`Self::exchange`] did when it was recorded.
     pub fn request(&self, request: &mut Request) {
-        let Some(changes) = self.changes(request) else {
-            return;
-        };
-        if let Some(target) = changes.target
-            && let Ok(target) = PathAndQuery::try_from(target)
-        {
-            request.target = target;
+        if let Some(changes) = self.changes(request) {
+            change_request(changes, request);
         }
-        if !changes.headers.is_empty() {
-            for (at, value) in request.headers.values_mut().enumerate() {
-                let Some(new) = changes.headers.get(&at) else {
-                    continue;
-                };
-                let is_utf8 = std::str::from_utf8(value.as_bytes()).is_ok();
-                let new = if is_utf8 {
-                    HeaderValue::from_bytes(new.as_bytes())
-                } else {
-                    // Read as Latin-1, so written as that.
-                    let bytes: Vec<u8> =
-                        new.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
-                    HeaderValue::from_bytes(&bytes)
-                };
-                if let Ok(new) = new {
-                    *value = new;
-                }
+    }
+
+    /// The request as [`Self::request`] would leave it; no copy is made of one that brings no
+    /// credential.
+    pub fn seen<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        match self.changes(request) {
+            Some(changes) if !changes.is_empty() => {
+                let mut request = request.clone();
+                change_request(changes, &mut request);
+                Cow::Owned(request)
             }
-        }
-        if let Some(body) = changes.body {
-            if let Ok(length) = HeaderValue::from_str(&body.len().to_string())
-                && let Some(field) = request.headers.get_mut(http::header::CONTENT_LENGTH)
-            {
-                *field = length;
-            }
-            request.body = RequestBody::Whole(body.into());
+            _ => Cow::Borrowed(request),
         }
     }
 
@@ -204,12 +182,12 @@ impl Redactor {
 
     fn changes(&self, request: &Request) -> Option<Changes> {
         let inner = self.inner.as_ref()?;
-        let fields = fields(&request.headers);
         let body = match &request.body {
             RequestBody::Whole(bytes) => Some(&**bytes),
             RequestBody::Hashed { .. } => None,
         };
-        let parts = Parts { target: request.target.as_str(), headers: borrowed(&fields), body };
+        let parts =
+            Parts { target: request.target.as_str(), headers: fields(&request.headers), body };
         Some(request::sanitise(&inner.keys, &parts))
     }
 }
@@ -219,7 +197,7 @@ impl Inner {
         let request = &exchange.request;
         let parts = Parts {
             target: &request.target,
-            headers: request.headers.iter().collect(),
+            headers: request.headers.iter().map(|(name, value)| (name, value.into())).collect(),
             body: request.body.bytes().map(|bytes| &**bytes),
         };
         request::sanitise(&self.keys, &parts)
@@ -377,6 +355,36 @@ fn fields(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
         .collect()
 }
 
-fn borrowed<'f>(fields: &'f [(&'f str, Cow<'f, str>)]) -> Vec<(&'f str, &'f str)> {
-    fields.iter().map(|(name, value)| (*name, &**value)).collect()
+fn change_request(changes: Changes, request: &mut Request) {
+    if let Some(target) = changes.target
+        && let Ok(target) = PathAndQuery::try_from(target)
+    {
+        request.target = target;
+    }
+    if !changes.headers.is_empty() {
+        for (at, value) in request.headers.values_mut().enumerate() {
+            let Some(new) = changes.headers.get(&at) else {
+                continue;
+            };
+            let is_utf8 = std::str::from_utf8(value.as_bytes()).is_ok();
+            let new = if is_utf8 {
+                HeaderValue::from_bytes(new.as_bytes())
+            } else {
+                // Read as Latin-1, so written as that.
+                let bytes: Vec<u8> = new.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
+                HeaderValue::from_bytes(&bytes)
+            };
+            if let Ok(new) = new {
+                *value = new;
+            }
+        }
+    }
+    if let Some(body) = changes.body {
+        if let Ok(length) = HeaderValue::from_str(&body.len().to_string())
+            && let Some(field) = request.headers.get_mut(http::header::CONTENT_LENGTH)
+        {
+            *field = length;
+        }
+        request.body = RequestBody::Whole(body.into());
+    }
 }

@@ -1,6 +1,6 @@
 //! A request sanitised as a whole: the same whether it is recorded or about to be matched.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
     body::Label,
@@ -13,7 +13,7 @@ use super::{
 /// The parts of a request that sanitising looks at.
 pub(super) struct Parts<'r> {
     pub(super) target: &'r str,
-    pub(super) headers: Vec<(&'r str, &'r str)>,
+    pub(super) headers: Vec<(&'r str, Cow<'r, str>)>,
     /// `None` when it is not in memory.
     pub(super) body: Option<&'r [u8]>,
 }
@@ -29,6 +29,11 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// Whether the request stays as it is.
+    pub(super) fn is_empty(&self) -> bool {
+        self.target.is_none() && self.headers.is_empty() && self.body.is_none()
+    }
+
     /// Whether the client sent a password in a field of its own, as one does to log in.
     pub(super) fn is_login(&self) -> bool {
         self.found.iter().any(|found| {
@@ -55,7 +60,7 @@ pub(super) fn label<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> La
 /// of other exchanges are not looked for. Its result depends on the request and the key alone, which
 /// is what lets a replayed request match a recorded one.
 pub(super) fn sanitise(keys: &Pseudonyms, parts: &Parts<'_>) -> Changes {
-    let label = label(parts.headers.iter().copied());
+    let label = label(parts.headers.iter().map(|(name, value)| (*name, &**value)));
     let mut changes = Changes::default();
 
     let mut pass = Pass::new(keys, Side::Request);
@@ -80,7 +85,7 @@ pub(super) fn sanitise(keys: &Pseudonyms, parts: &Parts<'_>) -> Changes {
 /// Looks at every part, in the form it has by now.
 fn walk(pass: &mut Pass<'_>, parts: &Parts<'_>, label: Label<'_>, changes: &mut Changes) {
     for (at, (name, value)) in parts.headers.iter().enumerate() {
-        let value = changes.headers.get(&at).map_or(*value, String::as_str);
+        let value = changes.headers.get(&at).map_or(&**value, String::as_str);
         if pass.again && !pass.knows_any(value.as_bytes()) {
             continue;
         }

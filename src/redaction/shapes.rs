@@ -1,11 +1,17 @@
 //! Credentials that are known by their own form, wherever they stand.
 //!
-//! Providers give their keys a prefix so that scanners find them; the table lists those, and a
-//! handful of forms that need code. The prefix is not secret and stays.
+//! Providers give their keys a prefix so that scanners find them: those are in the table of
+//! [`super::prefixes`]. Here is how they are found, and the handful of forms that need code. A prefix
+//! is not secret and stays.
 
 use std::{ops::Range, sync::LazyLock};
 
-use super::{card, class::Class, jwt, opaque};
+use super::{
+    card,
+    class::Class,
+    jwt, opaque,
+    prefixes::{Alphabet, SHAPES, Shape},
+};
 
 /// A credential in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,140 +37,6 @@ pub(super) enum Form {
     Token,
 }
 
-/// Characters that may follow a prefix.
-#[derive(Clone, Copy)]
-enum Alphabet {
-    /// `[0-9a-z]`, `[0-9A-Z]` and `[0-9A-Za-z]`
-    Alnum,
-    /// `[0-9a-fA-F]`
-    Hex,
-    /// `[0-9a-f]`
-    LowerHex,
-    /// `[0-9A-Z]`
-    Upper,
-    /// `[0-9A-Za-z_-]`
-    Word,
-    /// Base64, URL-safe base64 and dots.
-    Wide,
-}
-
-impl Alphabet {
-    fn has(self, byte: u8) -> bool {
-        match self {
-            Self::Alnum => byte.is_ascii_alphanumeric(),
-            Self::Hex => byte.is_ascii_hexdigit(),
-            Self::LowerHex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-            Self::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
-            Self::Word => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
-            Self::Wide => opaque::is_token_byte(byte),
-        }
-    }
-}
-
-struct Shape {
-    prefix: &'static str,
-    alphabet: Alphabet,
-    least: usize,
-    most: usize,
-    class: Class,
-}
-
-const fn shape(
-    prefix: &'static str,
-    alphabet: Alphabet,
-    least: usize,
-    most: usize,
-    class: Class,
-) -> Shape {
-    Shape { prefix, alphabet, least, most, class }
-}
-
-/// A run that is longer than this is data, not a key.
-const MOST: usize = 512;
-
-#[rustfmt::skip]
-const SHAPES: &[Shape] = &[
-    shape("A3T", Alphabet::Upper, 17, 17, Class::ApiKey),
-    shape("ABIA", Alphabet::Upper, 16, 16, Class::ApiKey),
-    shape("AC", Alphabet::LowerHex, 32, 32, Class::ApiKey),
-    shape("ACCA", Alphabet::Upper, 16, 16, Class::ApiKey),
-    shape("AGE-SECRET-KEY-1", Alphabet::Upper, 58, 58, Class::PrivateKey),
-    shape("AIza", Alphabet::Word, 35, 35, Class::ApiKey),
-    shape("AKIA", Alphabet::Upper, 16, 16, Class::ApiKey),
-    shape("ASIA", Alphabet::Upper, 16, 16, Class::ApiKey),
-    shape("ATATT3", Alphabet::Wide, 50, MOST, Class::Token),
-    shape("EAAA", Alphabet::Word, 60, 60, Class::Token),
-    shape("GOCSPX-", Alphabet::Word, 28, 28, Class::Secret),
-    shape("HRKU-", Alphabet::Word, 36, 70, Class::ApiKey),
-    shape("NRAK-", Alphabet::Upper, 27, 27, Class::ApiKey),
-    shape("PMAK-", Alphabet::Word, 59, 59, Class::ApiKey),
-    shape("SG.", Alphabet::Wide, 66, 66, Class::ApiKey),
-    shape("SK", Alphabet::LowerHex, 32, 32, Class::ApiKey),
-    shape("access-development-", Alphabet::Word, 36, 36, Class::Token),
-    shape("access-production-", Alphabet::Word, 36, 36, Class::Token),
-    shape("access-sandbox-", Alphabet::Word, 36, 36, Class::Token),
-    shape("dapi", Alphabet::LowerHex, 32, 34, Class::ApiKey),
-    shape("doo_v1_", Alphabet::LowerHex, 64, 64, Class::Token),
-    shape("dop_v1_", Alphabet::LowerHex, 64, 64, Class::Token),
-    shape("dor_v1_", Alphabet::LowerHex, 64, 64, Class::Token),
-    shape("figd_", Alphabet::Word, 40, MOST, Class::Token),
-    shape("gho_", Alphabet::Alnum, 36, 255, Class::Token),
-    shape("ghp_", Alphabet::Alnum, 36, 255, Class::Token),
-    shape("ghr_", Alphabet::Alnum, 36, 255, Class::Token),
-    shape("ghs_", Alphabet::Alnum, 36, 255, Class::Token),
-    shape("ghu_", Alphabet::Alnum, 36, 255, Class::Token),
-    shape("github_pat_", Alphabet::Word, 60, 100, Class::Token),
-    shape("glcbt-", Alphabet::Word, 20, 70, Class::Token),
-    shape("glc_", Alphabet::Wide, 32, MOST, Class::Token),
-    shape("gldt-", Alphabet::Word, 20, 70, Class::Token),
-    shape("glpat-", Alphabet::Wide, 20, 120, Class::Token),
-    shape("glptt-", Alphabet::Word, 20, 70, Class::Token),
-    shape("glrt-", Alphabet::Wide, 20, 120, Class::Token),
-    shape("glsa_", Alphabet::Word, 32, 70, Class::Token),
-    shape("glsoat-", Alphabet::Word, 20, 70, Class::Token),
-    shape("hf_", Alphabet::Alnum, 30, 50, Class::Token),
-    shape("hooks.slack.com/services/", Alphabet::Wide, 20, 100, Class::Secret),
-    shape("hvb.", Alphabet::Word, 24, 400, Class::Token),
-    shape("hvs.", Alphabet::Word, 24, 400, Class::Token),
-    shape("lin_api_", Alphabet::Alnum, 32, 64, Class::ApiKey),
-    shape("npm_", Alphabet::Alnum, 36, 36, Class::Token),
-    shape("ntn_", Alphabet::Alnum, 40, 60, Class::Token),
-    shape("pscale_tkn_", Alphabet::Wide, 32, 64, Class::Token),
-    shape("pul-", Alphabet::LowerHex, 40, 40, Class::Token),
-    shape("pypi-AgEIcHlwaS5vcmc", Alphabet::Word, 50, MOST, Class::Token),
-    shape("rk_live_", Alphabet::Alnum, 10, 247, Class::ApiKey),
-    shape("rk_test_", Alphabet::Alnum, 10, 247, Class::ApiKey),
-    shape("rubygems_", Alphabet::LowerHex, 48, 48, Class::Token),
-    shape("shpat_", Alphabet::Hex, 32, 32, Class::Token),
-    shape("shpca_", Alphabet::Hex, 32, 32, Class::Token),
-    shape("shppa_", Alphabet::Hex, 32, 32, Class::Token),
-    shape("shpss_", Alphabet::Hex, 32, 32, Class::Secret),
-    shape("sk-", Alphabet::Alnum, 32, 64, Class::ApiKey),
-    shape("sk-admin-", Alphabet::Word, 20, 300, Class::ApiKey),
-    shape("sk-ant-", Alphabet::Word, 20, 300, Class::ApiKey),
-    shape("sk-or-", Alphabet::Word, 20, 300, Class::ApiKey),
-    shape("sk-proj-", Alphabet::Word, 20, 300, Class::ApiKey),
-    shape("sk-svcacct-", Alphabet::Word, 20, 300, Class::ApiKey),
-    shape("sk_live_", Alphabet::Alnum, 10, 247, Class::ApiKey),
-    shape("sk_prod_", Alphabet::Alnum, 10, 247, Class::ApiKey),
-    shape("sk_test_", Alphabet::Alnum, 10, 247, Class::ApiKey),
-    shape("sntrys_", Alphabet::Wide, 40, MOST, Class::Token),
-    shape("sntryu_", Alphabet::LowerHex, 64, 64, Class::Token),
-    shape("sq0atp-", Alphabet::Word, 22, 60, Class::Token),
-    shape("sq0csp-", Alphabet::Word, 22, 60, Class::Secret),
-    shape("whsec_", Alphabet::Wide, 24, 100, Class::Secret),
-    shape("xapp-", Alphabet::Word, 20, 200, Class::Token),
-    shape("xkeysib-", Alphabet::Word, 64, 100, Class::ApiKey),
-    shape("xoxa-", Alphabet::Word, 10, 300, Class::Token),
-    shape("xoxb-", Alphabet::Word, 10, 300, Class::Token),
-    shape("xoxe-", Alphabet::Word, 10, 300, Class::Token),
-    shape("xoxe.xoxp-", Alphabet::Word, 10, 300, Class::Token),
-    shape("xoxp-", Alphabet::Word, 10, 300, Class::Token),
-    shape("xoxr-", Alphabet::Word, 10, 300, Class::Token),
-    shape("xoxs-", Alphabet::Word, 10, 300, Class::Token),
-    shape("ya29.", Alphabet::Wide, 20, MOST, Class::Token),
-];
-
 /// For each byte, the shapes whose prefix starts with it, longest prefix first.
 static BY_FIRST: LazyLock<Vec<Vec<&'static Shape>>> = LazyLock::new(|| {
     let mut lists: Vec<Vec<&'static Shape>> = vec![Vec::new(); 256];
@@ -178,32 +50,34 @@ static BY_FIRST: LazyLock<Vec<Vec<&'static Shape>>> = LazyLock::new(|| {
     lists
 });
 
-/// Bytes at which a credential may begin, or the part of it that gives it away.
-static STARTS: LazyLock<[bool; 256]> = LazyLock::new(|| {
-    let mut starts = [false; 256];
-    for (start, list) in starts.iter_mut().zip(BY_FIRST.iter()) {
-        *start = !list.is_empty();
-    }
-    for byte in [b'e', b'B', b'b', b'-', b':', b'_'] {
-        if let Some(start) = starts.get_mut(usize::from(byte)) {
-            *start = true;
+/// Pairs of bytes with which a credential may begin, or the part of it that gives it away: a set of
+/// 65,536 bits that rules out nearly every place in ordinary text.
+static STARTS: LazyLock<Box<[u64; 1024]>> = LazyLock::new(|| {
+    const OTHERS: [&str; 11] = ["ey", "Be", "be", "BE", "Ba", "ba", "BA", "--", "://", ":AA", "_s"];
+    let mut starts = Box::new([0; 1024]);
+    for prefix in SHAPES.iter().map(|shape| shape.prefix).chain(OTHERS) {
+        if let [first, second, ..] = *prefix.as_bytes()
+            && let Some(word) = starts.get_mut(pair(first, second) / 64)
+        {
+            *word |= 1 << (pair(first, second) % 64);
         }
     }
     starts
 });
 
+fn pair(first: u8, second: u8) -> usize {
+    (usize::from(first) << 8) | usize::from(second)
+}
+
 /// The next credential at or after `from`, card numbers aside.
 pub(super) fn find(text: &[u8], from: usize) -> Option<Found> {
-    let starts = &*STARTS;
-    let mut at = from;
-    loop {
-        let rest = text.get(at..)?;
-        at += rest.iter().position(|&byte| starts.get(usize::from(byte)) == Some(&true))?;
-        if let Some(found) = at_place(text, at) {
-            return Some(found);
-        }
-        at += 1;
-    }
+    let starts = &**STARTS;
+    let rest = text.get(from..)?;
+    rest.iter().zip(rest.get(1..)?).enumerate().find_map(|(at, (&first, &second))| {
+        let pair = pair(first, second);
+        let may_start = starts.get(pair / 64).is_some_and(|word| (word >> (pair % 64)) & 1 == 1);
+        if may_start { at_place(text, from + at) } else { None }
+    })
 }
 
 /// The next card number at or after `from`.

@@ -13,7 +13,8 @@ use super::{
     pass::{Pass, Side},
     pseudonym::Pseudonyms,
     taint::Taint,
-    text::{Kind, LONGEST_VALUE},
+    text::Kind,
+    written::LONGEST_VALUE,
 };
 use crate::codec::encoding;
 
@@ -62,6 +63,17 @@ impl StreamRedactor {
         let walk = Walk { keys, seen, side, content_type, kind: None };
         let is_plain = encoding::is_identity(label.content_encoding);
         Self { walk: is_plain.then_some(walk), ..Self::off() }
+    }
+
+    /// Holds back less, so that small tests cut too.
+    #[cfg(test)]
+    pub(super) fn with_tail(self, tail: usize) -> Self {
+        Self { tail, ..self }
+    }
+
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.held.len()
     }
 
     /// Takes a piece and gives what can no longer change.

@@ -5,7 +5,7 @@
 //! wins. So the result does not depend on the order of the rules, and a long text can be cut where
 //! no edit is (see [`super::stream`]).
 
-use std::{borrow::Cow, ops::Range, sync::LazyLock};
+use std::{ops::Range, sync::LazyLock};
 
 use percent_encoding::percent_decode;
 use regex::bytes::Regex;
@@ -14,18 +14,12 @@ use super::{
     basic, card, jwt,
     names::{self, Named, Weight},
     opaque,
-    pass::{self, Finding, Pass, Reach, Side, basic_stand_in},
+    pass::{self, Finding, Pass, Reach, Side},
     pseudonym::is_pseudonym,
     shapes::{self, Form, Found},
     taint,
+    written::{Written, string_end, value_end},
 };
-use crate::{
-    codec::json,
-    model::{Json, JsonStyle},
-};
-
-/// A value found by its name is looked at up to this length.
-pub(super) const LONGEST_VALUE: usize = 64 * 1024;
 
 /// What kind of text it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +31,9 @@ pub(super) enum Kind {
     /// Text of a person or a program.
     Text,
 }
+
+/// No rule finds anything in less: the shortest is `&pw=x`.
+const LEAST: usize = 5;
 
 /// A proposal to replace a part of the text.
 pub(super) struct Edit {
@@ -74,6 +71,9 @@ impl Pass<'_> {
     /// All proposals for a text, in order; some may overlap.
     pub(super) fn edits(&self, text: &[u8], kind: Kind) -> Vec<Edit> {
         let mut edits = Vec::new();
+        if text.len() < LEAST {
+            return edits;
+        }
         let mut from = 0;
         while let Some(found) = shapes::find(text, from) {
             from = found.end.max(from + 1);
@@ -156,7 +156,7 @@ impl Pass<'_> {
         let (replacement, values) = match found.form {
             Form::Basic => {
                 let (user, password) = basic::decode(secret)?;
-                let stand_in = basic_stand_in(self.keys, &user, &password)?;
+                let stand_in = basic::stand_in(self.keys, &user, &password)?;
                 (stand_in.encoded, stand_in.values)
             }
             Form::Card => {
@@ -166,7 +166,7 @@ impl Pass<'_> {
             }
             Form::Jwt(_) | Form::Token if kind == Kind::Binary => {
                 let made = self.keys.of_equal_length(secret)?;
-                (made.clone(), vec![(secret.to_owned(), self.keys.of(secret))])
+                (made, vec![(secret.to_owned(), self.keys.of(secret))])
             }
             Form::Token if secret.contains('%') => {
                 let decoded = percent_decode(raw).decode_utf8().ok()?;
@@ -193,7 +193,9 @@ impl Pass<'_> {
     }
 
     fn named_edits(&self, text: &[u8], edits: &mut Vec<Edit>) {
-        if !text.iter().any(|byte| matches!(byte, b'=' | b':' | b'<')) || !WORDS.is_match(text) {
+        if !text.iter().any(|byte| matches!(byte, b'=' | b'<' | b'"' | b'\''))
+            || !WORDS.is_match(text)
+        {
             return;
         }
         for head in PAIR.captures_iter(text) {
@@ -210,7 +212,7 @@ impl Pass<'_> {
                 text,
                 name.as_bytes(),
                 whole.end()..end,
-                Encoding::Url { is_link },
+                Written::Url { is_link },
                 edits,
             );
         }
@@ -227,7 +229,7 @@ impl Pass<'_> {
                 text,
                 name.as_bytes(),
                 whole.end()..end,
-                if is_escaped { Encoding::Plain } else { Encoding::Json },
+                if is_escaped { Written::Plain } else { Written::Json },
                 edits,
             );
         }
@@ -240,7 +242,7 @@ impl Pass<'_> {
                 value_end(text, whole.end(), |byte| byte == b'<' || (in_cdata && byte == b']'));
             let after = text.get(end..).unwrap_or_default();
             if after.starts_with(if in_cdata { b"]]></" } else { b"</" }) {
-                self.named_edit(text, name.as_bytes(), whole.end()..end, Encoding::Xml, edits);
+                self.named_edit(text, name.as_bytes(), whole.end()..end, Written::Xml, edits);
             }
         }
         for head in ATTRIBUTE.captures_iter(text) {
@@ -250,7 +252,7 @@ impl Pass<'_> {
             };
             let quote = quote.as_bytes().first().copied().unwrap_or(b'"');
             let end = value_end(text, whole.end(), |byte| byte == quote || byte == b'<');
-            self.named_edit(text, name.as_bytes(), whole.end()..end, Encoding::Xml, edits);
+            self.named_edit(text, name.as_bytes(), whole.end()..end, Written::Xml, edits);
         }
     }
 
@@ -259,128 +261,48 @@ impl Pass<'_> {
         text: &[u8],
         name: &[u8],
         range: Range<usize>,
-        encoding: Encoding,
+        written: Written,
         edits: &mut Vec<Edit>,
     ) {
         let edit = || -> Option<Edit> {
             let name = percent_decode(name).decode_utf8().ok()?;
             let named = names::parameter(&name)?;
             let raw = std::str::from_utf8(text.get(range.clone())?).ok()?;
-            let value = encoding.decode(raw);
-            if !self.applies_in_text(named, &value, encoding) {
+            let value = written.decode(raw);
+            if !self.applies_in_text(named, &value, written) {
                 return None;
             }
             // A link is followed: what stands in it must be what the target will become.
-            let is_link = matches!(encoding, Encoding::Url { is_link: true });
+            let is_link = matches!(written, Written::Url { is_link: true });
             let side = if is_link { Side::Request } else { self.side };
             let mut walk = Pass::new(self.keys, side);
             let replaced = walk.named(named, &value)?;
             Some(Edit {
                 span: range.clone(),
-                replace: Some((range.clone(), encoding.encode(&replaced, raw).into_bytes())),
+                replace: Some((range.clone(), written.encode(&replaced, raw).into_bytes())),
                 found: walk.found,
             })
         };
         edits.extend(edit());
     }
 
-    fn applies_in_text(&self, named: Named, value: &str, encoding: Encoding) -> bool {
+    fn applies_in_text(&self, named: Named, value: &str, written: Written) -> bool {
         let is_token = value.bytes().all(opaque::is_token_byte);
         let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
-        match encoding {
-            Encoding::Url { is_link: true } => pass::applies(Side::Request, named, value),
-            Encoding::Url { is_link: false } => {
+        match written {
+            Written::Url { is_link: true } => pass::applies(Side::Request, named, value),
+            Written::Url { is_link: false } => {
                 named.weight == Weight::Strong
                     && pass::applies(self.side, named, value)
                     && (self.side == Side::Request || (is_token && has_digit))
             }
             // In XML `Key` and `Code` are the commonest of names.
-            Encoding::Xml => {
+            Written::Xml => {
                 named.weight == Weight::Strong && pass::applies(self.side, named, value)
             }
-            Encoding::Json | Encoding::Plain => pass::applies(self.side, named, value),
+            Written::Json | Written::Plain => pass::applies(self.side, named, value),
         }
     }
-}
-
-/// How a value is written in its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
-    Json,
-    Plain,
-    Url { is_link: bool },
-    Xml,
-}
-
-impl Encoding {
-    fn decode(self, raw: &str) -> Cow<'_, str> {
-        match self {
-            Self::Plain => Cow::Borrowed(raw),
-            Self::Json if raw.contains('\\') => match json::parse(&format!("\"{raw}\"")) {
-                Ok(Json::String(value)) => Cow::Owned(value),
-                _ => Cow::Borrowed(raw),
-            },
-            Self::Url { .. } if raw.contains(['%', '+']) => {
-                let spaced = raw.replace('+', " ");
-                Cow::Owned(percent_decode(spaced.as_bytes()).decode_utf8_lossy().into_owned())
-            }
-            Self::Xml if raw.contains('&') => Cow::Owned(
-                ENTITIES
-                    .iter()
-                    .fold(raw.to_owned(), |text, (entity, plain)| text.replace(entity, plain)),
-            ),
-            Self::Json | Self::Url { .. } | Self::Xml => Cow::Borrowed(raw),
-        }
-    }
-
-    fn encode(self, value: &str, raw: &str) -> String {
-        match self {
-            Self::Plain => value.to_owned(),
-            Self::Json => {
-                let style = JsonStyle { ascii: raw.contains("\\u"), ..JsonStyle::default() };
-                let quoted = json::write(&Json::from(value), style);
-                quoted.trim_matches('"').to_owned()
-            }
-            // What was not escaped before need not be now.
-            Self::Url { .. } if raw.contains('%') || value.contains(['%', '&', '#', ' ']) => {
-                taint::percent(value, raw.contains('+'))
-            }
-            Self::Url { .. } => value.to_owned(),
-            Self::Xml if raw.contains('&') => ENTITIES
-                .iter()
-                .rev()
-                .fold(value.to_owned(), |text, (entity, plain)| text.replace(plain, entity)),
-            Self::Xml => value.to_owned(),
-        }
-    }
-}
-
-/// `&amp;` last: it makes new entities when it is resolved.
-const ENTITIES: [(&str, &str); 5] =
-    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
-
-fn value_end(text: &[u8], start: usize, is_end: impl Fn(u8) -> bool) -> usize {
-    let rest = text.get(start..).unwrap_or_default();
-    let length = rest.iter().take(LONGEST_VALUE).take_while(|&&byte| !is_end(byte)).count();
-    start + length
-}
-
-/// Where a quoted string ends that began with `quote`: a quotation mark, maybe itself escaped.
-fn string_end(text: &[u8], start: usize, quote: &[u8]) -> Option<usize> {
-    let mark = *quote.last()?;
-    let is_escaped = quote.len() > 1;
-    let limit = text.len().min(start + LONGEST_VALUE);
-    let mut at = start;
-    while at < limit {
-        match text.get(at)? {
-            b'\\' if is_escaped && text.get(at + 1) == Some(&mark) => return Some(at),
-            b'\\' => at += 2,
-            byte if *byte == mark => return Some(at),
-            b'\n' => return None,
-            _ => at += 1,
-        }
-    }
-    Some(limit.min(at))
 }
 
 #[expect(clippy::expect_used, reason = "the patterns are constants, and a test compiles them")]

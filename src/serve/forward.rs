@@ -197,7 +197,7 @@ impl Outbound {
         let mut request = Request::new(body.map_err(BodyError::from).boxed_unsync());
         *request.method_mut() = self.request.method;
         *request.uri_mut() = uri;
-        *request.headers_mut() = with_host(&hop::request_fields(&self.request.headers), host);
+        *request.headers_mut() = with_host(&hop::request_fields(&self.request.headers), &host);
         *request.extensions_mut() = self.extensions;
         let hold = hold.clone();
         if hold.is_some() || hints.is_some() {
@@ -275,7 +275,7 @@ async fn linger(response: Response<ReplyBody>) {
 }
 
 /// The fields with this `Host`: in its place, or first where the client's protocol has none.
-fn with_host(fields: &HeaderMap, host: HeaderValue) -> HeaderMap {
+fn with_host(fields: &HeaderMap, host: &HeaderValue) -> HeaderMap {
     let mut all = HeaderMap::with_capacity(fields.len() + 1);
     if !fields.contains_key(HOST) {
         all.insert(HOST, host.clone());

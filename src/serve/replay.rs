@@ -1,6 +1,6 @@
 //! Answers from stubs.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -47,10 +47,8 @@ pub(super) struct Inquiry {
 
 impl Inquiry {
     /// The request as stubs know it: credentials replaced.
-    fn seen(&self, state: &State) -> model::Request {
-        let mut seen = self.request.clone();
-        state.redactor.request(&mut seen);
-        seen
+    fn seen<'i>(&'i self, state: &State) -> Cow<'i, model::Request> {
+        state.redactor.seen(&self.request)
     }
 
     async fn read_body(&mut self, limit: usize) -> Result<(), hyper::Error> {
@@ -86,12 +84,11 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
         HeadFit::Body(fitting) => fitting,
         HeadFit::Nothing => Vec::new(),
     };
-    if fitting.iter().any(|live| live.is_two_way) {
-        if let Some(live) = decide_early(&mut fitting, &mut inquiry.body, limit).await?
-            && let Some(found) = claim(&state.session, live)
-        {
-            return Ok(Finding::Found(Box::new(found), Box::new(inquiry)));
-        }
+    if fitting.iter().any(|live| live.is_two_way)
+        && let Some(live) = decide_early(&mut fitting, &mut inquiry.body, limit).await?
+        && let Some(found) = claim(&state.session, live)
+    {
+        return Ok(Finding::Found(Box::new(found), Box::new(inquiry)));
     }
     if service.mode.forwards() && !inquiry.body.read_up_to(limit).await? {
         // Too large to be held until it is passed on, so no stub that looks at it can be asked.

@@ -50,7 +50,7 @@ pub(super) struct UpstreamFactory {
 
 impl UpstreamFactory {
     pub(super) fn reverse(&self, origin: Origin) -> Result<Upstream, UpstreamError> {
-        let client = upstream::Client::new(&self.options, Some(origin.clone()))?;
+        let client = upstream::Client::new(&self.options, Some(&origin))?;
         let preserve_host = self.preserve_host.unwrap_or_else(|| origin.is_private());
         Ok(Upstream { origin, client, preserve_host })
     }

@@ -28,7 +28,7 @@ pub enum TlsError {
     /// A file could not be read or written.
     #[error("cannot {action} `{}`", path.display())]
     File {
-        /// `read`, `write` or `create`.
+        /// `create`, `lock`, `read` or `write`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
@@ -88,6 +88,18 @@ impl Authority {
     pub fn load_or_create(directory: &Path, now: SystemTime) -> Result<Self, TlsError> {
         let certificate = directory.join(CERTIFICATE_FILE);
         let key = directory.join(KEY_FILE);
+        if certificate.exists() && key.exists() {
+            return Self::load(directory);
+        }
+        let failed = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| TlsError::File { action, path, source }
+        };
+        fs::create_dir_all(directory).map_err(failed("create", directory))?;
+        // Of processes that start together, one makes the authority and the others read it.
+        let lock_file = directory.join(".lock");
+        let lock = fs::File::create(&lock_file).map_err(failed("create", &lock_file))?;
+        lock.lock().map_err(failed("lock", &lock_file))?;
         match (certificate.exists(), key.exists()) {
             (true, true) => Self::load(directory),
             (true, false) => Err(TlsError::Incomplete { path: key }),
@@ -140,11 +152,6 @@ impl Authority {
     }
 
     fn create(directory: &Path, now: SystemTime) -> Result<Self, TlsError> {
-        fs::create_dir_all(directory).map_err(|source| TlsError::File {
-            action: "create",
-            path: directory.to_owned(),
-            source,
-        })?;
         let mint = |source| TlsError::Mint { name: "the local authority".to_owned(), source };
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(mint)?;
         let mut params = CertificateParams::default();
@@ -157,23 +164,9 @@ impl Authority {
         params.not_before = (now - DAY).into();
         params.not_after = (now + LIFETIME).into();
         let pem = params.self_signed(&key).map_err(mint)?.pem();
-        // The key goes first: a certificate without its key would be trusted for nothing.
-        let key_file = directory.join(KEY_FILE);
-        let made = write_new(&key_file, key.serialize_pem().as_bytes(), 0o600)?
-            && write_new(&directory.join(CERTIFICATE_FILE), pem.as_bytes(), 0o644)?;
-        if made { Self::assemble(directory, pem, key) } else { Self::load_when_written(directory) }
-    }
-
-    /// Another process is making the authority in the same moment: the files are whole when they
-    /// appear, but the certificate may come a little later than the key.
-    fn load_when_written(directory: &Path) -> Result<Self, TlsError> {
-        for _ in 0..50 {
-            if directory.join(CERTIFICATE_FILE).exists() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self::load(directory)
+        write(&directory.join(KEY_FILE), key.serialize_pem().as_bytes(), 0o600)?;
+        write(&directory.join(CERTIFICATE_FILE), pem.as_bytes(), 0o644)?;
+        Self::assemble(directory, pem, key)
     }
 }
 
@@ -185,8 +178,8 @@ fn read(path: &Path) -> Result<String, TlsError> {
     })
 }
 
-/// Writes a file that is not there yet, whole or not at all; `false` if another was faster.
-fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool, TlsError> {
+/// Writes a file whole or not at all.
+fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), TlsError> {
     use std::io::Write as _;
     let failed = |source| TlsError::File { action: "write", path: path.to_owned(), source };
     let directory = path.parent().unwrap_or(Path::new("."));
@@ -202,11 +195,8 @@ fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool, TlsError> {
     let mut file = builder.tempfile_in(directory).map_err(failed)?;
     file.write_all(content).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(failed(error.error)),
-    }
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ impl Client {
     /// # Errors
     ///
     /// When an authority file can't be used.
-    pub fn new(options: &Options, dial: Option<Origin>) -> Result<Self, UpstreamError> {
+    pub fn new(options: &Options, dial: Option<&Origin>) -> Result<Self, UpstreamError> {
         let tls = trust::client_config(&options.ca_files, options.insecure)?;
         let own_addresses: Arc<[SocketAddr]> = options.own_addresses.clone().into();
         let pool = |alpn: &[&[u8]], h2_only: bool| {
@@ -92,7 +92,7 @@ impl Client {
                 time_limit: options.connect_timeout,
                 own_addresses: Arc::clone(&own_addresses),
                 h2_only,
-                dial: dial.clone(),
+                dial: dial.cloned(),
             };
             legacy::Client::builder(TokioExecutor::new())
                 .timer(TokioTimer::new())
@@ -140,7 +140,7 @@ impl Client {
                 }
             }
         };
-        pool.request(request).await.map_err(|error| classify(error, origin))
+        pool.request(request).await.map_err(|error| classify(&error, origin))
     }
 
     async fn speaks_h2_in_cleartext(&self, origin: &Origin) -> bool {
@@ -154,7 +154,7 @@ impl Client {
     }
 }
 
-fn classify(error: legacy::Error, origin: &Origin) -> UpstreamError {
+fn classify(error: &legacy::Error, origin: &Origin) -> UpstreamError {
     let mut next = error.source();
     while let Some(cause) = next {
         if let Some(known) = cause.downcast_ref::<UpstreamError>() {
@@ -164,6 +164,6 @@ fn classify(error: legacy::Error, origin: &Origin) -> UpstreamError {
     }
     UpstreamError::Broken {
         authority: format!("{}:{}", origin.host, origin.port),
-        reason: chain(&error),
+        reason: chain(error),
     }
 }

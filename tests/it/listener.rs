@@ -271,7 +271,8 @@ async fn connect_tunnels_are_opened_and_served_as_the_host_they_name() {
         let mut wire = Wire::connect(ringer.address).await;
         wire.send(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n")).await;
         assert_eq!(wire.bodiless().await.status(), 200);
-        let connector = tokio_rustls::TlsConnector::from(client_trusting(&ringer.ca_pem(), &[alpn]));
+        let connector =
+            tokio_rustls::TlsConnector::from(client_trusting(&ringer.ca_pem(), &[alpn]));
         let name = host.try_into().unwrap();
         let stream = within(connector.connect(name, wire.into_stream())).await.unwrap();
         let connection = if alpn == "h2" {

@@ -217,17 +217,18 @@ async fn secrets_are_looked_for_in_a_large_body_in_flat_memory() {
 async fn check_memory(length: u64, fields: &'static [(&'static str, &'static str)]) {
     /// Resident memory of the program, in KiB.
     const BOUND: u64 = 64 * 1024;
-    let upstream = Upstream::http(move |request: http::Request<hyper::body::Incoming>| async move {
-        if request.method() == http::Method::GET {
-            let mut answer = Response::builder().header("content-length", length);
-            for (name, value) in fields {
-                answer = answer.header(*name, *value);
+    let upstream =
+        Upstream::http(move |request: http::Request<hyper::body::Incoming>| async move {
+            if request.method() == http::Method::GET {
+                let mut answer = Response::builder().header("content-length", length);
+                for (name, value) in fields {
+                    answer = answer.header(*name, *value);
+                }
+                return answer.body(so_much(length)).unwrap();
             }
-            return answer.body(so_much(length)).unwrap();
-        }
-        Response::new(whole(count(request.into_body()).await.to_string()))
-    })
-    .await;
+            Response::new(whole(count(request.into_body()).await.to_string()))
+        })
+        .await;
     let folder = Folder::new();
     let ringer = Serving::start(folder.path(), "record", &[&upstream.url(), "-q"]);
     let connection = Connection::http1(ringer.address).await;
@@ -278,8 +279,9 @@ async fn many_clients_are_served_at_the_same_time() {
     let folder = Folder::new();
     let ringer = folder.run(Mode::Record, &upstream.url()).await;
     let address = ringer.address;
-    let clients: Vec<_> =
-        (0..100).map(|n| tokio::spawn(async move { client::get(address, &format!("/{n}")).await })).collect();
+    let clients: Vec<_> = (0..100)
+        .map(|n| tokio::spawn(async move { client::get(address, &format!("/{n}")).await }))
+        .collect();
     // All of them are in flight before any is answered.
     let mut pieces = Vec::new();
     for _ in 0..100 {

@@ -29,7 +29,8 @@ async fn exchange(mode: Mode, request: &str, answer: &str) -> (Message, Message)
     let ringer = folder.run(mode, &upstream.url()).await;
     let mut wire = Wire::connect(ringer.address).await;
     wire.send(request).await;
-    let seen = if request.starts_with("HEAD") { wire.bodiless().await } else { wire.message().await };
+    let seen =
+        if request.starts_with("HEAD") { wire.bodiless().await } else { wire.message().await };
     (requests.next().await, seen)
 }
 
@@ -123,10 +124,7 @@ async fn options_asterisk_is_passed_on() {
         )
         .await;
         assert_eq!(request.first_line(), "OPTIONS * HTTP/1.1");
-        assert_eq!(
-            answer.field_lines(),
-            ["Allow: GET, PROPFIND", "DAV: 1,2", "Content-Length: 0"]
-        );
+        assert_eq!(answer.field_lines(), ["Allow: GET, PROPFIND", "DAV: 1,2", "Content-Length: 0"]);
     }
 }
 
@@ -135,8 +133,7 @@ async fn host_seen(preserve_host: Option<bool>, path: &str) -> (Message, std::ne
         Upstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let folder = Folder::new();
     let config = folder.config_of(Mode::Record, &format!("{}{path}", upstream.url()));
-    let config =
-        Config { upstream: UpstreamConfig { preserve_host, ..config.upstream }, ..config };
+    let config = Config { upstream: UpstreamConfig { preserve_host, ..config.upstream }, ..config };
     let ringer = folder.start(config).await;
     let mut wire = Wire::connect(ringer.address).await;
     wire.send("GET /a HTTP/1.1\r\nAccept: */*\r\nHost: my.name:1234\r\n\r\n").await;
@@ -178,8 +175,10 @@ async fn a_body_that_the_upstream_does_not_want_is_never_sent() {
         let folder = Folder::new();
         let ringer = folder.run(mode, &upstream.url()).await;
         let mut wire = Wire::connect(ringer.address).await;
-        wire.send("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
-            .await;
+        wire.send(
+            "PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
+        )
+        .await;
         let answer = wire.message().await;
         assert_eq!((answer.status(), answer.text().as_str()), (417, "no"), "{mode:?}");
     }
@@ -205,10 +204,11 @@ async fn the_client_is_told_to_continue_when_the_upstream_says_so() {
         let folder = Folder::new();
         let ringer = folder.run(mode, &upstream.url()).await;
         let mut wire = Wire::connect(ringer.address).await;
-        wire.send("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
-            .await;
-        let early =
-            tokio::time::timeout(std::time::Duration::from_millis(100), wire.more()).await;
+        wire.send(
+            "PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
+        )
+        .await;
+        let early = tokio::time::timeout(std::time::Duration::from_millis(100), wire.more()).await;
         assert!(early.is_err(), "not before the upstream: {mode:?}");
         go.send(()).await.unwrap();
         assert_eq!(wire.bodiless().await.status(), 100);
@@ -381,7 +381,8 @@ async fn what_names_the_upstream_names_the_client_s_address_instead() {
         .await;
         let folder = Folder::new();
         let ringer = folder.run(mode, &upstream.url()).await;
-        let got = client::send(ringer.address, "GET", "/a", &[("x-own", &upstream.url())], "").await;
+        let got =
+            client::send(ringer.address, "GET", "/a", &[("x-own", &upstream.url())], "").await;
         let here = format!("http://{}", ringer.address);
         assert_eq!(got.field("location").unwrap(), format!("{here}/next?a=b"), "{mode:?}");
         assert_eq!(got.field("content-location").unwrap(), format!("{here}/here"));
@@ -395,7 +396,9 @@ async fn what_names_the_upstream_names_the_client_s_address_instead() {
 }
 
 /// Says which protocol a request came with, sends its body and trailers back.
-async fn echo(request: http::Request<hyper::body::Incoming>) -> Response<crate::support::server::Body> {
+async fn echo(
+    request: http::Request<hyper::body::Incoming>,
+) -> Response<crate::support::server::Body> {
     let version = format!("{:?}", request.version());
     let authority = request.uri().authority().map(ToString::to_string);
     let host = request.headers().get("host").map(|host| host.to_str().unwrap().to_owned());
@@ -441,7 +444,10 @@ async fn an_http2_client_reaches_an_http2_upstream_with_trailers_both_ways() {
             assert_eq!(got.field("x-authority"), Some("my.name"));
             assert_eq!(got.text(), "ping");
             let trailers = got.trailers.expect("trailers");
-            assert_eq!((&trailers["x-sum"], &trailers["x-status"]), (&"7".parse().unwrap(), &"0".parse().unwrap()));
+            assert_eq!(
+                (&trailers["x-sum"], &trailers["x-status"]),
+                (&"7".parse().unwrap(), &"0".parse().unwrap())
+            );
         }
     }
 }
@@ -557,8 +563,10 @@ async fn a_connection_upgrade_is_passed_through_in_both_directions() {
         let folder = Folder::new();
         let ringer = folder.run(mode, &upstream.url()).await;
         let mut wire = Wire::connect(ringer.address).await;
-        wire.send("GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat/2\r\n\r\n")
-            .await;
+        wire.send(
+            "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat/2\r\n\r\n",
+        )
+        .await;
         assert_eq!(wire.bodiless().await.status(), 101);
         assert_eq!(wire.exactly(16).await, b"hello from there");
         wire.send("hello").await;

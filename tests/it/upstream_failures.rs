@@ -20,7 +20,9 @@ use crate::support::{
 
 const MODES: [Mode; 3] = [Mode::Passthrough, Mode::Fallback, Mode::Record];
 
-async fn hello(_: http::Request<hyper::body::Incoming>) -> http::Response<crate::support::server::Body> {
+async fn hello(
+    _: http::Request<hyper::body::Incoming>,
+) -> http::Response<crate::support::server::Body> {
     http::Response::new(whole("hello"))
 }
 
@@ -51,7 +53,13 @@ async fn an_upstream_that_is_down_is_named() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for mode in MODES {
         let got = asked(mode, &format!("http://{free}"), |_| {}).await;
-        check_failure(&got, 502, "upstream_unreachable", &free.to_string(), "is the upstream running");
+        check_failure(
+            &got,
+            502,
+            "upstream_unreachable",
+            &free.to_string(),
+            "is the upstream running",
+        );
     }
 }
 
@@ -175,7 +183,8 @@ async fn ringer_is_not_its_own_upstream() {
     let folder = Folder::new();
     // A port that was free a moment ago, so that the upstream can be named before it is bound.
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let config = Config { listen: vec![free], ..folder.config_of(Mode::Record, &format!("http://{free}")) };
+    let config =
+        Config { listen: vec![free], ..folder.config_of(Mode::Record, &format!("http://{free}")) };
     let ringer = folder.start(config).await;
     let got = client::get(ringer.address, "/a").await;
     check_failure(&got, 502, "upstream_is_ringer", &free.to_string(), "address of the real API");
@@ -184,9 +193,8 @@ async fn ringer_is_not_its_own_upstream() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_breaks_off_is_broken_for_the_client_too() {
     for (mode, head) in [Mode::Passthrough, Mode::Record].into_iter().flat_map(|mode| {
-        ["Content-Length: 100", "Transfer-Encoding: chunked"].map(|framing| {
-            (mode, format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n5\r\nhello\r\n"))
-        })
+        ["Content-Length: 100", "Transfer-Encoding: chunked"]
+            .map(|framing| (mode, format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n5\r\nhello\r\n")))
     }) {
         let upstream = Upstream::scripted(move |mut wire| {
             let head = head.clone();
@@ -282,7 +290,10 @@ async fn failures_are_counted_and_told() {
     let mut events = ringer.running.events();
     client::get(ringer.address, "/a?b").await;
     let event = within(events.recv()).await.unwrap();
-    assert_eq!((event.method.as_str(), event.target.as_str(), event.status), ("GET", "/a?b", Some(502)));
+    assert_eq!(
+        (event.method.as_str(), event.target.as_str(), event.status),
+        ("GET", "/a?b", Some(502))
+    );
     let summary = ringer.stop().await;
     assert_eq!((summary.requests, summary.upstream_failures), (1, 1));
 }

@@ -1,0 +1,208 @@
+//! The stubs that came closest to a request that none matched, and what differs.
+
+use super::{request::CompiledRequest, verdict::PartVerdict};
+use crate::codec::view::RequestView;
+
+/// So many stubs are looked at closely, whatever the number of stubs.
+const MAX_EXPLAINED: usize = 400;
+
+/// A stub that a request nearly matched.
+#[derive(Clone, Debug)]
+pub struct NearMiss<T> {
+    /// What the caller gave with the stub.
+    pub item: T,
+    /// Every part of the stub's pattern, fitting or not.
+    pub verdicts: Vec<PartVerdict>,
+    /// How far the request is from matching: 0 matches, towards 1 the less they have in common.
+    pub distance: f64,
+}
+
+/// The `n` closest stubs, the closest first; equally close ones stay in the order given.
+///
+/// Every stub's URL is compared roughly, in time linear in its length; only the few hundred best of
+/// these are looked at part by part.
+pub fn closest<'s, T>(
+    stubs: impl IntoIterator<Item = (&'s CompiledRequest, T)>,
+    view: &RequestView<'_>,
+    n: usize,
+) -> Vec<NearMiss<T>> {
+    let mut likely = Likely { kept: Vec::new() };
+    for (place, (request, item)) in stubs.into_iter().enumerate() {
+        likely.push(Candidate { distance: request.rough_distance(view), place, request, item });
+    }
+    likely.cut();
+    let mut misses: Vec<(usize, NearMiss<T>)> = likely
+        .kept
+        .into_iter()
+        .map(|candidate| {
+            let verdicts = candidate.request.explain(view);
+            let distance = distance(&verdicts);
+            (candidate.place, NearMiss { item: candidate.item, verdicts, distance })
+        })
+        .collect();
+    misses.sort_by(|(place_a, a), (place_b, b)| {
+        a.distance.total_cmp(&b.distance).then(place_a.cmp(place_b))
+    });
+    misses.into_iter().map(|(_, miss)| miss).take(n).collect()
+}
+
+struct Candidate<'s, T> {
+    distance: f64,
+    place: usize,
+    request: &'s CompiledRequest,
+    item: T,
+}
+
+/// The best candidates so far, cut back each time they have doubled.
+struct Likely<'s, T> {
+    kept: Vec<Candidate<'s, T>>,
+}
+
+impl<'s, T> Likely<'s, T> {
+    fn push(&mut self, candidate: Candidate<'s, T>) {
+        self.kept.push(candidate);
+        if self.kept.len() >= 2 * MAX_EXPLAINED {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        if self.kept.len() > MAX_EXPLAINED {
+            self.kept.select_nth_unstable_by(MAX_EXPLAINED, |a, b| {
+                a.distance.total_cmp(&b.distance).then(a.place.cmp(&b.place))
+            });
+            self.kept.truncate(MAX_EXPLAINED);
+        }
+    }
+}
+
+/// The weighted sum of what differs, brought below 1.
+fn distance(verdicts: &[PartVerdict]) -> f64 {
+    let sum: f64 = verdicts.iter().map(|verdict| weight(&verdict.part) * verdict.distance).sum();
+    sum / (1.0 + sum)
+}
+
+/// A typo in the path is nearer than another method, another method nearer than another resource.
+fn weight(part: &str) -> f64 {
+    match part.split(' ').next().unwrap_or_default() {
+        "path" | "url" => 4.0,
+        "body" => 2.0,
+        "method" => 1.5,
+        "form" | "multipart" | "query" => 1.0,
+        _ => 0.5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::request, *};
+    use crate::{
+        codec::json,
+        model::{BodyPattern, MethodPattern, Request, RequestPattern, UrlPattern, ValuePattern},
+    };
+
+    fn stub(method: &str, url: UrlPattern) -> RequestPattern {
+        RequestPattern {
+            method: MethodPattern::Is(method.to_owned()),
+            url,
+            ..RequestPattern::default()
+        }
+    }
+
+    fn path(method: &str, path: &str) -> RequestPattern {
+        stub(method, UrlPattern::UrlPath(path.to_owned()))
+    }
+
+    fn with_json(mut pattern: RequestPattern, body: &str) -> RequestPattern {
+        pattern.body = vec![BodyPattern::EqualToJson {
+            expected: json::parse(body).unwrap(),
+            ignore_array_order: false,
+            ignore_extra_elements: false,
+        }];
+        pattern
+    }
+
+    /// The places of the closest three stubs.
+    #[track_caller]
+    fn check(stubs: &[RequestPattern], request: &Request, expect: &[usize]) {
+        let compiled: Vec<_> =
+            stubs.iter().map(|stub| CompiledRequest::compile(stub).unwrap()).collect();
+        let view = RequestView::new(request);
+        let found = closest(compiled.iter().zip(0..), &view, 3);
+        let places: Vec<usize> = found.iter().map(|miss| miss.item).collect();
+        assert_eq!(places, expect, "{found:#?}");
+    }
+
+    #[test]
+    fn a_typo_is_nearer_than_a_method_and_a_method_than_a_resource() {
+        check(
+            &[
+                path("POST", "/v1/refunds"),
+                path("GET", "/v1/charge"),
+                path("POST", "/v1/charges"),
+                path("GET", "/favicon.ico"),
+            ],
+            &request("POST /v1/charge", &[], b""),
+            &[2, 1, 0],
+        );
+    }
+
+    #[test]
+    fn more_of_the_body_is_nearer() {
+        let charges = || path("POST", "/v1/charges");
+        check(
+            &[
+                with_json(charges(), r#"{"amount":1,"currency":"usd","source":"b"}"#),
+                with_json(charges(), r#"{"amount":1999,"currency":"eur","source":"a"}"#),
+                with_json(charges(), r#"{"amount":1999,"currency":"usd","source":"b"}"#),
+            ],
+            &request("POST /v1/charges", &[], br#"{"amount":1999,"currency":"eur"}"#),
+            &[1, 2, 0],
+        );
+    }
+
+    #[test]
+    fn a_missing_header_is_nearer_than_another_path() {
+        let mut ranged = path("GET", "/big");
+        ranged.headers = vec![("Range".to_owned(), ValuePattern::equal_to("bytes=0-1"))];
+        check(&[path("GET", "/bag/1"), ranged], &request("GET /big", &[], b""), &[1, 0]);
+    }
+
+    #[test]
+    fn templates_and_expressions_are_compared_too() {
+        check(
+            &[
+                stub("GET", UrlPattern::UrlPathPattern("/orders/[0-9]+".into())),
+                stub("GET", UrlPattern::UrlPathTemplate("/users/{id}/cards".into())),
+                stub("GET", UrlPattern::Url("/users/7/card?x=1".into())),
+            ],
+            &request("GET /users/12/card", &[], b""),
+            &[1, 2, 0],
+        );
+        check(
+            &[
+                path("GET", "/unlike"),
+                stub("GET", UrlPattern::UrlPathPattern("/orders/[0-9]+".into())),
+            ],
+            &request("GET /orders/x", &[], b""),
+            &[1, 0],
+        );
+    }
+
+    #[test]
+    fn equally_close_stubs_stay_in_order() {
+        let same = || path("GET", "/a");
+        check(&[same(), same(), same(), same()], &request("GET /b", &[], b""), &[0, 1, 2]);
+    }
+
+    #[test]
+    fn a_typo_is_found_among_many_stubs() {
+        let mut stubs: Vec<_> = (0..5000).map(|n| path("GET", &format!("/v1/thing{n}"))).collect();
+        stubs.push(path("GET", "/v1/charges"));
+        let compiled: Vec<_> =
+            stubs.iter().map(|stub| CompiledRequest::compile(stub).unwrap()).collect();
+        let request = request("GET /v1/chrages", &[], b"");
+        let found = closest(compiled.iter().zip(0..), &RequestView::new(&request), 1);
+        assert_eq!(found[0].item, 5000);
+    }
+}
