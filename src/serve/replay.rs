@@ -329,6 +329,11 @@ async fn respond(
     let mut response = Response::new(body);
     *response.status_mut() = prepared.status;
     *response.headers_mut() = fields(state, prepared, version);
+    // With a body hyper would name its length; a recorded answer says so itself if it does.
+    if !has_body && !is_recorded && !prepared.fields.contains_key(TRANSFER_ENCODING) {
+        let length = prepared.body.length();
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
     if version < Version::HTTP_2 {
         if !prepared.spelled.is_empty() {
             *response.extensions_mut() = spelling(prepared).await;
