@@ -822,25 +822,48 @@ async fn locations_lead_to_the_address_that_each_client_uses() {
     );
 }
 
+fn echo_of_credentials((): &mut (), asked: &Asked) -> Response<Body> {
+    let token = asked.field("authorization").strip_prefix("Bearer ").unwrap_or_default();
+    json_answer(&json!({"you": token, "again": asked.json()["password"]}))
+}
+
+/// Which of its credentials a client finds in the answer.
+async fn echoed(pass: Pass, token: &str, password: &str) -> Vec<String> {
+    let bearer = format!("Bearer {token}");
+    let fields = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let body = format!(r#"{{"password":"{password}"}}"#);
+    let json = pass.send("POST", "/me", &fields, body).await.json();
+    let is = |name: &str, own: &str| match own {
+        "" => String::new(),
+        own => format!("{name} {}", if json[name] == own { "is its own" } else { "is another's" }),
+    };
+    vec![is("you", token), is("again", password)]
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_s_own_credentials_come_back_in_what_echoes_them() {
-    round_trip(
-        |(): &mut (), asked| {
-            let token = asked.field("authorization").strip_prefix("Bearer ").unwrap_or_default();
-            json_answer(&json!({"you": token, "again": asked.json()["password"]}))
-        },
-        async |pass| {
-            let token = format!("tok-{}", pass.uuid(5).replace('-', ""));
-            let bearer = format!("Bearer {token}");
-            let fields = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-            let body = format!(r#"{{"password":"{token}-pw"}}"#);
-            let json = pass.send("POST", "/me", &fields, body).await.json();
-            vec![
-                (json["you"] == token.as_str()).to_string(),
-                (json["again"] == format!("{token}-pw").as_str()).to_string(),
-            ]
-        },
-    )
+async fn a_client_s_credentials_come_back_in_what_echoes_them_and_are_not_stored() {
+    let (token, password) = ("tok-0123456789abcdef01", "correct-horse-battery");
+    let folder =
+        round_trip(echo_of_credentials, async |pass| echoed(pass, token, password).await).await;
+    for (name, content) in folder.snapshot("") {
+        let content = String::from_utf8_lossy(&content).into_owned();
+        assert!(!content.contains(token) && !content.contains(password), "{name}: {content}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_password_than_the_recorded_one_comes_back_in_what_echoes_it() {
+    round_trip(echo_of_credentials, async |pass| {
+        echoed(pass, "", &format!("pw-{}", pass.uuid(5).replace('-', ""))).await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_token_than_the_recorded_one_comes_back_in_what_echoes_it() {
+    round_trip(echo_of_credentials, async |pass| {
+        echoed(pass, &format!("tok-{}", pass.uuid(5).replace('-', "")), "").await
+    })
     .await;
 }
 
