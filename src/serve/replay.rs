@@ -280,16 +280,21 @@ fn personalised(
 ) -> Result<Option<Prepared>, crate::render::PrepareError> {
     let mut substitutions = Substitutions::none();
     prepared.address_substitutions(&inquiry.route.address, &mut substitutions);
-    if prepared.has_pseudonyms() {
-        for (pseudonym, own) in state.redactor.substitutions(&inquiry.request) {
-            substitutions.push(pseudonym, own);
-        }
-    }
+    let own = match prepared.has_pseudonyms() {
+        true => state.redactor.substitutions(&inquiry.request),
+        false => Vec::new(),
+    };
     for (recorded, now) in found.nearest.iter().flatten() {
         // A short value may stand in the answer for something else.
         if recorded.len() >= 6 {
+            // Stubs are compared with pseudonyms; the client gets its own value back.
+            let now =
+                own.iter().find(|(pseudonym, _)| pseudonym == now).map_or(now, |(_, own)| own);
             substitutions.push(recorded.clone(), now.clone());
         }
+    }
+    for (pseudonym, own) in own {
+        substitutions.push(pseudonym, own);
     }
     if substitutions.is_empty() {
         return Ok(None);
@@ -337,6 +342,11 @@ async fn respond(
     let mut response = Response::new(body);
     *response.status_mut() = prepared.status;
     *response.headers_mut() = fields(state, prepared, version);
+    // With a body hyper would name its length; a recorded answer says so itself if it does.
+    if !has_body && !is_recorded && !prepared.fields.contains_key(TRANSFER_ENCODING) {
+        let length = prepared.body.length();
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
     if version < Version::HTTP_2 {
         if !prepared.spelled.is_empty() {
             *response.extensions_mut() = spelling(prepared).await;

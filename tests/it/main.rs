@@ -6,6 +6,8 @@ mod cli;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod record;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod streaming;

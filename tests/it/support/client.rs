@@ -1,6 +1,6 @@
 //! An HTTP client that does no more than it is told: HTTP/1.1 or HTTP/2, with TLS or without.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
@@ -13,7 +13,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::net::TcpStream;
 
-use super::{waiting::within, wire::Stream};
+use super::{
+    waiting::{LIMIT, within},
+    wire::Stream,
+};
 
 /// A body on its way to ringer.
 pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
@@ -99,18 +102,30 @@ impl Connection {
 
     /// Sends and gives the answer as it begins.
     pub(crate) async fn begin(&self, request: Request<Body>) -> hyper::Result<Response<Incoming>> {
-        match self {
-            Self::Http1(send) => {
-                let mut send = send.lock().await;
-                within(send.ready()).await?;
-                within(send.send_request(request)).await
+        self.begin_within(LIMIT, request).await
+    }
+
+    /// Sends and gives the answer as it begins, for which so much time is left.
+    pub(crate) async fn begin_within(
+        &self,
+        limit: Duration,
+        request: Request<Body>,
+    ) -> hyper::Result<Response<Incoming>> {
+        let sent = async {
+            match self {
+                Self::Http1(send) => {
+                    let mut send = send.lock().await;
+                    send.ready().await?;
+                    send.send_request(request).await
+                }
+                Self::Http2(send) => {
+                    let mut send = send.clone();
+                    send.ready().await?;
+                    send.send_request(request).await
+                }
             }
-            Self::Http2(send) => {
-                let mut send = send.clone();
-                within(send.ready()).await?;
-                within(send.send_request(request)).await
-            }
-        }
+        };
+        tokio::time::timeout(limit, sent).await.expect("an answer in time")
     }
 
     /// Sends and gives the whole answer.

@@ -4,7 +4,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -28,6 +29,21 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 /// A body that is there at once.
 pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// The writing end of a body whose pieces come one by one.
+pub(crate) type Pieces = mpsc::Sender<std::io::Result<Frame<Bytes>>>;
+
+/// A body whose pieces come one by one, for either side.
+pub(crate) fn piped() -> (Pieces, Body) {
+    let (pieces, mut coming) = mpsc::channel(1);
+    let stream = futures_util::stream::poll_fn(move |cx| coming.poll_recv(cx));
+    (pieces, StreamBody::new(stream).boxed_unsync())
+}
+
+/// A piece of a body.
+pub(crate) fn piece(bytes: impl Into<Bytes>) -> std::io::Result<Frame<Bytes>> {
+    Ok(Frame::data(bytes.into()))
 }
 
 /// An upstream that runs until it is dropped or stopped.

@@ -44,9 +44,9 @@ impl Message {
         status.parse().unwrap_or_else(|_| panic!("no status in {:?}", self.head))
     }
 
-    /// The field lines as they came.
+    /// The field lines as they came, without space at their ends.
     pub(crate) fn field_lines(&self) -> Vec<&str> {
-        self.head.split("\r\n").skip(1).collect()
+        self.head.split("\r\n").skip(1).map(str::trim_end).collect()
     }
 
     /// The field lines but those of these names (in lower case).
