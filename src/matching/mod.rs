@@ -15,6 +15,7 @@ mod nearest_head;
 pub mod noise;
 pub mod number;
 pub mod path;
+mod random;
 pub mod regex;
 pub mod request;
 mod shape;
