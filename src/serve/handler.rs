@@ -8,9 +8,10 @@ use hyper::body::Incoming;
 use super::{
     forward::{self, Outbound, protocol_name},
     inbound::Inbound,
+    inquiry::{Finding, Inquiry, find},
     intercept,
     recording::{Asked, Recording},
-    replay::{self, Inquiry},
+    replay,
     reply::{BodyError, ReplyBody},
     rescue::{self, Wants},
     route::Arrival,
@@ -38,11 +39,12 @@ pub(super) async fn handle(
     client: Arc<Client>,
     mut request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, BodyError> {
-    let watch = Stopwatch::start(state.clock);
-    let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
     if request.method() == Method::CONNECT {
+        // The requests are inside.
         return Ok(intercept::connect(&state, &client, request));
     }
+    let watch = Stopwatch::start(state.clock);
+    let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
     let routed = state.router.route(
         &client.arrival,
         request.uri(),
@@ -112,17 +114,17 @@ impl Handling {
         }
         let Outbound { request, version, extensions, body, route, watch } = outbound;
         let inquiry = Inquiry { request, body, version, route, watch };
-        match replay::find(&self.state, inquiry).await? {
-            replay::Finding::Found(found, inquiry) => {
+        match find(&self.state, inquiry).await? {
+            Finding::Found(found, inquiry) => {
                 let (response, outcome) = replay::give(&self.state, *found, *inquiry).await;
                 self.done(Some(response.status()), outcome);
                 Ok(response)
             }
-            replay::Finding::Missed(inquiry) if mode.forwards() => {
+            Finding::Missed(inquiry) if mode.forwards() => {
                 let Inquiry { request, body, version, route, watch } = *inquiry;
                 self.forward(Outbound { request, version, extensions, body, route, watch }).await
             }
-            replay::Finding::Missed(inquiry) => {
+            Finding::Missed(inquiry) => {
                 let response = replay::miss(&self.state, &inquiry);
                 self.done(Some(response.status()), Outcome::Missed);
                 Ok(response)
