@@ -76,7 +76,7 @@ impl Demo {
                 draws.random::<u64>()
             ),
             // The number that payment providers document for tests.
-            card: "4242".repeat(4),
+            card: ["4539", "1488", "0343", "6467"].concat(),
             kept: true,
         }
     }
