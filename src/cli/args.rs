@@ -331,3 +331,77 @@ fn given(switch: bool) -> Option<bool> {
 fn several<T: Clone>(values: &[T]) -> Option<Vec<T>> {
     (!values.is_empty()).then(|| values.to_vec())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, String> {
+        command()
+            .try_get_matches_from(line.split(' '))
+            .and_then(|matches| Cli::from_arg_matches(&matches))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_of_a_setting_names_its_variable() {
+        const WITHOUT: [&str; 4] = ["create", "export", "help", "version"];
+        for mut command in command().get_subcommands().cloned() {
+            command.build();
+            for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
+                assert!(
+                    WITHOUT.contains(&flag) || variable_of(flag).is_some(),
+                    "--{flag} of {} has no key in the table of settings",
+                    command.get_name()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_two_dashes_is_the_program_and_its_arguments() {
+        let Command::Record(args) =
+            parse("ringer record -v -- curl --listen x -q").unwrap().command
+        else {
+            panic!("not a recording")
+        };
+        assert_eq!(args.url, None);
+        assert_eq!(args.program, ["curl", "--listen", "x", "-q"]);
+    }
+
+    #[test]
+    fn flags_that_were_not_given_decide_nothing() {
+        let Command::Serve(args) = parse("ringer serve").unwrap().command else {
+            panic!("not serving")
+        };
+        let layer = args.listen.layer().over(args.behavior.layer()).over(args.upstream.layer());
+        assert_eq!(layer, Layer::default());
+    }
+
+    #[test]
+    fn of_two_flags_that_contradict_the_later_wins() {
+        let preserved = |line: &str| {
+            let Command::Record(args) = parse(line).unwrap().command else {
+                panic!("not a recording")
+            };
+            args.upstream.layer().preserve_host
+        };
+        let url = "ringer record https://api.example.com";
+        assert_eq!(preserved(&format!("{url} --preserve-host --no-preserve-host")), Some(false));
+        assert_eq!(preserved(&format!("{url} --no-preserve-host --preserve-host")), Some(true));
+        assert_eq!(preserved(url), None);
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_flag_and_what_is_expected() {
+        let error = parse("ringer replay --fail often").unwrap_err();
+        assert!(error.contains("--fail") && error.contains("5%:503"), "{error}");
+    }
+}

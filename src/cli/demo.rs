@@ -24,13 +24,12 @@ use crate::{
     config::{Config, Service, Upstream},
     engine::Mode,
     model::Origin,
+    redaction::is_pseudonym,
     runtime::{Clock, Seed},
 };
 
 /// Lines of the stub file that are shown.
 const SHOWN: usize = 60;
-/// What marks a pseudonym.
-const PSEUDONYM: &str = "r1ng";
 
 /// Runs the demo; the code is 1 when something was not as promised.
 ///
@@ -48,12 +47,15 @@ pub async fn run() -> anyhow::Result<u8> {
     let place = folder.path().display().to_string();
     folder.close().with_context(|| format!("cannot delete `{place}`"))?;
     tell(&format!(
-        "\nThat took {:.1} s. The temporary folder is deleted.\n\
-         next: {} your own API:\n      {}",
-        clock.elapsed().as_secs_f64(),
-        if demo.kept { "try it with" } else { "something was not as promised; then try" },
-        paint(style::STRONG, "ringer record https://api.example.com -- your test command"),
+        "\nThat took {:.1} s. The temporary folder is deleted.",
+        clock.elapsed().as_secs_f64()
     ))?;
+    if demo.kept {
+        let next = "ringer record https://api.example.com -- your test command";
+        tell(&format!("next, with your own API: {}", paint(style::STRONG, next)))?;
+    } else {
+        tell(&paint(style::BAD, "Not everything was as promised: see the marks above."))?;
+    }
     Ok(u8::from(!demo.kept))
 }
 
@@ -75,8 +77,7 @@ impl Demo {
                 draws.random::<u64>(),
                 draws.random::<u64>()
             ),
-            // The number that payment providers document for tests.
-            card: ["4539", "1488", "0343", "6467"].concat(),
+            card: card_number(&mut draws),
             kept: true,
         }
     }
@@ -222,8 +223,11 @@ impl Demo {
         let shown = path.strip_prefix(&self.folder).unwrap_or(path);
         tell(&format!("\n   {}", paint(style::STRONG, shown.display())))?;
         for line in text.lines().take(SHOWN) {
-            let style = if line.contains(PSEUDONYM) { style::NOTE } else { style::FAINT };
-            tell(&format!("     {}", paint(style, line)))?;
+            if line.split('"').any(is_pseudonym) {
+                tell(&format!("     {}  ← was a secret", paint(style::NOTE, line)))?;
+            } else {
+                tell(&format!("     {}", paint(style::FAINT, line)))?;
+            }
         }
         Ok(())
     }
@@ -266,6 +270,25 @@ impl Demo {
     }
 }
 
+/// A number that could be a card's: its last digit is the check digit (ISO/IEC 7812-1). Those that
+/// are published for tests are no secret and would be left as they are.
+fn card_number(draws: &mut impl rand::Rng) -> String {
+    let mut digits: Vec<u32> = vec![4, 5, 3, 9];
+    digits.extend((0..11).map(|_| draws.random_range(0..10)));
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| match (at % 2, digit * 2) {
+            (0, twice) if twice > 9 => twice - 9,
+            (0, twice) => twice,
+            _ => *digit,
+        })
+        .sum();
+    digits.push((10 - sum % 10) % 10);
+    digits.iter().filter_map(|&digit| char::from_digit(digit, 10)).collect()
+}
+
 async fn list(client: &Client, times: usize) -> anyhow::Result<Vec<Answer>> {
     let mut answers = Vec::new();
     for _ in 0..times {
@@ -298,4 +321,28 @@ fn row(command: &str, result: &str) -> anyhow::Result<()> {
 
 fn tell(line: &str) -> anyhow::Result<()> {
     Ok(printer::data(&format!("{line}\n"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_number_has_its_check_digit() {
+        for hit in 0..50 {
+            let number = card_number(&mut Seed(7).draws("", b"card", hit));
+            let digits: Vec<u32> = number.chars().filter_map(|c| c.to_digit(10)).collect();
+            let sum: u32 = digits
+                .iter()
+                .rev()
+                .enumerate()
+                .map(
+                    |(at, &digit)| {
+                        if at % 2 == 1 { digit * 2 / 10 + digit * 2 % 10 } else { digit }
+                    },
+                )
+                .sum();
+            assert_eq!((digits.len(), sum % 10), (16, 0), "{number}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
-//! May import: app, behavior, config, engine, library, model, record, runtime, tls.
+//! May import: app, behavior, config, engine, library, model, record, redaction,
+//! runtime, tls.
 
 pub mod args;
 pub mod ca;
@@ -19,7 +20,7 @@ pub mod progress;
 pub mod ready;
 pub mod record;
 pub mod replay;
-pub mod run;
+mod run;
 pub mod serve;
 pub mod session;
 pub mod signal;

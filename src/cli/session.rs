@@ -174,7 +174,10 @@ impl Session {
         let mut wrapped = Wrapped::start(&self.wrapped, address, &ca_pem, &ca_file)?;
         let process = wrapped.process();
         let status = tokio::select! {
-            status = wrapped.wait() => status,
+            status = wrapped.wait() => {
+                watch_for_second(signals, None);
+                status
+            }
             caught = signals.next() => {
                 wrap::pass_on(process, caught);
                 watch_for_second(signals, process);

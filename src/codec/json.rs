@@ -116,7 +116,7 @@ pub fn write(value: &Json, style: JsonStyle) -> String {
     out
 }
 
-/// The style in which [`write`] gives back exactly this text; `None` if there is none.
+/// The style in which [`write()`] gives back exactly this text; `None` if there is none.
 pub fn style_of(text: &str, value: &Json) -> Option<JsonStyle> {
     let body = text.strip_suffix('\n').unwrap_or(text);
     let indent =

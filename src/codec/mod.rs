@@ -4,6 +4,7 @@
 
 pub mod aws_chunked;
 pub mod cookie;
+pub mod deflate;
 pub mod encoding;
 pub mod form;
 pub mod json;

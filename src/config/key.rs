@@ -231,6 +231,14 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_has_its_row_in_the_documentation() {
+        let page = include_str!("../../docs/configuration.md");
+        for key in KEYS {
+            assert!(page.contains(&format!("\n| `{}` |", key.name)), "{}", key.name);
+        }
+    }
+
+    #[test]
     fn an_address_is_loopback_unless_another_is_named() {
         let show = |text| listen_address(text).map(|address| address.to_string());
         assert_eq!(show("8080").as_deref(), Ok("127.0.0.1:8080"));

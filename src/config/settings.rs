@@ -74,7 +74,7 @@ pub struct Upstream {
     pub ca_files: Vec<PathBuf>,
     /// Certificates are not verified at all.
     pub insecure: bool,
-    /// Whether the client's `Host` is passed on; `None` decides by [`Origin::is_private`].
+    /// Whether the client's `Host` is passed on; `None` decides by [`Origin::is_private`](crate::model::Origin::is_private).
     pub preserve_host: Option<bool>,
     /// Time for a connection to be made, TLS included.
     pub connect_timeout: Duration,

@@ -1,11 +1,11 @@
 //! Which stub answers a request.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use crate::{
     codec::view::RequestView,
-    matching::nearest,
-    model::ServiceName,
+    matching::{Entry, nearest},
+    model::{AfterLast, ServiceName},
     store::{LiveStub, Session, StubSet},
 };
 
@@ -33,16 +33,43 @@ pub enum HeadFit {
     Body(Vec<Arc<LiveStub>>),
 }
 
+/// A request in both its forms: a recorded stub knows it with its credentials replaced, a stub that a
+/// person wrote may name a credential as it is.
+#[derive(Clone, Copy)]
+pub struct Views<'v, 'r> {
+    /// As it came.
+    pub original: &'v RequestView<'r>,
+    /// Sanitised; `None` when that changed nothing.
+    pub sanitised: Option<&'v RequestView<'r>>,
+}
+
+impl<'v, 'r> Views<'v, 'r> {
+    fn any(self, fits: impl Fn(&RequestView<'_>) -> bool) -> bool {
+        self.sanitised.is_some_and(&fits) || fits(self.original)
+    }
+
+    /// The form that recordings have.
+    fn recorded(self) -> &'v RequestView<'r> {
+        self.sanitised.unwrap_or(self.original)
+    }
+}
+
 /// Looks at method, URL and header fields only.
-pub fn by_head(set: &StubSet, service: Option<&ServiceName>, view: &RequestView<'_>) -> HeadFit {
+pub fn by_head(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, '_>) -> HeadFit {
     let mut fitting: Vec<Arc<LiveStub>> = Vec::new();
-    for live in set.candidates(view.method(), view.path(), view.path_and_query()) {
-        if !live.is_in(service) || !live.request.matches_head(view) {
-            continue;
-        }
+    let with_other_url = views
+        .sanitised
+        .filter(|sanitised| sanitised.path_and_query() != views.original.path_and_query());
+    let mut candidates = merged(
+        set.candidates(views.original),
+        with_other_url.map(|sanitised| set.candidates(sanitised)).into_iter().flatten(),
+    );
+    let fits =
+        |live: &LiveStub| live.is_in(service) && views.any(|view| live.request.matches_head(view));
+    for live in candidates.by_ref().filter(|live| fits(live)) {
         // A stub that may be spent leaves the question open.
-        let decides = !live.request.needs_body()
-            && live.stub.responses.after_last != crate::model::AfterLast::Miss;
+        let decides =
+            !live.request.needs_body() && live.stub.responses.after_last != AfterLast::Miss;
         if decides && fitting.is_empty() {
             return HeadFit::Certain(Arc::clone(live));
         }
@@ -52,6 +79,28 @@ pub fn by_head(set: &StubSet, service: Option<&ServiceName>, view: &RequestView<
         }
     }
     if fitting.is_empty() { HeadFit::Nothing } else { HeadFit::Body(fitting) }
+}
+
+/// Two lists of candidates as one, in the order in which they are to be tried; what is in both comes
+/// once.
+fn merged<'s>(
+    left: impl Iterator<Item = &'s Entry<Arc<LiveStub>>>,
+    right: impl Iterator<Item = &'s Entry<Arc<LiveStub>>>,
+) -> impl Iterator<Item = &'s Arc<LiveStub>> {
+    let rank = |entry: &Entry<Arc<LiveStub>>| (entry.priority, Reverse(entry.insertion));
+    let (mut left, mut right) = (left.peekable(), right.peekable());
+    std::iter::from_fn(move || {
+        let entry = match (left.peek(), right.peek()) {
+            (Some(l), Some(r)) if rank(l) == rank(r) => {
+                right.next();
+                left.next()
+            }
+            (Some(l), Some(r)) if rank(r) < rank(l) => right.next(),
+            (None, _) => right.next(),
+            _ => left.next(),
+        };
+        entry.map(|entry| &entry.item)
+    })
 }
 
 /// Claims the next answer of a stub; `None` when it is spent.
@@ -65,11 +114,11 @@ pub fn claim(session: &Session, stub: Arc<LiveStub>) -> Option<Found> {
 pub fn by_body(
     session: &Session,
     fitting: Vec<Arc<LiveStub>>,
-    view: &RequestView<'_>,
+    views: Views<'_, '_>,
 ) -> Option<Found> {
     fitting
         .into_iter()
-        .filter(|live| live.request.matches(view))
+        .filter(|live| views.any(|view| live.request.matches(view)))
         .find_map(|live| claim(session, live))
 }
 
@@ -84,8 +133,9 @@ pub fn by_nearest(
     session: &Session,
     set: &StubSet,
     service: Option<&ServiceName>,
-    view: &RequestView<'_>,
+    views: Views<'_, '_>,
 ) -> Option<Found> {
+    let view = views.recorded();
     let recorded =
         || set.recorded_like(view.method(), view.path()).iter().filter(|live| live.is_in(service));
     let best = recorded()
@@ -108,4 +158,85 @@ pub fn by_nearest(
         }
     };
     claim(session, Arc::clone(live)).map(|found| Found { nearest: Some(differences), ..found })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use http::{HeaderMap, header::AUTHORIZATION};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        model::{
+            Recorded, Request, RequestBody, RequestPattern, ResponseSpec, Responses, Scheme, Stub,
+            StubId, UrlPattern, ValuePattern,
+        },
+        store::{StubFile, StubStore},
+    };
+
+    fn stub(id: u128, url: UrlPattern, authorization: Option<&str>, recorded: bool) -> Stub {
+        let headers = authorization
+            .map(|value| ("Authorization".to_owned(), ValuePattern::equal_to(value)))
+            .into_iter()
+            .collect();
+        Stub {
+            id: StubId(Uuid::from_u128(id)),
+            name: None,
+            service: None,
+            priority: None,
+            request: RequestPattern { url, headers, ..RequestPattern::default() },
+            responses: Responses::one(ResponseSpec { status: 200, ..ResponseSpec::default() }),
+            recorded: recorded.then(Recorded::default),
+            metadata: None,
+        }
+    }
+
+    fn request(target: &str, authorization: &str) -> Request {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, authorization.parse().unwrap());
+        Request {
+            method: http::Method::GET,
+            scheme: Scheme::Http,
+            authority: "h".to_owned(),
+            target: target.parse().unwrap(),
+            headers,
+            body: RequestBody::Whole(bytes::Bytes::new()),
+        }
+    }
+
+    /// Which of the stubs answers a request that sanitising changes from one form into the other.
+    fn found(stubs: Vec<Stub>, original: &Request, sanitised: &Request) -> Option<u128> {
+        let store = StubStore::default();
+        let path = PathBuf::from("stubs.json");
+        assert!(store.apply(vec![StubFile { path, stubs }]).is_empty());
+        let original = RequestView::new(original);
+        let sanitised = RequestView::new(sanitised);
+        let views = Views { original: &original, sanitised: Some(&sanitised) };
+        match by_head(&store.snapshot(), None, views) {
+            HeadFit::Certain(live) => Some(live.stub.id.0.as_u128()),
+            HeadFit::Nothing => None,
+            HeadFit::Body(fitting) => panic!("no stub looks at a body: {fitting:?}"),
+        }
+    }
+
+    #[test]
+    fn a_written_credential_and_a_recorded_pseudonym_both_match() {
+        let original = request("/a?key=plain", "Bearer plain");
+        let sanitised = request("/a?key=r1ng", "Bearer r1ng");
+        let url = |url: &str| UrlPattern::Url(url.to_owned());
+        let written = stub(1, UrlPattern::UrlPath("/a".into()), Some("Bearer plain"), false);
+        let recorded = stub(2, url("/a?key=r1ng"), Some("Bearer r1ng"), true);
+        let other = stub(3, url("/a?key=other"), None, true);
+        let answer = |stubs: &[&Stub]| {
+            found(stubs.iter().map(|stub| (*stub).clone()).collect(), &original, &sanitised)
+        };
+        assert_eq!(answer(&[&written]), Some(1));
+        assert_eq!(answer(&[&recorded]), Some(2));
+        assert_eq!(answer(&[&other]), None);
+        // The later one is the more recent, whichever form it matches in.
+        assert_eq!(answer(&[&written, &recorded, &other]), Some(2));
+        assert_eq!(answer(&[&recorded, &written, &other]), Some(1));
+    }
 }

@@ -6,6 +6,6 @@ pub mod find;
 pub mod mode;
 pub mod plan;
 
-pub use find::{Found, HeadFit};
+pub use find::{Found, HeadFit, Views};
 pub use mode::{Matching, Mode};
 pub use plan::{Behavior, Planned};

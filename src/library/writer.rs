@@ -146,10 +146,16 @@ pub fn place(source: Source<'_>, path: &Path) -> Result<(), WriteError> {
         Source::File(from) => from,
     };
     let folder = make_folder(path)?;
-    if fs::hard_link(from, path).is_ok() {
-        return Ok(());
-    }
     let temp = temp_in(folder);
+    if fs::hard_link(from, path).is_ok() {
+        // A spool file is for its owner alone; what is committed is for all who may read the folder.
+        let opened = OpenOptions::new().write(true).create_new(true).open(&temp).and_then(|file| {
+            let usual = file.metadata()?.permissions();
+            fs::remove_file(&temp)?;
+            fs::set_permissions(path, usual)
+        });
+        return opened.map_err(failed);
+    }
     let copied = fs::copy(from, &temp)
         .and_then(|_| File::open(&temp)?.sync_all())
         .and_then(|()| fs::rename(&temp, path));

@@ -11,6 +11,7 @@ mod members;
 mod multipart;
 pub mod near_miss;
 pub mod nearest;
+mod nearest_head;
 pub mod noise;
 pub mod number;
 pub mod path;

@@ -1,7 +1,7 @@
 //! Values that vary from run to run: where two texts differ in nothing else, they say the same.
 //!
 //! Both texts are walked in step. Delimiters must be equal; tokens must be equal, or two draws of one
-//! [`Shape`], or one of them a pseudonym. A difference in a word, in a small number, in the number of
+//! shape, or one of them a pseudonym. A difference in a word, in a small number, in the number of
 //! tokens is no noise: `/users/1` is not `/users/2`.
 
 use super::{
@@ -209,13 +209,14 @@ impl<'t> Walk<'t> {
         now: &'t str,
         changes: &mut Vec<Change>,
     ) -> bool {
-        let (recorded, now) = if recorded.contains(PSEUDONYM_MARK) {
-            // What it stands for may be any text: it ends where the recorded text goes on.
-            (recorded, until_same_delimiter(self.now, self.recorded.get(recorded.len()..)))
-        } else if now.contains(PSEUDONYM_MARK) {
-            (until_same_delimiter(self.recorded, self.now.get(now.len()..)), now)
-        } else {
-            (recorded, now)
+        let marks = (recorded.contains(PSEUDONYM_MARK), now.contains(PSEUDONYM_MARK));
+        let (recorded, now) = match marks {
+            // What it stands for may be any text: it ends where the other text goes on.
+            (true, false) => {
+                (recorded, until_same_delimiter(self.now, self.recorded.get(recorded.len()..)))
+            }
+            (false, true) => (until_same_delimiter(self.recorded, self.now.get(now.len()..)), now),
+            _ => (recorded, now),
         };
         if recorded.is_empty() || now.is_empty() {
             return false;
@@ -243,8 +244,16 @@ fn compare_token(
 ) -> bool {
     recorded == now
         || is_noise(hint, recorded, now, nesting, changes)
-        || compare_middle(hint, recorded, now, nesting, changes)
-        || compare_pieces(hint, recorded, now, nesting, changes)
+        // The decimals of a number are not a thing of their own.
+        || !(is_decimal(recorded) && is_decimal(now))
+            && (compare_middle(hint, recorded, now, nesting, changes)
+                || compare_pieces(hint, recorded, now, nesting, changes))
+}
+
+fn is_decimal(token: &str) -> bool {
+    let magnitude = token.trim_start_matches(['-', '+']);
+    magnitude.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && magnitude.matches('.').count() == 1
 }
 
 /// Whether one token may stand for the other; notes the change if so.
@@ -436,6 +445,12 @@ mod tests {
             ("the nonce is wrong", "the nonce was wrong"),
             ("<id>1700000000</id>", "<id>1700000001</id>"),
             ("report1.pdf", "budget2.pdf"),
+            ("chacha20poly1305", "highest-priority"),
+            ("InsufficientSize", "Chacha20Poly1305"),
+            ("content-encoding", "Chacha20Poly1305"),
+            ("/git-http-backend", "Chacha20-Poly1305"),
+            ("14.1951414808", "14.1989054026"),
+            ("-0.1700000000", "-0.1790000123"),
         ] {
             check(a, b, None);
         }

@@ -17,6 +17,8 @@ pub(super) const PSEUDONYM_MARK: &str = "r1ng";
 
 /// Random tokens are at least this long; shorter ones could be product codes or short names.
 const MIN_RANDOM: usize = 16;
+/// Draws this long cannot be taken for names.
+const LONG_DRAW: usize = 32;
 /// Longer runs are data, not tokens.
 const MAX_RANDOM: usize = 1024;
 
@@ -92,10 +94,14 @@ pub(super) fn is_same_draw(a: &str, b: &str) -> bool {
     }
     let (of_a, of_b) = (shape(a), shape(b));
     let slack = match (of_a, of_b) {
-        (Some(Shape::Random), Some(Shape::Random)) => 2,
+        // Some servers strip what they cannot use out of their draws: the length varies with it.
+        (Some(Shape::Random), Some(Shape::Random)) => match a.len().min(b.len()) {
+            length @ LONG_DRAW.. => length / 4,
+            _ => 2,
+        },
         // A draw without a digit looks like a word by itself, but not beside another draw.
-        (Some(Shape::Random), None) if is_token(b) => 0,
-        (None, Some(Shape::Random)) if is_token(a) => 0,
+        (Some(Shape::Random), None) if is_like_draw(b, a) => 0,
+        (None, Some(Shape::Random)) if is_like_draw(a, b) => 0,
         _ => return of_a.is_some() && of_a == of_b,
     };
     let (prefix_a, prefix_b) = (word_prefix(a), word_prefix(b));
@@ -308,14 +314,30 @@ fn is_random(token: &str) -> bool {
     // Random base62 turns at 62% of its places, base36 at 40%; CamelCase at 30%, words with a number
     // at their end hardly at all. Only base64 has separators inside, and it has both cases.
     match (has_digit, has_lower && has_upper) {
-        (true, true) => n_turns >= 0.3,
+        (true, true) => n_turns >= if body.contains(['-', '_']) { 0.36 } else { 0.3 },
         (true, false) => !has_separator && (has_lower || has_upper) && n_turns >= 0.13,
         (false, true) => {
             // Names have a capital at most at every third place.
             let n_upper = body.bytes().filter(u8::is_ascii_uppercase).count() as f64;
-            n_turns >= 0.3 && (0.3..=0.7).contains(&(n_upper / body.len() as f64))
+            n_turns >= 0.3 && (0.35..=0.7).contains(&(n_upper / body.len() as f64))
         }
         (false, false) => false,
+    }
+}
+
+/// Whether a token without the look of a draw may be one of the same kind as `draw`.
+fn is_like_draw(token: &str, draw: &str) -> bool {
+    let cases =
+        |text: &str| [LOWER, UPPER].map(|case| text.bytes().any(|byte| class(byte) == case));
+    if !is_token(token) || cases(token) != cases(draw) {
+        return false;
+    }
+    let alphanumeric = token.bytes().filter(u8::is_ascii_alphanumeric);
+    if cases(token) == [true, true] {
+        // Names with capitals and underscores turn less often than this.
+        turns(alphanumeric.map(class)) * 4 >= token.len()
+    } else {
+        alphanumeric.count() == token.trim_end_matches('=').len()
     }
 }
 

@@ -24,7 +24,7 @@ pub use pattern::{
     BodyPattern, MethodPattern, MultipartPattern, RequestPattern, UrlPattern, ValuePattern,
 };
 pub use response::{
-    AfterLast, BodySpec, Coding, JsonStyle, Latency, PacedChunk, ResponseEnding, ResponseSpec,
-    ResponseStep, Responses,
+    AfterLast, BodySpec, Coding, CodingSettings, JsonStyle, Latency, PacedChunk, ResponseEnding,
+    ResponseSpec, ResponseStep, Responses,
 };
 pub use stub::{Recorded, Stub};

@@ -85,6 +85,8 @@ pub struct ResponseSpec {
     pub body: BodySpec,
     /// The content coding to send the body in.
     pub coding: Option<Coding>,
+    /// How that coding was applied, where it is known to give the recorded bytes again.
+    pub coding_settings: CodingSettings,
     /// Wait before the answer, as a person wrote it (`fixedDelayMilliseconds`).
     pub fixed_delay: Option<Duration>,
     /// The timing that was recorded.
@@ -163,6 +165,15 @@ impl Coding {
             _ => None,
         }
     }
+}
+
+/// How a content coding is applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodingSettings {
+    /// Compression level of zlib, 1 to 9; `None` is ringer's own choice.
+    pub level: Option<u8>,
+    /// The header of the gzip member (RFC 1952 §2.3); `None` is the plain one.
+    pub gzip_header: Option<Bytes>,
 }
 
 /// The timing of a recorded answer, in whole milliseconds since the request's head.

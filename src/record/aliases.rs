@@ -7,6 +7,7 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
+    hash::{BuildHasherDefault, Hasher},
 };
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -31,6 +32,25 @@ pub(super) struct Aliases {
     recorded: HashSet<String>,
     /// The first bytes of the new values → those values, longest first.
     by_head: HashMap<[u8; MIN_LENGTH], Vec<String>>,
+    /// The first two bytes of the new values, so that most places of a text cost no lookup.
+    starts: HashSet<[u8; 2], BuildHasherDefault<PairHasher>>,
+}
+
+/// Two bytes are their own hash.
+#[derive(Debug, Default)]
+struct PairHasher(u64);
+
+impl Hasher for PairHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 << 8) | u64::from(byte);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        // Spread over all bits: the table looks at the highest and the lowest.
+        self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
 }
 
 impl Aliases {
@@ -65,6 +85,8 @@ impl Aliases {
             return;
         }
         self.recorded.insert(recorded.clone());
+        let [first, second, ..] = *head;
+        self.starts.insert([first, second]);
         let heads = self.by_head.entry(*head).or_default();
         heads.push(now.clone());
         heads.sort_by_key(|value| std::cmp::Reverse(value.len()));
@@ -79,7 +101,14 @@ impl Aliases {
         let mut out = String::new();
         let mut copied = 0;
         let mut at = 0;
-        while let Some(head) = text.as_bytes().get(at..).and_then(|rest| rest.first_chunk()) {
+        while let Some(head) =
+            text.as_bytes().get(at..).and_then(|rest| rest.first_chunk::<MIN_LENGTH>())
+        {
+            let [first, second, ..] = *head;
+            if !self.starts.contains(&[first, second]) {
+                at += 1;
+                continue;
+            }
             let found = self.by_head.get(head).and_then(|values| {
                 let is_here = |value: &&String| {
                     text.as_bytes().get(at..).is_some_and(|rest| rest.starts_with(value.as_bytes()))

@@ -57,6 +57,7 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
         trailers: response.trailers.clone(),
         body: if has_body { kept.spec } else { BodySpec::Empty },
         coding: kept.coding,
+        coding_settings: kept.coding_settings,
         fixed_delay: None,
         latency: Some(pacing::latency_of(&exchange.timing, two_way, response.body.length())),
         ending,

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use super::answer::Answer;
+use super::{answer::Answer, pkt_line};
 use crate::{
     codec::json,
     library::writer,
@@ -13,8 +13,8 @@ use crate::{
 /// A value in the recorded answer and what stands in its place now.
 pub(super) type Pair = (String, String);
 
-/// Larger texts in files are compared byte for byte only.
-const MAX_NOISY_TEXT: u64 = 8 << 20;
+/// Larger bodies in files are compared byte for byte only.
+const MAX_NOISY_BODY: u64 = 8 << 20;
 
 /// Gives the path of a file under `__files`.
 pub(super) type BodyPath<'f> = &'f dyn Fn(&str) -> PathBuf;
@@ -80,11 +80,46 @@ fn same_headers(recorded: &Headers, now: &Headers, pairs: &mut Vec<Pair>) -> Opt
         if name != name_now {
             return None;
         }
-        if value != value_now && !is_measure(name) {
-            pairs.extend(noise::differences(value, value_now)?);
+        if value == value_now || is_measure(name) || is_same_set(name, value, value_now) {
+            continue;
         }
+        pairs.extend(match tags(name, value, value_now) {
+            Some(tags) => vec![tags],
+            None => noise::differences(value, value_now)?,
+        });
     }
     Some(())
+}
+
+/// Lists whose order depends on the server's hash seed.
+fn is_same_set(name: &str, recorded: &str, now: &str) -> bool {
+    let is_set = name.eq_ignore_ascii_case("allow")
+        || name.eq_ignore_ascii_case("vary")
+        || name.to_ascii_lowercase().starts_with("access-control-");
+    let sorted = |list: &str| {
+        let mut items: Vec<String> =
+            list.split(',').map(|item| item.trim().to_ascii_lowercase()).collect();
+        items.sort_unstable();
+        items
+    };
+    is_set && sorted(recorded) == sorted(now)
+}
+
+/// Two entity tags of one kind: servers make them of anything, times of files too. Whether the content
+/// is another, the body says.
+fn tags(name: &str, recorded: &str, now: &str) -> Option<Pair> {
+    if !name.eq_ignore_ascii_case("etag") {
+        return None;
+    }
+    let opaque = |tag: &str| {
+        let (is_weak, tag) = match tag.trim().strip_prefix("W/") {
+            Some(tag) => (true, tag.to_owned()),
+            None => (false, tag.trim().to_owned()),
+        };
+        Some((is_weak, tag.strip_prefix('"')?.strip_suffix('"')?.to_owned()))
+    };
+    let (recorded, now) = (opaque(recorded)?, opaque(now)?);
+    (recorded.0 == now.0).then_some((recorded.1, now.1))
 }
 
 /// Of an answer that was cut short, the length may be literal where it was computed before.
@@ -116,12 +151,12 @@ fn same_body(
             let length = fs::metadata(&path).ok()?.len();
             if length == side.content.length() && writer::hash_file(&path).ok()? == side.sha256 {
                 Some(Vec::new())
-            } else if length > MAX_NOISY_TEXT || side.content.length() > MAX_NOISY_TEXT {
+            } else if length > MAX_NOISY_BODY || side.content.length() > MAX_NOISY_BODY {
                 None
             } else {
-                let recorded = String::from_utf8(fs::read(&path).ok()?).ok()?;
-                let now = String::from_utf8(bytes_of(&side.content)?).ok()?;
-                text_differences(&recorded, &now)
+                let recorded = fs::read(&path).ok().and_then(|body| String::from_utf8(body).ok());
+                let now = bytes_of(&side.content).and_then(|body| String::from_utf8(body).ok());
+                recorded.zip(now).and_then(|(recorded, now)| text_differences(&recorded, &now))
             }
         }
         (BodySpec::Json(value, style), BodySpec::Json(value_now, style_now), None) => {
@@ -133,8 +168,22 @@ fn same_body(
         (body, body_now, None) => (body == body_now).then(Vec::new),
         _ => None,
     };
-    pairs.extend(found?);
+    match found {
+        Some(found) => pairs.extend(found),
+        None if is_same_git_answer(recorded, now, path) => {}
+        None => return None,
+    }
     Some(())
+}
+
+fn is_same_git_answer(recorded: &ResponseSpec, now: &Answer, path: BodyPath<'_>) -> bool {
+    let is_small = |length: u64| length <= MAX_NOISY_BODY;
+    pkt_line::is_answer(now.spec.headers.get("content-type"))
+        && now.side.as_ref().is_none_or(|side| is_small(side.content.length()))
+        && matches!(
+            (spec_bytes(recorded, path), answer_bytes(now, path)),
+            (Some(recorded), Some(now)) if pkt_line::say_the_same(&recorded, &now)
+        )
 }
 
 fn text_differences(recorded: &str, now: &str) -> Option<Vec<Pair>> {
@@ -252,6 +301,18 @@ mod tests {
         let answer =
             |left: &str| get(200, "").response_header("X-RateLimit-Remaining", left).build();
         assert_eq!(compared(&answer("59"), &answer("12")), Some(vec![]));
+    }
+
+    #[test]
+    fn entity_tags_and_the_order_of_sets_are_noise() {
+        let answer = |tag: &str, allow: &str| {
+            get(200, "hello").response_header("ETag", tag).response_header("Allow", allow).build()
+        };
+        let recorded = answer("\"6b03f4a7-15\"", "GET, HEAD, OPTIONS");
+        let pairs = compared(&recorded, &answer("\"6b03f4b3-15\"", "OPTIONS, HEAD, GET"));
+        assert_eq!(pairs, Some(vec![("6b03f4a7-15".to_owned(), "6b03f4b3-15".to_owned())]));
+        assert_eq!(compared(&recorded, &answer("W/\"6b03f4a7-15\"", "GET, HEAD, OPTIONS")), None);
+        assert_eq!(compared(&recorded, &answer("\"6b03f4a7-15\"", "GET, HEAD")), None);
     }
 
     #[test]

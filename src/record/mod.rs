@@ -25,6 +25,7 @@ mod fingerprint;
 mod identity;
 mod media;
 mod pacing;
+mod pkt_line;
 mod renamed;
 mod request_body;
 #[cfg(test)]

@@ -30,6 +30,9 @@ use crate::{
     model::{BodySpec, Exchange, RecordedAs, RequestPattern, ServiceName, Stub, StubId},
 };
 
+/// Stubs of one method and path that a request under new names is compared with.
+const MAX_CANDIDATES: usize = 2_000;
+
 /// The stubs of one service.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -219,8 +222,10 @@ impl Table {
         let view = RequestView::new(&arrival.print.request);
         candidates
             .iter()
-            .filter_map(|&at| {
-                let variant = self.variants.get(at).filter(|variant| !variant.is_visited())?;
+            .filter_map(|&at| Some((at, self.variants.get(at)?)))
+            .filter(|(_, variant)| !variant.is_visited())
+            .take(MAX_CANDIDATES)
+            .filter_map(|(at, variant)| {
                 let mut pairs = nearest::differences(&variant.stub.request, &view)?;
                 pairs.extend(variant.begins_with(&arrival.answer, &self.body_path())?);
                 Some((at, pairs))

@@ -11,8 +11,8 @@ use thiserror::Error;
 
 use super::substitute::{self, Substitutions};
 use crate::{
-    codec::{encoding, json},
-    model::{BodySpec, Coding, Headers, Json, ResponseSpec},
+    codec::{deflate, encoding, json},
+    model::{BodySpec, Coding, CodingSettings, Headers, Json, ResponseSpec},
     redaction::contains_pseudonym,
 };
 
@@ -39,6 +39,7 @@ pub struct Prepared {
     /// The body before its content coding, where something in it may have to be substituted.
     plain: Option<Bytes>,
     coding: Option<Coding>,
+    coding_settings: CodingSettings,
     address: Option<String>,
     mentions_address: bool,
     has_pseudonyms: bool,
@@ -114,12 +115,12 @@ impl Prepared {
         let plain = plain_body(&spec.body, body_file)?;
         let body = match (&plain, spec.coding) {
             (PreparedBody::Bytes(bytes), Some(coding)) => {
-                PreparedBody::Bytes(encode(coding, bytes)?)
+                PreparedBody::Bytes(encode(coding, &spec.coding_settings, bytes)?)
             }
             // A body file is stored decoded only when it is small enough to be encoded here.
             (PreparedBody::File { path, .. }, Some(coding)) => {
                 let bytes = read(path)?;
-                PreparedBody::Bytes(encode(coding, &bytes)?)
+                PreparedBody::Bytes(encode(coding, &spec.coding_settings, &bytes)?)
             }
             (other, None) => other.clone(),
         };
@@ -146,6 +147,7 @@ impl Prepared {
                 PreparedBody::File { .. } => None,
             },
             coding: spec.coding,
+            coding_settings: spec.coding_settings.clone(),
             address: spec.address.clone(),
             mentions_address,
             has_pseudonyms,
@@ -184,7 +186,7 @@ impl Prepared {
             && let Some(plain) = substitutions.bytes(plain)
         {
             changed.body = PreparedBody::Bytes(match self.coding {
-                Some(coding) => encode(coding, &plain)?,
+                Some(coding) => encode(coding, &self.coding_settings, &plain)?,
                 None => plain.clone(),
             });
             changed.plain = Some(plain);
@@ -285,7 +287,10 @@ fn read(path: &std::path::Path) -> Result<Bytes, PrepareError> {
         .map_err(|source| PrepareError::File { path: path.to_owned(), source })
 }
 
-fn encode(coding: Coding, bytes: &[u8]) -> Result<Bytes, PrepareError> {
+fn encode(coding: Coding, settings: &CodingSettings, bytes: &[u8]) -> Result<Bytes, PrepareError> {
+    if let Some(coded) = deflate::encode(coding, settings, bytes) {
+        return Ok(coded.into());
+    }
     encoding::encode(coding, bytes)
         .map(Bytes::from)
         .map_err(|error| PrepareError::Coding { coding, reason: error.to_string() })

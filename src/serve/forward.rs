@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     model::{self, Headers, text_of},
+    runtime::Watch,
     upstream::{HeadTap, Protocol, RawHead, UpstreamError},
 };
 
@@ -68,25 +69,28 @@ impl Outbound {
     /// Passes it on, returns the answer as it begins, and records both. Interim answers go to the
     /// client through `interim`.
     ///
-    /// The exchange has a task of its own: a client that leaves early must not end it.
+    /// The exchange has a task of its own: a client that leaves early must not end it. When ringer
+    /// stops, `in_flight` makes it wait for that task as it does for connections.
     pub(super) async fn record(
         self,
         state: Arc<State>,
         recording: Recording,
         interim: Interim,
+        in_flight: Watch,
     ) -> Result<Response<ReplyBody>, Failed> {
         let (answer, answered) = oneshot::channel();
         let (hints, mut hinted) = mpsc::channel(16);
         let wants_hints = self.version == Version::HTTP_11;
         let mut cut_off = state.cut_off.watch();
         tokio::spawn(async move {
-            let result = self.exchange(&state, recording, hints).await;
+            let result = self.exchange(&state, recording, hints, in_flight.clone()).await;
             if let Err(Ok(response)) = answer.send(result) {
                 tokio::select! {
                     () = linger(response) => {}
                     () = cut_off.stopped() => {}
                 }
             }
+            drop(in_flight);
         });
         tokio::pin!(answered);
         loop {
@@ -112,6 +116,7 @@ impl Outbound {
         state: &Arc<State>,
         recording: Recording,
         hints: mpsc::Sender<(u16, Headers)>,
+        in_flight: Watch,
     ) -> Result<Response<ReplyBody>, Failed> {
         let service = Arc::clone(&self.route.service);
         let Some(upstream) = &service.upstream else {
@@ -163,8 +168,8 @@ impl Outbound {
             request_bytes_at_head: capture.length(),
         };
         parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
-        let (response_capture, on_end) = recording.answered(state, answered);
-        let tee = ResponseTee::new(body, watch, capture, response_capture, on_end);
+        let kept = recording.answered(state, answered);
+        let tee = ResponseTee::new(body, watch, capture, kept, in_flight, cut_off);
         Ok(Response::from_parts(parts, ReplyBody::Recorded(Box::new(tee))))
     }
 

@@ -165,7 +165,8 @@ impl Handling {
                 );
                 let interim = self.client.interim.clone();
                 // The recorder says what became of it when it has it.
-                outbound.record(Arc::clone(&self.state), recording, interim).await
+                let in_flight = self.client.watch.clone();
+                outbound.record(Arc::clone(&self.state), recording, interim, in_flight).await
             }
         };
         Ok(passed.unwrap_or_else(|error| {

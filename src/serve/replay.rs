@@ -24,7 +24,7 @@ use crate::{
     behavior::latency::Schedule,
     codec::view::RequestView,
     engine::{
-        Found, HeadFit, Matching, Mode, Planned,
+        Found, HeadFit, Matching, Mode, Planned, Views,
         find::{by_body, by_head, by_nearest, claim},
     },
     model::{self, BodyPattern, Outcome, RequestBody, ResponseEnding},
@@ -46,9 +46,12 @@ pub(super) struct Inquiry {
 }
 
 impl Inquiry {
-    /// The request as stubs know it: credentials replaced.
-    fn seen<'i>(&'i self, state: &State) -> Cow<'i, model::Request> {
-        state.redactor.seen(&self.request)
+    /// The request with its credentials replaced; `None` where it brings none.
+    fn sanitised(&self, state: &State) -> Option<model::Request> {
+        match state.redactor.seen(&self.request) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(sanitised) => Some(sanitised),
+        }
     }
 
     async fn read_body(&mut self, limit: usize) -> Result<(), hyper::Error> {
@@ -73,8 +76,11 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
     let service = Arc::clone(&inquiry.route.service);
     let scope = service.scope.as_ref();
     let limit = state.limits.body_in_memory;
-    let seen = inquiry.seen(state);
-    let mut fitting = match by_head(&set, scope, &RequestView::new(&seen)) {
+    let sanitised = inquiry.sanitised(state);
+    let original = RequestView::new(&inquiry.request);
+    let sanitised = sanitised.as_ref().map(RequestView::new);
+    let views = Views { original: &original, sanitised: sanitised.as_ref() };
+    let mut fitting = match by_head(&set, scope, views) {
         HeadFit::Certain(live) => {
             return Ok(match claim(&state.session, live) {
                 Some(found) => Finding::Found(Box::new(found), Box::new(inquiry)),
@@ -95,14 +101,16 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
         return Ok(Finding::Missed(Box::new(inquiry)));
     }
     inquiry.read_body(limit).await?;
-    let seen = inquiry.seen(state);
-    let view = RequestView::new(&seen);
+    let sanitised = inquiry.sanitised(state);
+    let original = RequestView::new(&inquiry.request);
+    let sanitised = sanitised.as_ref().map(RequestView::new);
+    let views = Views { original: &original, sanitised: sanitised.as_ref() };
     let nearest = || {
         (state.matching == Matching::Nearest && service.mode == Mode::Replay)
-            .then(|| by_nearest(&state.session, &set, scope, &view))
+            .then(|| by_nearest(&state.session, &set, scope, views))
             .flatten()
     };
-    match by_body(&state.session, fitting, &view).or_else(nearest) {
+    match by_body(&state.session, fitting, views).or_else(nearest) {
         Some(found) => Ok(Finding::Found(Box::new(found), Box::new(inquiry))),
         None => {
             if service.mode.forwards()
@@ -212,7 +220,7 @@ pub(super) async fn give(
 /// The 404 that says what came near.
 pub(super) fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
     let set: &StubSet = &state.stubs.snapshot();
-    let seen = inquiry.seen(state);
+    let seen = state.redactor.seen(&inquiry.request);
     miss::report(set, inquiry.route.service.scope.as_ref(), &seen)
 }
 

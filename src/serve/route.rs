@@ -149,7 +149,11 @@ impl Router {
             _ => arrival.scheme,
         };
         let named = authority_of(uri, fields);
-        if absolute.is_some() || arrival.tunnel.is_some() {
+        let wanted = arrival.tunnel.as_ref().or(named.as_ref());
+        // Told ringer's address both as that of the API and as its proxy, a client names it in a
+        // request to a proxy, and means the API.
+        let is_own = wanted.is_some_and(|wanted| names(wanted, arrival.local));
+        if (absolute.is_some() || arrival.tunnel.is_some()) && !is_own {
             let authority = arrival.tunnel.clone().or(named).unwrap_or_default();
             let authority = without_default_port(&authority, scheme);
             let service = match self.named(&authority, Some(scheme)) {
@@ -321,6 +325,16 @@ fn authority_of(uri: &Uri, fields: &HeaderMap) -> Option<String> {
     })
 }
 
+/// Whether `host:port` names this address.
+fn names(authority: &str, local: SocketAddr) -> bool {
+    let is_localhost = || {
+        local.ip().is_loopback()
+            && authority.strip_prefix("localhost:").and_then(|port| port.parse().ok())
+                == Some(local.port())
+    };
+    authority.parse() == Ok(local) || is_localhost()
+}
+
 fn without_default_port(authority: &str, scheme: Scheme) -> String {
     let port = format!(":{}", scheme.default_port());
     authority.strip_suffix(&port).unwrap_or(authority).to_owned()
@@ -389,6 +403,20 @@ mod tests {
 
     fn want(scope: &str, address: &str, target: &str) -> (String, String, String) {
         (scope.to_owned(), address.to_owned(), target.to_owned())
+    }
+
+    #[test]
+    fn a_proxy_request_for_ringer_itself_means_the_api() {
+        let router = router(vec![service("https://api.test")]);
+        for own in ["127.0.0.1:8080", "localhost:8080"] {
+            let address = format!("http://{own}");
+            let expected = want("api.test", &address, "/a");
+            assert_eq!(routed(&router, &arrival(), &format!("{address}/a"), own), expected);
+            let tunnel = Arrival { tunnel: Some(own.to_owned()), ..arrival() };
+            assert_eq!(routed(&router, &tunnel, "/a", own), expected);
+        }
+        let (scope, ..) = routed(&router, &arrival(), "http://127.0.0.1:8081/a", "127.0.0.1:8081");
+        assert_ne!(scope, "api.test");
     }
 
     #[test]

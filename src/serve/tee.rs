@@ -1,6 +1,7 @@
 //! Bodies that pass and are kept at the same time.
 
 use std::{
+    future::poll_fn,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -14,11 +15,16 @@ use hyper::body::Incoming;
 use super::{capture::Capture, inbound::Inbound};
 use crate::{
     model::{Chunk, Ending},
-    runtime::Clock,
+    runtime::{Clock, Watch},
 };
 
 /// Beyond this many pieces, later ones are counted to the last.
 const MAX_CHUNKS: usize = 20_000;
+
+/// An answer whose client has left is read on for so long …
+const LINGER: Duration = Duration::from_millis(500);
+/// … and for so many bytes.
+const LINGER_BYTES: u64 = 1 << 20;
 
 /// Time since the head of a request arrived.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +118,13 @@ pub(super) type OnEnd = Box<dyn FnOnce(Vec<Chunk>, Ending) + Send>;
 
 /// An answer's body on its way to the client.
 pub(super) struct ResponseTee {
+    /// `None` once it is lingering on its own.
+    passing: Option<Passing>,
+    in_flight: Watch,
+    cut_off: Watch,
+}
+
+struct Passing {
     body: Incoming,
     watch: Stopwatch,
     request: Arc<Capture>,
@@ -121,14 +134,114 @@ pub(super) struct ResponseTee {
 }
 
 impl ResponseTee {
+    /// `in_flight` is held while there is something to read, `cut_off` ends it.
     pub(super) fn new(
         body: Incoming,
         watch: Stopwatch,
         request: Arc<Capture>,
-        capture: Arc<Capture>,
-        on_end: OnEnd,
+        (capture, on_end): (Arc<Capture>, OnEnd),
+        in_flight: Watch,
+        cut_off: Watch,
     ) -> Self {
-        Self { body, watch, request, capture, chunks: Vec::new(), on_end: Some(on_end) }
+        let on_end = Some(on_end);
+        let passing = Passing { body, watch, request, capture, chunks: Vec::new(), on_end };
+        Self { passing: Some(passing), in_flight, cut_off }
+    }
+}
+
+impl Body for ResponseTee {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut self.passing {
+            Some(passing) => passing.poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.passing.as_ref().is_none_or(|passing| passing.body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.passing.as_ref().map_or_else(SizeHint::default, |passing| passing.body.size_hint())
+    }
+}
+
+impl Drop for ResponseTee {
+    /// hyper drops a body without asking for its end when its length was known, or when there was
+    /// none. Otherwise the client has left: what the upstream is about to finish is still waited for
+    /// a moment, so that it is not chance what the recording says.
+    fn drop(&mut self) {
+        let Some(mut passing) = self.passing.take() else { return };
+        if passing.is_complete() {
+            passing.finish(Ending::Complete);
+        } else if passing.on_end.is_some()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let (in_flight, mut cut_off) = (self.in_flight.clone(), self.cut_off.clone());
+            runtime.spawn(async move {
+                tokio::select! {
+                    () = passing.linger() => {}
+                    () = cut_off.stopped() => {}
+                }
+                let ending =
+                    if passing.is_complete() { Ending::Complete } else { Ending::ClientLeft };
+                passing.finish(ending);
+                drop(in_flight);
+            });
+        } else {
+            passing.finish(Ending::ClientLeft);
+        }
+    }
+}
+
+impl Passing {
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        match &polled {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    self.note(data);
+                }
+                let trailers = frame.trailers_ref();
+                if trailers.is_some() || self.body.is_end_stream() {
+                    self.capture.end(self.watch.elapsed(), trailers);
+                }
+            }
+            Some(Err(error)) => self.finish(Ending::UpstreamBroke(error.to_string())),
+            None => {
+                self.capture.end(self.watch.elapsed(), None);
+                self.finish(Ending::Complete);
+            }
+        }
+        Poll::Ready(polled)
+    }
+
+    /// Reads on for a while without a client, unless that is much.
+    async fn linger(&mut self) {
+        let limit = self.capture.length() + LINGER_BYTES;
+        if self.body.size_hint().exact().is_some_and(|left| left > LINGER_BYTES) {
+            return;
+        }
+        let read = async {
+            while self.capture.length() < limit
+                && matches!(poll_fn(|cx| self.poll_frame(cx)).await, Some(Ok(_)))
+            {}
+        };
+        // What has not come by then will not be told from what never comes.
+        let _ = tokio::time::timeout(LINGER, read).await;
+    }
+
+    fn is_complete(&self) -> bool {
+        self.body.is_end_stream() || self.capture.ended_at().is_some()
     }
 
     fn note(&mut self, data: &Bytes) {
@@ -149,61 +262,5 @@ impl ResponseTee {
         if let Some(on_end) = self.on_end.take() {
             on_end(std::mem::take(&mut self.chunks), ending);
         }
-    }
-}
-
-impl Body for ResponseTee {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        match &polled {
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    let data = data.clone();
-                    self.note(&data);
-                }
-                let trailers = frame.trailers_ref();
-                if trailers.is_some() || self.body.is_end_stream() {
-                    let at = self.watch.elapsed();
-                    self.capture.end(at, trailers);
-                }
-            }
-            Some(Err(error)) => {
-                let ending = Ending::UpstreamBroke(error.to_string());
-                self.finish(ending);
-            }
-            None => {
-                let at = self.watch.elapsed();
-                self.capture.end(at, None);
-                self.finish(Ending::Complete);
-            }
-        }
-        Poll::Ready(polled)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for ResponseTee {
-    /// hyper drops a body without asking for its end when its length was known, or when there was
-    /// none; otherwise the client has left.
-    fn drop(&mut self) {
-        let ending = if self.body.is_end_stream() || self.capture.ended_at().is_some() {
-            Ending::Complete
-        } else {
-            Ending::ClientLeft
-        };
-        self.finish(ending);
     }
 }

@@ -10,6 +10,7 @@ use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 
 use crate::{
+    codec::view::RequestView,
     matching::{CompileError, CompiledRequest, Entry, StubIndex},
     model::{ServiceName, Stub},
     render::Prepared,
@@ -65,8 +66,6 @@ pub struct StubSet {
     /// Recorded stubs by method and number of path segments, for the search of the nearest.
     recorded: HashMap<(String, usize), Vec<Arc<LiveStub>>>,
     services: Vec<ServiceName>,
-    /// Whether any stub looks at header fields.
-    looks_at_headers: bool,
 }
 
 impl StubSet {
@@ -93,23 +92,15 @@ impl StubSet {
                 services.push(service.clone());
             }
         }
-        let looks_at_headers = all.iter().any(|live| {
-            let request = &live.stub.request;
-            !request.headers.is_empty()
-                || !request.cookies.is_empty()
-                || request.basic_auth.is_some()
-        });
-        Self { index: StubIndex::build(entries), all, recorded, services, looks_at_headers }
+        Self { index: StubIndex::build(entries), all, recorded, services }
     }
 
     /// Stubs whose method and URL may fit, in the order in which they are to be tried.
-    pub fn candidates<'a>(
-        &'a self,
-        method: &'a str,
-        path: &'a str,
-        path_and_query: &'a str,
-    ) -> impl Iterator<Item = &'a Arc<LiveStub>> {
-        self.index.candidates(method, path, path_and_query).map(|entry| &entry.item)
+    pub fn candidates(
+        &self,
+        view: &RequestView<'_>,
+    ) -> impl Iterator<Item = &Entry<Arc<LiveStub>>> {
+        self.index.candidates(view.method(), view.path(), view.path_and_query())
     }
 
     /// Recorded stubs of this method whose path has as many segments.
@@ -125,11 +116,6 @@ impl StubSet {
     /// Services that have a folder.
     pub fn services(&self) -> &[ServiceName] {
         &self.services
-    }
-
-    /// Whether any stub looks at header fields.
-    pub fn looks_at_headers(&self) -> bool {
-        self.looks_at_headers
     }
 }
 

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use super::fields::{
-    Fields, Place, expected, expected_one_of, free_members, items, span_of, text, whole,
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+use super::{
+    fields::{Fields, Place, expected, expected_one_of, free_members, items, span_of, text, whole},
+    matcher::read_base64,
 };
 use crate::{
     codec::json::{Node, NodeValue},
     format::problem::Problems,
     model::{
-        BodySpec, Coding, Json, JsonStyle, Latency, PacedChunk, Recorded, ResponseEnding,
-        ResponseSpec,
+        BodySpec, Coding, CodingSettings, Json, JsonStyle, Latency, PacedChunk, Recorded,
+        ResponseEnding, ResponseSpec,
     },
 };
 
@@ -25,6 +28,8 @@ pub(super) const NOTES: Place = Place {
         "computedHeaders",
         "headerOrder",
         "contentCoding",
+        "contentCodingLevel",
+        "gzipHeader",
         "jsonStyle",
         "ending",
         "redacted",
@@ -45,6 +50,8 @@ pub(super) const ANSWER_NOTES: Place = Place {
         "computedHeaders",
         "headerOrder",
         "contentCoding",
+        "contentCodingLevel",
+        "gzipHeader",
         "jsonStyle",
         "ending",
     ],
@@ -76,6 +83,7 @@ pub(super) struct Notes {
     /// Names of the header fields in order, where `headers` cannot show it.
     pub(super) header_order: Option<Vec<String>>,
     pub(super) coding: Option<Coding>,
+    pub(super) coding_settings: CodingSettings,
     pub(super) style: JsonStyle,
     pub(super) ending: ResponseEnding,
 }
@@ -107,6 +115,14 @@ pub(super) fn read_notes(
                 .collect()
         }),
         coding: coding(&mut fields, problems),
+        coding_settings: CodingSettings {
+            level: fields
+                .whole("contentCodingLevel", problems)
+                .and_then(|level| u8::try_from(level).ok()),
+            gzip_header: fields
+                .take("gzipHeader")
+                .map(|node| read_base64(node, "gzipHeader", problems).into()),
+        },
         style: fields.take("jsonStyle").map(|node| style(node, problems)).unwrap_or_default(),
         ending: ending(&mut fields, problems),
     };
@@ -150,6 +166,12 @@ pub(super) fn write_answer(answer: &ResponseSpec) -> Vec<(String, Json)> {
     }
     if let Some(coding) = answer.coding {
         put("contentCoding", coding.token().into());
+    }
+    if let Some(level) = answer.coding_settings.level {
+        put("contentCodingLevel", u64::from(level).into());
+    }
+    if let Some(header) = &answer.coding_settings.gzip_header {
+        put("gzipHeader", BASE64_STANDARD.encode(header).into());
     }
     if let BodySpec::Json(_, style) = &answer.body
         && *style != JsonStyle::default()

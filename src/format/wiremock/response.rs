@@ -176,6 +176,7 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
         trailers: headers::read(fields.free_members("trailers", problems), problems),
         body: body(fields, notes.style, problems),
         coding: notes.coding,
+        coding_settings: notes.coding_settings,
         fixed_delay: fields.whole("fixedDelayMilliseconds", problems).map(Duration::from_millis),
         latency: notes.latency,
         ending: notes.ending,

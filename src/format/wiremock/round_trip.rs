@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::{read, write};
 use crate::model::{
-    AfterLast, BodyPattern, BodySpec, Coding, Headers, Json, JsonStyle, Latency, MethodPattern,
-    MultipartPattern, PacedChunk, Recorded, RequestPattern, ResponseEnding, ResponseSpec,
-    ResponseStep, Responses, Stub, StubId, UrlPattern, ValuePattern,
+    AfterLast, BodyPattern, BodySpec, Coding, CodingSettings, Headers, Json, JsonStyle, Latency,
+    MethodPattern, MultipartPattern, PacedChunk, Recorded, RequestPattern, ResponseEnding,
+    ResponseSpec, ResponseStep, Responses, Stub, StubId, UrlPattern, ValuePattern,
 };
 
 fn fallback(index: usize) -> StubId {
@@ -195,6 +195,10 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                     computed,
                     trailers,
                     body,
+                    coding_settings: CodingSettings {
+                        level: coding.map(|_| 6),
+                        gzip_header: coding.map(|_| bytes::Bytes::from_static(&[0x1f, 0x8b, 8])),
+                    },
                     coding,
                     fixed_delay,
                     latency,
