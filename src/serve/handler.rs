@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use http::{Method, Request, Response, StatusCode, header::RETRY_AFTER};
+use http::{Method, Request, Response, StatusCode, header::RETRY_AFTER, uri::PathAndQuery};
 use hyper::body::Incoming;
 
 use super::{
@@ -61,8 +61,8 @@ pub(super) async fn handle(
     }
     let (parts, body) = request.into_parts();
     let handling = Handling {
-        method: parts.method.to_string(),
-        target: state.redactor.target(route.target.as_str()).into_owned(),
+        method: parts.method.clone(),
+        target: route.target.clone(),
         state,
         client,
         number,
@@ -93,9 +93,8 @@ struct Handling {
     client: Arc<Client>,
     number: u64,
     watch: Stopwatch,
-    method: String,
-    /// Sanitised.
-    target: String,
+    method: Method,
+    target: PathAndQuery,
 }
 
 impl Handling {
@@ -153,7 +152,7 @@ impl Handling {
                 let asked = Asked {
                     number: self.number,
                     connection: self.client.number,
-                    method: self.method.clone(),
+                    method: self.method.to_string(),
                     protocol: protocol_name(outbound.version).to_owned(),
                     headers: Headers::from(&outbound.request.headers),
                 };
@@ -178,10 +177,10 @@ impl Handling {
     }
 
     fn done(&self, status: Option<StatusCode>, outcome: Outcome) {
-        self.state.handled(Handled {
+        self.state.handled(outcome, |outcome| Handled {
             number: self.number,
-            method: self.method.clone(),
-            target: self.target.clone(),
+            method: self.method.to_string(),
+            target: self.state.redactor.target(self.target.as_str()).into_owned(),
             status: status.map(|status| status.as_u16()),
             latency: self.watch.elapsed(),
             outcome,
