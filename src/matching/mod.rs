@@ -17,6 +17,7 @@ pub mod number;
 pub mod path;
 mod random;
 pub mod regex;
+mod regex_mistake;
 pub mod request;
 mod shape;
 mod structure;
