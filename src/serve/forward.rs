@@ -134,10 +134,13 @@ impl Outbound {
         let mut cut_off = state.cut_off.watch();
         let sent = tokio::select! {
             sent = send(upstream, request, version, Some(&capture), timeout) => sent,
-            () = cut_off.stopped() => Err(UpstreamError::Broken {
-                authority: upstream.origin.authority(),
-                reason: "ringer stopped before an answer came".to_owned(),
-            }),
+            () = cut_off.stopped() => {
+                recording.abandoned();
+                return Err(UpstreamError::Broken {
+                    authority: upstream.origin.authority(),
+                    reason: "ringer stopped before an answer came".to_owned(),
+                });
+            }
         };
         let response = match sent {
             Ok(response) => response,
