@@ -22,6 +22,7 @@ mod body;
 mod compare;
 mod conditions;
 mod dates;
+mod echo;
 mod fingerprint;
 mod identity;
 mod media;
