@@ -141,7 +141,7 @@ impl Handling {
         let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
         let passed = match recorder {
             None => {
-                let passed = outbound.pass(upstream, &self.state).await;
+                let passed = outbound.pass(upstream, &self.state, &self.client.interim).await;
                 if let Ok(response) = &passed {
                     self.done(Some(response.status()), Outcome::Passed);
                 }
