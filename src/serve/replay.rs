@@ -209,6 +209,13 @@ async fn respond(
     let mut response = Response::new(body);
     *response.status_mut() = prepared.status;
     *response.headers_mut() = fields(state, prepared, version);
+    // hyper would break off a body that is not as long as a stub says.
+    if has_body
+        && ending == ResponseEnding::Complete
+        && let Some(length) = response.headers_mut().get_mut(CONTENT_LENGTH)
+    {
+        *length = prepared.body.length().into();
+    }
     // With a body hyper would name its length; a recorded answer says so itself if it does.
     if !has_body && !is_recorded && !prepared.fields.contains_key(TRANSFER_ENCODING) {
         let length = prepared.body.length();
