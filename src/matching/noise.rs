@@ -566,7 +566,8 @@ mod tests {
 
     #[test]
     fn pseudonyms_of_base64_are_tokens_as_a_whole() {
-        let soap = |digest: &str| format!("<Password Type=\"x#Digest\">{digest}</Password><n>1</n>");
+        let soap =
+            |digest: &str| format!("<Password Type=\"x#Digest\">{digest}</Password><n>1</n>");
         check(
             &soap("r1ngszwD0pIl1LmiBtR85hVMTUQ="),
             &soap("r1ngTy16ZgL1JbkqKemGuq79/sQ="),
