@@ -44,7 +44,12 @@ pub struct Views<'v, 'r> {
 }
 
 impl<'v, 'r> Views<'v, 'r> {
-    fn any(self, fits: impl Fn(&RequestView<'_>) -> bool) -> bool {
+    /// Whether the request fits a stub. A recorded stub must not see the original: it may be that
+    /// of the same request without the credential, whose value then still stands in the URL.
+    fn fit(self, live: &LiveStub, fits: impl Fn(&RequestView<'_>) -> bool) -> bool {
+        if live.stub.recorded.is_some() {
+            return fits(self.recorded());
+        }
         self.sanitised.is_some_and(&fits) || fits(self.original)
     }
 
@@ -64,8 +69,9 @@ pub fn by_head(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, '_
         set.candidates(views.original),
         with_other_url.map(|sanitised| set.candidates(sanitised)).into_iter().flatten(),
     );
-    let fits =
-        |live: &LiveStub| live.is_in(service) && views.any(|view| live.request.matches_head(view));
+    let fits = |live: &LiveStub| {
+        live.is_in(service) && views.fit(live, |view| live.request.matches_head(view))
+    };
     for live in candidates.by_ref().filter(|live| fits(live)) {
         // A stub that may be spent leaves the question open.
         let decides =
@@ -118,7 +124,7 @@ pub fn by_body(
 ) -> Option<Found> {
     fitting
         .into_iter()
-        .filter(|live| views.any(|view| live.request.matches(view)))
+        .filter(|live| views.fit(live, |view| live.request.matches(view)))
         .find_map(|live| claim(session, live))
 }
 
@@ -126,7 +132,7 @@ pub fn by_body(
 /// claimed.
 ///
 /// Of several, one that this session has not had yet goes first, then the one with the fewest
-/// differences. When none differs in noise alone, a stub of the same URL and a body of the same
+/// differences, then the one that was recorded first. When none differs in noise alone, a stub of the same URL and a body of the same
 /// shape answers if it is the only one left that this session has not had: parallel requests may
 /// swap what was recorded on each.
 pub fn by_nearest(
@@ -141,9 +147,10 @@ pub fn by_nearest(
     let best = recorded()
         .filter_map(|live| {
             let differences = nearest::differences(&live.stub.request, view)?;
-            Some((session.hits(live.stub.id) > 0, differences.len(), live, differences))
+            let turn = live.stub.recorded.as_ref().map_or(0, |recorded| recorded.turn);
+            Some((session.hits(live.stub.id) > 0, differences.len(), turn, live, differences))
         })
-        .min_by_key(|(had, count, ..)| (*had, *count));
+        .min_by_key(|(had, count, turn, ..)| (*had, *count, *turn));
     let (live, differences) = match best {
         Some((.., live, differences)) => (live, differences),
         None => {

@@ -6,6 +6,7 @@ use http::{Method, Request, Response, StatusCode, header::RETRY_AFTER, uri::Path
 use hyper::body::Incoming;
 
 use super::{
+    client::Client,
     forward::{self, Outbound, protocol_name},
     inbound::Inbound,
     inquiry::{Finding, Inquiry, find},
@@ -14,24 +15,14 @@ use super::{
     replay,
     reply::{BodyError, ReplyBody},
     rescue::{self, Wants},
-    route::Arrival,
     state::State,
     tee::Stopwatch,
-    wire::Interim,
 };
 use crate::{
     behavior::Verdict,
+    engine::Mode,
     model::{self, Handled, Headers, Json, Outcome, RequestBody},
-    runtime::Watch,
 };
-
-/// The connection that a request came on.
-pub(super) struct Client {
-    pub(super) arrival: Arrival,
-    pub(super) interim: Interim,
-    pub(super) number: u64,
-    pub(super) watch: Watch,
-}
 
 /// Answers one request. An error breaks its connection or stream.
 pub(super) async fn handle(
@@ -113,7 +104,18 @@ impl Handling {
         }
         let Outbound { request, version, extensions, body, route, watch } = outbound;
         let inquiry = Inquiry { request, body, version, route, watch };
-        match find(&self.state, inquiry).await? {
+        let mut finding = find(&self.state, inquiry).await?;
+        if let Finding::Missed(inquiry) = finding {
+            finding = match &self.state.recorder {
+                // What this client was answered a moment ago may be about to become a stub.
+                Some(recorder) if mode == Mode::RecordMissing => {
+                    recorder.settled().await;
+                    find(&self.state, *inquiry).await?
+                }
+                _ => Finding::Missed(inquiry),
+            };
+        }
+        match finding {
             Finding::Found(found, inquiry) => {
                 let (response, outcome) = replay::give(&self.state, *found, *inquiry).await;
                 self.done(Some(response.status()), outcome);
@@ -141,7 +143,7 @@ impl Handling {
         let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
         let passed = match recorder {
             None => {
-                let passed = outbound.pass(upstream, &self.state).await;
+                let passed = outbound.pass(upstream, &self.state, &self.client.interim).await;
                 if let Ok(response) = &passed {
                     self.done(Some(response.status()), Outcome::Passed);
                 }

@@ -17,7 +17,9 @@ def curl(name, *arguments, keep=(), given=None):
          "-w", "%{http_code} %{size_download} %{num_redirects} %{content_type}", *arguments],
         capture_output=True, input=given, timeout=60,
     )
-    body = open(BODY, "rb").read() if os.path.exists(BODY) else b""
+    # With -I the head stands here, too.
+    has_body = os.path.exists(BODY) and "-I" not in arguments
+    body = open(BODY, "rb").read() if has_body else b""
     fields = open(HEAD, encoding="latin-1").read().splitlines() if os.path.exists(HEAD) else []
     kept = [line for line in fields if line.split(":")[0].lower() in keep]
     out(name, [done.returncode, done.stdout.decode(), body, kept])

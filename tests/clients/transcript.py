@@ -14,13 +14,18 @@ WORK = sys.argv[2] if len(sys.argv) > 2 else "."
 CA = os.environ.get("RINGER_TEST_CA") or None
 
 
-def shown(value):
+def in_json(value):
     if isinstance(value, bytes):
         return f"{len(value)} bytes {hashlib.sha256(value).hexdigest()[:16]}"
+    return str(value)
+
+
+def shown(value):
     # The address is another in each run.
-    text = json.dumps(value, sort_keys=True, default=str, ensure_ascii=False)
+    text = json.dumps(value, sort_keys=True, default=in_json, ensure_ascii=False)
     host = BASE.split("://", 1)[-1]
-    return text.replace(BASE, "BASE").replace(host, "HOST")
+    # A server behind a proxy does not know whether the client came with TLS.
+    return text.replace(f"https://{host}", "BASE").replace(f"http://{host}", "BASE").replace(host, "HOST")
 
 
 def out(name, value):

@@ -32,14 +32,16 @@ pub(super) const NOTES: Place = Place {
         "gzipHeader",
         "jsonStyle",
         "ending",
+        "echoes",
         "redacted",
+        "turn",
     ],
     later: &[],
     later_options: &[],
 };
 
 /// Notes on a stub with several answers.
-pub(super) const STUB_NOTES: Place = Place { known: &["upstream", "redacted"], ..NOTES };
+pub(super) const STUB_NOTES: Place = Place { known: &["upstream", "redacted", "turn"], ..NOTES };
 
 /// Notes on one of several answers.
 pub(super) const ANSWER_NOTES: Place = Place {
@@ -54,6 +56,7 @@ pub(super) const ANSWER_NOTES: Place = Place {
         "gzipHeader",
         "jsonStyle",
         "ending",
+        "echoes",
     ],
     ..NOTES
 };
@@ -86,6 +89,7 @@ pub(super) struct Notes {
     pub(super) coding_settings: CodingSettings,
     pub(super) style: JsonStyle,
     pub(super) ending: ResponseEnding,
+    pub(super) echoes: Vec<(String, String)>,
 }
 
 /// Reads a `ringer` object: notes on the answer, notes on the stub.
@@ -102,8 +106,10 @@ pub(super) fn read_notes(
         .into_iter()
         .filter_map(|item| text(item, "redacted", problems))
         .collect();
+    let turn = fields.whole("turn", problems).and_then(|turn| u32::try_from(turn).ok());
+    let turn = turn.unwrap_or_default();
     let recorded =
-        fields.text("upstream", problems).map(|upstream| Recorded { upstream, redacted });
+        fields.text("upstream", problems).map(|upstream| Recorded { upstream, redacted, turn });
     let notes = Notes {
         address: fields.text("address", problems),
         latency: fields.take("latency").and_then(|node| latency(node, problems)),
@@ -125,6 +131,11 @@ pub(super) fn read_notes(
         },
         style: fields.take("jsonStyle").map(|node| style(node, problems)).unwrap_or_default(),
         ending: ending(&mut fields, problems),
+        echoes: fields
+            .free_members("echoes", problems)
+            .into_iter()
+            .filter_map(|member| Some((member.name, text(member.value, "echoes", problems)?)))
+            .collect(),
     };
     (notes, recorded)
 }
@@ -144,6 +155,11 @@ pub(super) fn write_notes(
     {
         let places = recorded.redacted.iter().map(|place| place.as_str().into()).collect();
         members.push(("redacted".to_owned(), Json::Array(places)));
+    }
+    if let Some(recorded) = recorded
+        && recorded.turn > 0
+    {
+        members.push(("turn".to_owned(), Json::Number(recorded.turn.to_string())));
     }
     members
 }
@@ -182,6 +198,10 @@ pub(super) fn write_answer(answer: &ResponseSpec) -> Vec<(String, Json)> {
         ResponseEnding::Complete => {}
         ResponseEnding::Breaks => put("ending", "breaks".into()),
         ResponseEnding::StaysOpen => put("ending", "staysOpen".into()),
+    }
+    if !answer.echoes.is_empty() {
+        let echo = |(name, value): &(String, String)| (name.clone(), value.as_str().into());
+        put("echoes", Json::Object(answer.echoes.iter().map(echo).collect()));
     }
     members
 }
