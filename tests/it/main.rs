@@ -6,6 +6,8 @@ mod cli;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod corners;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod listener;
