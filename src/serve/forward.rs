@@ -32,7 +32,7 @@ use crate::{
 /// A client that waits for `100 Continue` gets it after this time even if the upstream stays
 /// silent, as many servers do that never send it (RFC 9110 §10.1.1).
 const CONTINUE_AFTER: Duration = Duration::from_secs(1);
-/// Interim answers that may wait for the client.
+/// Interim answers that may wait for the client; more are lost, which costs hints.
 const HINTS: usize = 16;
 /// When the client has left before the answer began, the answer is still waited for this long,
 /// so that the recording knows what the client was too impatient for.
@@ -66,7 +66,7 @@ impl Outbound {
         let (hints, hinted) = mpsc::channel(HINTS);
         let request = self.into_request(upstream, None, &hold, Some(hints))?;
         let sent = send(upstream, request, version, None, state.response_timeout);
-        let response = with_hints(sent, hinted, version, interim).await?;
+        let response = interim.relay(hinted, version, sent).await?;
         let (mut parts, body) = response.into_parts();
         parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
         Ok(Response::from_parts(parts, ReplyBody::Relayed(body)))
@@ -98,7 +98,7 @@ impl Outbound {
             }
             drop(in_flight);
         });
-        with_hints(answered, hinted, version, &interim).await.unwrap_or_else(|_| {
+        interim.relay(hinted, version, answered).await.unwrap_or_else(|_| {
             Err(UpstreamError::Broken {
                 authority: String::new(),
                 reason: "its task was ended".to_owned(),
@@ -242,27 +242,6 @@ impl Hold {
                 () = tokio::time::sleep(CONTINUE_AFTER) => {}
             }
         })
-    }
-}
-
-/// Waits for the answer; interim ones that come before go to a client that can have them.
-async fn with_hints<T>(
-    answer: impl Future<Output = T>,
-    mut hinted: mpsc::Receiver<(u16, Headers)>,
-    version: Version,
-    interim: &Interim,
-) -> T {
-    tokio::pin!(answer);
-    loop {
-        tokio::select! {
-            biased;
-            Some((status, fields)) = hinted.recv() => {
-                if version == Version::HTTP_11 {
-                    interim.send(status, &fields);
-                }
-            }
-            answer = &mut answer => return answer,
-        }
     }
 }
 

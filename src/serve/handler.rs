@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     behavior::Verdict,
+    engine::Mode,
     model::{self, Handled, Headers, Json, Outcome, RequestBody},
     runtime::Watch,
 };
@@ -113,7 +114,18 @@ impl Handling {
         }
         let Outbound { request, version, extensions, body, route, watch } = outbound;
         let inquiry = Inquiry { request, body, version, route, watch };
-        match find(&self.state, inquiry).await? {
+        let mut finding = find(&self.state, inquiry).await?;
+        if let Finding::Missed(inquiry) = finding {
+            finding = match &self.state.recorder {
+                // What this client was answered a moment ago may be about to become a stub.
+                Some(recorder) if mode == Mode::RecordMissing => {
+                    recorder.settled().await;
+                    find(&self.state, *inquiry).await?
+                }
+                _ => Finding::Missed(inquiry),
+            };
+        }
+        match finding {
             Finding::Found(found, inquiry) => {
                 let (response, outcome) = replay::give(&self.state, *found, *inquiry).await;
                 self.done(Some(response.status()), outcome);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{
     HeaderMap, HeaderValue, Response, Version,
-    header::{CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
+    header::{AUTHORIZATION, CONTENT_LENGTH, DATE, PROXY_AUTHORIZATION, TRANSFER_ENCODING},
 };
 use hyper::ext::ReasonPhrase;
 use tokio::sync::watch;
@@ -148,10 +148,25 @@ fn substitutions(
             substitutions.push(recorded.clone(), now.clone());
         }
     }
+    for (name, recorded) in found.stub.response(found.step).iter().flat_map(|answer| &answer.echoes)
+    {
+        if let Some(now) = echoed(&inquiry.request.headers, name) {
+            substitutions.push(recorded.clone(), now);
+        }
+    }
     for (pseudonym, own) in own {
         substitutions.push(pseudonym, own);
     }
     substitutions
+}
+
+/// The value of a request header that an answer gives back; of a credential, without its scheme.
+fn echoed(fields: &HeaderMap, name: &str) -> Option<String> {
+    let value = model::text_of(fields.get(name)?.as_bytes());
+    if name == AUTHORIZATION.as_str() || name == PROXY_AUTHORIZATION.as_str() {
+        return value.split_once(' ').map(|(_, credential)| credential.trim().to_owned());
+    }
+    Some(value)
 }
 
 async fn respond(
