@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::support::{
-    folder::Folder,
+    folder::{Folder, check_unchanged},
     process::{Process, Serving},
     waiting::{LIMIT, eventually, eventually_within},
 };
@@ -74,39 +74,29 @@ fn observed(
 }
 
 /// Lines that are the same in every run.
-fn stable(lines: &[String]) -> Vec<&String> {
-    lines.iter().filter(|line| !line.starts_with('~')).collect()
+fn stable(lines: &[String]) -> Vec<&str> {
+    lines.iter().filter(|line| !line.starts_with('~')).map(String::as_str).collect()
+}
+
+/// Lines that a replay brings back.
+fn all(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
 }
 
 #[track_caller]
-fn check_same(what: &str, left: &[&String], right: &[&String]) {
+fn check_same(what: &str, left: &[&str], right: &[&str]) {
     for (left, right) in left.iter().zip(right) {
         assert_eq!(left, right, "{what}");
     }
     assert_eq!(left.len(), right.len(), "{what}");
 }
 
-/// How a client reaches ringer.
-struct Way {
-    tls: bool,
-    environment: Vec<(&'static str, String)>,
-}
-
-/// Whether a second recording is made.
-#[derive(Clone, Copy, PartialEq)]
-enum Again {
-    /// It is, and finds every stub as it was.
-    ChangesNothing,
-    /// The server answers with other ids and times each time.
-    Differs,
-}
-
-/// Drives `client` three times. `reset` puts the server back to its beginning.
+/// Drives `client` directly, through two recordings, and through a replay. `reset` puts the server
+/// back to its beginning.
 fn check_round_trip(
     client: &str,
     server: Server,
     tls: bool,
-    again: Again,
     mut reset: impl FnMut(&Server),
 ) -> Folder {
     let folder = Folder::new();
@@ -117,17 +107,11 @@ fn check_round_trip(
     let through = |command: &str, arguments: &[&str]| {
         let serving = Serving::start(folder.path(), command, arguments);
         let ca = serving.ca.display().to_string();
-        let way = match tls {
-            true => Way {
-                tls,
-                environment: vec![("RINGER_TEST_CA", ca), ("RINGER_TEST_HTTP2", "1".to_owned())],
-            },
-            false => Way { tls, environment: Vec::new() },
+        let (scheme, environment) = match tls {
+            true => ("https", vec![("RINGER_TEST_CA", ca.as_str()), ("RINGER_TEST_HTTP2", "1")]),
+            false => ("http", Vec::new()),
         };
-        let scheme = if way.tls { "https" } else { "http" };
         let base = format!("{scheme}://{}", serving.address);
-        let environment: Vec<_> =
-            way.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let lines = observed(client, &base, &folder, &environment);
         let said = serving.stop();
         assert_eq!(said.code, Some(0), "{}", said.stderr);
@@ -136,22 +120,14 @@ fn check_round_trip(
     reset(&server);
     let (recorded, _) = through("record", &[&server.url()]);
     check_same("recorded as direct", &stable(&direct), &stable(&recorded));
-    if again == Again::ChangesNothing {
-        let before = folder.snapshot("stubs");
-        reset(&server);
-        through("record", &[&server.url()]);
-        let now = folder.snapshot("stubs");
-        assert_eq!(before.keys().collect::<Vec<_>>(), now.keys().collect::<Vec<_>>());
-        for (name, content) in before {
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            assert_eq!(text(&content), text(&now[&name]), "{name}");
-        }
-    }
+    let stubs = folder.snapshot("stubs");
+    // Ids and times that the server makes anew are no news.
+    reset(&server);
+    through("record", &[&server.url()]);
+    check_unchanged(&stubs, &folder.snapshot("stubs"));
     server.stop();
     let (replayed, said) = through("replay", &["--latency", "none"]);
-    let all = |lines: &[String]| lines.iter().collect::<Vec<_>>().len();
-    assert_eq!(all(&recorded), all(&replayed), "{said}");
-    check_same(&said, &recorded.iter().collect::<Vec<_>>(), &replayed.iter().collect::<Vec<_>>());
+    check_same(&said, &all(&recorded), &all(&replayed));
     folder
 }
 
@@ -176,7 +152,7 @@ fn httpbin() -> Server {
 
 #[test]
 fn requests_and_httpx_do_not_notice_that_httpbin_is_gone() {
-    let folder = check_round_trip("httpbin_requests.py", httpbin(), false, Again::Differs, |_| ());
+    let folder = check_round_trip("httpbin_requests.py", httpbin(), false, |_| ());
     for (name, content) in folder.snapshot("stubs").into_iter().chain(folder.snapshot("recordings"))
     {
         let found = memchr::memmem::find(&content, b"am9lOnNlY3JldC13b3Jk");
@@ -186,7 +162,7 @@ fn requests_and_httpx_do_not_notice_that_httpbin_is_gone() {
 
 #[test]
 fn requests_and_httpx_do_not_notice_it_over_tls_either() {
-    check_round_trip("httpbin_requests.py", httpbin(), true, Again::Differs, |_| ());
+    check_round_trip("httpbin_requests.py", httpbin(), true, |_| ());
 }
 
 /// moto, on a port that the system chose.
@@ -209,7 +185,7 @@ fn moto() -> Server {
 
 #[test]
 fn boto3_does_not_notice_that_moto_is_gone() {
-    check_round_trip("moto_boto3.py", moto(), false, Again::Differs, |server| {
+    check_round_trip("moto_boto3.py", moto(), false, |server| {
         let reset = format!("{}/moto-api/reset", server.url());
         let done = Command::new("curl")
             .args(["-sf", "--noproxy", "*", "-X", "POST", &reset])
@@ -297,7 +273,7 @@ fn curl_does_not_notice_that_nginx_is_gone() {
         Vec::new(),
     );
     let dav = root.join("www/dav");
-    check_round_trip("nginx_curl.py", server, false, Again::Differs, |_| {
+    check_round_trip("nginx_curl.py", server, false, |_| {
         fs::remove_dir_all(&dav).unwrap();
         fs::create_dir_all(&dav).unwrap();
     });
@@ -368,5 +344,5 @@ fn git_does_not_notice_that_its_server_is_gone() {
         ),
         vec![fcgiwrap],
     );
-    check_round_trip("git_smart_http.py", server, false, Again::ChangesNothing, |_| fresh());
+    check_round_trip("git_smart_http.py", server, false, |_| fresh());
 }

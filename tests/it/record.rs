@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     client::{self, Connection, Got},
-    folder::Folder,
+    folder::{Folder, check_unchanged},
     server::{Body, Upstream, piece, piped, whole},
     waiting::{eventually_async, within},
     wire::Wire,
@@ -141,18 +141,6 @@ async fn round_trip<S: Default + Send + 'static>(
     assert_eq!(direct, replayed, "replay of {:#?}", folder.stubs());
     assert_eq!(ringer.stop().await.misses, []);
     folder
-}
-
-#[track_caller]
-fn check_unchanged(
-    before: &std::collections::BTreeMap<String, Vec<u8>>,
-    now: &std::collections::BTreeMap<String, Vec<u8>>,
-) {
-    assert_eq!(before.keys().collect::<Vec<_>>(), now.keys().collect::<Vec<_>>(), "files");
-    for (name, content) in before {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert_eq!(text(content), text(&now[name]), "{name} after the second recording");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
