@@ -14,6 +14,12 @@ mod listener;
 #[cfg(test)]
 mod record;
 #[cfg(test)]
+mod record_answers;
+#[cfg(test)]
+mod record_matching;
+#[cfg(test)]
+mod record_streams;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod secrets;
