@@ -132,7 +132,7 @@ pub fn by_body(
 /// claimed.
 ///
 /// Of several, one that this session has not had yet goes first, then the one with the fewest
-/// differences. When none differs in noise alone, a stub of the same URL and a body of the same
+/// differences, then the one that was recorded first. When none differs in noise alone, a stub of the same URL and a body of the same
 /// shape answers if it is the only one left that this session has not had: parallel requests may
 /// swap what was recorded on each.
 pub fn by_nearest(
@@ -147,9 +147,10 @@ pub fn by_nearest(
     let best = recorded()
         .filter_map(|live| {
             let differences = nearest::differences(&live.stub.request, view)?;
-            Some((session.hits(live.stub.id) > 0, differences.len(), live, differences))
+            let turn = live.stub.recorded.as_ref().map_or(0, |recorded| recorded.turn);
+            Some((session.hits(live.stub.id) > 0, differences.len(), turn, live, differences))
         })
-        .min_by_key(|(had, count, ..)| (*had, *count));
+        .min_by_key(|(had, count, turn, ..)| (*had, *count, *turn));
     let (live, differences) = match best {
         Some((.., live, differences)) => (live, differences),
         None => {

@@ -33,6 +33,9 @@ use crate::{
 /// Stubs of one method and path that a request under new names is compared with.
 const MAX_CANDIDATES: usize = 2_000;
 
+/// Stubs before a new one among which the last that is the same but for noise is looked for.
+const MAX_TURNS: usize = 100;
+
 /// The stubs of one service.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -43,6 +46,8 @@ pub(super) struct Table {
     variants: Vec<Variant>,
     /// Method and path → variants that were on disk.
     places: HashMap<(String, String), Vec<usize>>,
+    /// Method and number of path segments → variants, in the order in which they came.
+    alike: HashMap<(String, usize), Vec<usize>>,
     /// Keys without body of the requests that have one.
     bodied: HashSet<Key>,
     ids: HashSet<StubId>,
@@ -82,6 +87,7 @@ impl Table {
             trees: HashMap::new(),
             variants: Vec::new(),
             places: HashMap::new(),
+            alike: HashMap::new(),
             bodied: HashSet::new(),
             ids: HashSet::new(),
             paths: HashSet::new(),
@@ -129,6 +135,9 @@ impl Table {
         }
         if let Some(place) = stub::place_of(&stub.request) {
             self.places.entry(place).or_default().push(variant);
+        }
+        if let Some(kind) = stub::kind_of(&stub.request) {
+            self.alike.entry(kind).or_default().push(variant);
         }
         self.variants.push(Variant::loaded(stub, path));
     }
@@ -228,9 +237,27 @@ impl Table {
             .filter_map(|(at, variant)| {
                 let mut pairs = nearest::differences(&variant.stub.request, &view)?;
                 pairs.extend(variant.begins_with(&arrival.answer, &self.body_path())?);
-                Some((at, pairs))
+                Some((at, pairs, variant.turn()))
             })
-            .min_by_key(|(_, pairs)| pairs.len())
+            .min_by_key(|(_, pairs, turn)| (pairs.len(), *turn))
+            .map(|(at, pairs, _)| (at, pairs))
+    }
+
+    /// How many stubs that are this request but for noise came before it.
+    fn turn(&self, arrival: &Arrival<'_>) -> u32 {
+        let kind = stub::kind_of(&arrival.print.pattern);
+        let Some(alike) = kind.and_then(|kind| self.alike.get(&kind)) else { return 0 };
+        let view = RequestView::new(&arrival.print.request);
+        alike
+            .iter()
+            .rev()
+            .take(MAX_TURNS)
+            .filter_map(|&at| self.variants.get(at))
+            .find(|variant| {
+                nearest::differences(&variant.stub.request, &view)
+                    .is_some_and(|differences| !differences.is_empty())
+            })
+            .map_or(0, |variant| variant.turn() + 1)
     }
 
     /// Adds an answer to a variant, or tells the two apart by a header.
@@ -318,7 +345,11 @@ impl Table {
     /// Appends a variant with these demands and a first answer.
     fn push(&mut self, demands: &[Demand], arrival: Arrival<'_>) -> usize {
         let at = self.variants.len();
+        let turn = self.turn(&arrival);
         let mut request = arrival.print.pattern;
+        if let Some(kind) = stub::kind_of(&request) {
+            self.alike.entry(kind).or_default().push(at);
+        }
         self.part_from_bodies(&mut request);
         request.headers = demands
             .iter()
@@ -331,7 +362,7 @@ impl Table {
             .find(|id| !self.ids.contains(id))
             .unwrap_or_else(|| identity::id_of(&self.service, arrival.key, &text, 0));
         self.ids.insert(id);
-        let stub = stub::new(id, &self.service, request, arrival.upstream, arrival.redacted);
+        let stub = stub::new(id, &self.service, request, arrival.upstream, arrival.redacted, turn);
         let path = stub::new_path(&self.folder.join("mappings"), &stub, &self.paths);
         self.paths.insert(path.clone());
         let mut variant = Variant::new(stub, path);

@@ -6,6 +6,7 @@ use http::{Method, Request, Response, StatusCode, header::RETRY_AFTER, uri::Path
 use hyper::body::Incoming;
 
 use super::{
+    client::Client,
     forward::{self, Outbound, protocol_name},
     inbound::Inbound,
     inquiry::{Finding, Inquiry, find},
@@ -14,25 +15,14 @@ use super::{
     replay,
     reply::{BodyError, ReplyBody},
     rescue::{self, Wants},
-    route::Arrival,
     state::State,
     tee::Stopwatch,
-    wire::Interim,
 };
 use crate::{
     behavior::Verdict,
     engine::Mode,
     model::{self, Handled, Headers, Json, Outcome, RequestBody},
-    runtime::Watch,
 };
-
-/// The connection that a request came on.
-pub(super) struct Client {
-    pub(super) arrival: Arrival,
-    pub(super) interim: Interim,
-    pub(super) number: u64,
-    pub(super) watch: Watch,
-}
 
 /// Answers one request. An error breaks its connection or stream.
 pub(super) async fn handle(
