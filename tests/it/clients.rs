@@ -36,7 +36,7 @@ struct Server {
     address: SocketAddr,
     process: Process,
     /// Further programs that it needs.
-    _helpers: Vec<Process>,
+    _backends: Vec<Process>,
 }
 
 impl Server {
@@ -147,7 +147,7 @@ fn httpbin() -> Server {
             said.split("Listening at: http://").nth(1)?.split_whitespace().next()?.parse();
         address.ok()
     });
-    Server { address, process, _helpers: Vec::new() }
+    Server { address, process, _backends: Vec::new() }
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn moto() -> Server {
         assert!(process.is_running(), "{}", process.stderr());
         fs::read_to_string(&port_file).ok()?.parse::<u16>().ok()
     });
-    Server { address: SocketAddr::from(([127, 0, 0, 1], port)), process, _helpers: Vec::new() }
+    Server { address: SocketAddr::from(([127, 0, 0, 1], port)), process, _backends: Vec::new() }
 }
 
 #[test]
@@ -196,9 +196,9 @@ fn boto3_does_not_notice_that_moto_is_gone() {
 }
 
 /// nginx with this configuration of its server, in a folder of its own.
-fn nginx(root: &Path, server: &str, helpers: Vec<Process>) -> Server {
+fn nginx(root: &Path, server: &str, backends: Vec<Process>) -> Server {
     let root_text = root.display();
-    let mut helpers = helpers;
+    let mut backends = backends;
     // nginx cannot say which port it was given, so a free one is tried until it gets it.
     for _ in 0..10 {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -233,7 +233,7 @@ fn nginx(root: &Path, server: &str, helpers: Vec<Process>) -> Server {
             std::net::TcpStream::connect(free).is_ok().then_some(true)
         });
         if listens {
-            return Server { address: free, process, _helpers: std::mem::take(&mut helpers) };
+            return Server { address: free, process, _backends: std::mem::take(&mut backends) };
         }
         let said = process.stderr();
         assert!(said.contains("Address already in use"), "{said}");
