@@ -96,6 +96,9 @@ pub struct ResponseSpec {
     /// `scheme://host[:port]` under which the client knew the API when this was recorded; where it
     /// occurs in the answer, the address that the client then uses takes its place.
     pub address: Option<String>,
+    /// Request headers (in lower case) whose value this answer holds, with that value: what the
+    /// client then sends takes its place. Of a credential, without its scheme.
+    pub echoes: Vec<(String, String)>,
 }
 
 /// A body.

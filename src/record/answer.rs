@@ -2,6 +2,7 @@
 
 use super::{
     body::{self, SideFile},
+    echo::echoes_of,
     pacing,
 };
 use crate::model::{
@@ -49,13 +50,15 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
     // would have got.
     let length_is_computed = has_body && ending == ResponseEnding::Complete;
     let (headers, computed) = headers_of(response, length_is_computed, kept.coding.is_some());
+    let kept_body = if has_body { kept.spec } else { BodySpec::Empty };
     let spec = ResponseSpec {
         status: response.status,
         reason: response.reason.clone(),
         headers,
         computed,
         trailers: response.trailers.clone(),
-        body: if has_body { kept.spec } else { BodySpec::Empty },
+        echoes: echoes_of(&exchange.request.headers, &response.headers, &kept_body),
+        body: kept_body,
         coding: kept.coding,
         coding_settings: kept.coding_settings,
         fixed_delay: None,

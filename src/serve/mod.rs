@@ -7,12 +7,14 @@ pub mod server;
 pub mod settings;
 
 mod capture;
+mod client;
 mod connection;
 mod forward;
 mod handler;
 mod head_case;
 mod hop;
 mod inbound;
+mod inquiry;
 mod intercept;
 mod listener;
 mod miss;

@@ -13,9 +13,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::StatusCode;
+use http::{StatusCode, Version};
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::mpsc,
+};
 
 use crate::model::Headers;
 
@@ -30,8 +33,29 @@ struct Queue {
 }
 
 impl Interim {
+    /// Waits for `answer`, and meanwhile sends interim answers on to a client that can read them.
+    pub(super) async fn relay<T>(
+        &self,
+        mut hinted: mpsc::Receiver<(u16, Headers)>,
+        version: Version,
+        answer: impl Future<Output = T>,
+    ) -> T {
+        tokio::pin!(answer);
+        loop {
+            tokio::select! {
+                biased;
+                Some((status, fields)) = hinted.recv() => {
+                    if version == Version::HTTP_11 {
+                        self.send(status, &fields);
+                    }
+                }
+                answer = &mut answer => return answer,
+            }
+        }
+    }
+
     /// Queues an interim answer; it goes out when the connection is next polled.
-    pub(super) fn send(&self, status: u16, fields: &Headers) {
+    fn send(&self, status: u16, fields: &Headers) {
         let reason = StatusCode::from_u16(status)
             .ok()
             .and_then(|status| status.canonical_reason())

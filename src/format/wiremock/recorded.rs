@@ -32,6 +32,7 @@ pub(super) const NOTES: Place = Place {
         "gzipHeader",
         "jsonStyle",
         "ending",
+        "echoes",
         "redacted",
         "turn",
     ],
@@ -55,6 +56,7 @@ pub(super) const ANSWER_NOTES: Place = Place {
         "gzipHeader",
         "jsonStyle",
         "ending",
+        "echoes",
     ],
     ..NOTES
 };
@@ -87,6 +89,7 @@ pub(super) struct Notes {
     pub(super) coding_settings: CodingSettings,
     pub(super) style: JsonStyle,
     pub(super) ending: ResponseEnding,
+    pub(super) echoes: Vec<(String, String)>,
 }
 
 /// Reads a `ringer` object: notes on the answer, notes on the stub.
@@ -128,6 +131,11 @@ pub(super) fn read_notes(
         },
         style: fields.take("jsonStyle").map(|node| style(node, problems)).unwrap_or_default(),
         ending: ending(&mut fields, problems),
+        echoes: fields
+            .free_members("echoes", problems)
+            .into_iter()
+            .filter_map(|member| Some((member.name, text(member.value, "echoes", problems)?)))
+            .collect(),
     };
     (notes, recorded)
 }
@@ -190,6 +198,10 @@ pub(super) fn write_answer(answer: &ResponseSpec) -> Vec<(String, Json)> {
         ResponseEnding::Complete => {}
         ResponseEnding::Breaks => put("ending", "breaks".into()),
         ResponseEnding::StaysOpen => put("ending", "staysOpen".into()),
+    }
+    if !answer.echoes.is_empty() {
+        let echo = |(name, value): &(String, String)| (name.clone(), value.as_str().into());
+        put("echoes", Json::Object(answer.echoes.iter().map(echo).collect()));
     }
     members
 }

@@ -181,6 +181,7 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
         latency: notes.latency,
         ending: notes.ending,
         address: notes.address,
+        echoes: notes.echoes,
     }
 }
 

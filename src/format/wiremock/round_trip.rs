@@ -203,6 +203,10 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                     fixed_delay,
                     latency,
                     ending,
+                    echoes: address
+                        .iter()
+                        .map(|value| ("x-id".to_owned(), value.clone()))
+                        .collect(),
                     address,
                 }
             },
