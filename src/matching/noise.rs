@@ -132,6 +132,15 @@ fn compare_value(
     is_same
 }
 
+/// Whether a value names one thing for as long as a client runs: a random id or token, and not a
+/// time.
+pub fn is_random_name(value: &str) -> bool {
+    matches!(
+        shape::shape(value),
+        Some(Shape::Hex | Shape::Jwt | Shape::Pseudonym | Shape::Random | Shape::Uuid)
+    )
+}
+
 /// Two texts walked in step.
 struct Walk<'t> {
     recorded: &'t str,
