@@ -3,6 +3,7 @@
 //! May import: model.
 
 pub mod aws_chunked;
+pub mod base64;
 pub mod cookie;
 pub mod deflate;
 pub mod encoding;
