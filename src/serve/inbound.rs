@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::model::RequestBody;
 
 /// What has been read of a body, and the rest.
+#[derive(Default)]
 pub(super) struct Inbound {
     read: BytesMut,
     rest: Option<Incoming>,

@@ -113,6 +113,41 @@ impl Body for RequestTee {
     }
 }
 
+impl Drop for RequestTee {
+    /// The upstream has answered without having read all. The client sends the rest nevertheless, and
+    /// how much of it had come by then is chance: it is read on for a moment, so that the recording
+    /// knows the request.
+    fn drop(&mut self) {
+        let Some(capture) = self.capture.take().filter(|capture| !capture.is_settled()) else {
+            return;
+        };
+        let runtime = tokio::runtime::Handle::try_current();
+        // Who was not asked for the body sends none.
+        let (None, Ok(runtime)) = (&self.hold, runtime) else {
+            capture.give_up();
+            return;
+        };
+        let mut rest = Self {
+            body: std::mem::take(&mut self.body),
+            capture: Some(Arc::clone(&capture)),
+            watch: self.watch,
+            hold: None,
+        };
+        let limit = capture.length() + LINGER_BYTES;
+        runtime.spawn(async move {
+            let read = async {
+                while capture.length() < limit
+                    && matches!(poll_fn(|cx| Pin::new(&mut rest).poll_frame(cx)).await, Some(Ok(_)))
+                {
+                }
+            };
+            // What has not come by then is not waited for.
+            let _ = tokio::time::timeout(LINGER, read).await;
+            capture.give_up();
+        });
+    }
+}
+
 /// Called once with the pieces of the answer's body and how it ended.
 pub(super) type OnEnd = Box<dyn FnOnce(Vec<Chunk>, Ending) + Send>;
 
