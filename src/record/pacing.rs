@@ -13,13 +13,24 @@ const MAX_CHUNKS: usize = 2000;
 
 /// Whether the answer began, or went on, before the request had ended: pieces of both depend on each
 /// other. To be asked before the request body is sanitised, which may change its length.
+///
+/// A client that says how long its request is has all of it, and waits for no answer to send it.
 pub(super) fn is_two_way(exchange: &Exchange) -> bool {
+    if exchange.request.headers.contains("content-length") {
+        return false;
+    }
     let timing = &exchange.timing;
     let length = exchange.request.body.length();
     let still_to_come = |come: u64| come < length;
     timing.first_byte.is_some()
         && (still_to_come(timing.request_bytes_at_head)
             || timing.chunks.iter().any(|chunk| still_to_come(chunk.request_bytes)))
+}
+
+/// Whether an answer was complete though its request never was: the client was refused before it sent
+/// its body (`Expect: 100-continue`), or stopped sending. How far it came is chance.
+pub(super) fn is_cut_short(exchange: &Exchange, two_way: bool) -> bool {
+    !two_way && exchange.response.is_some() && exchange.timing.request_end.is_none()
 }
 
 /// The timing of an answer whose body has `length` bytes on the wire (after sanitising).

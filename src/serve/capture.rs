@@ -59,6 +59,8 @@ struct State {
     digested: Digested,
     failure: Option<String>,
     end: Option<Duration>,
+    /// What has not come will not come.
+    abandoned: bool,
     trailers: Headers,
 }
 
@@ -98,7 +100,8 @@ impl Capture {
             let directory = self.spool.directory.display();
             let failure = format!("cannot keep a large body in `{directory}`: {error}");
             tracing::error!("{failure}; the traffic goes on, its recording will lack this body");
-            *state = State { failure: Some(failure), end: state.end, ..State::default() };
+            let State { end, abandoned, .. } = *state;
+            *state = State { failure: Some(failure), end, abandoned, ..State::default() };
         }
     }
 
@@ -113,6 +116,23 @@ impl Capture {
         self.ended.notify_waiters();
     }
 
+    /// No more of the body will come, complete or not.
+    pub(super) fn abandon(&self) {
+        self.state.lock().abandoned = true;
+        self.ended.notify_waiters();
+    }
+
+    /// Whether it is complete, or no more of it will come.
+    pub(super) fn is_over(&self) -> bool {
+        let state = self.state.lock();
+        state.abandoned || state.end.is_some()
+    }
+
+    /// Waits until it is complete, or no more of it will come.
+    pub(super) async fn over(&self) {
+        self.until(Self::is_over).await;
+    }
+
     /// How much has passed, in bytes.
     pub(super) fn length(&self) -> u64 {
         self.length.load(Ordering::Acquire)
@@ -125,9 +145,13 @@ impl Capture {
 
     /// Waits until it is complete.
     pub(super) async fn ended(&self) {
+        self.until(|capture| capture.ended_at().is_some()).await;
+    }
+
+    async fn until(&self, is_so: impl Fn(&Self) -> bool) {
         loop {
             let notified = self.ended.notified();
-            if self.ended_at().is_some() {
+            if is_so(self) {
                 return;
             }
             notified.await;

@@ -162,6 +162,7 @@ impl Handling {
                     &outbound.route,
                     asked,
                     self.watch,
+                    self.client.watch.clone(),
                 );
                 let interim = self.client.interim.clone();
                 // The recorder says what became of it when it has it.

@@ -25,6 +25,11 @@ impl Inbound {
         Self { read: BytesMut::new(), rest }
     }
 
+    /// None, or none that is left.
+    pub(super) fn none() -> Self {
+        Self { read: BytesMut::new(), rest: None }
+    }
+
     /// What has been read so far.
     pub(super) fn so_far(&self) -> &[u8] {
         &self.read

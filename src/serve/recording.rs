@@ -14,8 +14,12 @@ use crate::{
         ServiceName, Timing,
     },
     record::{Permit, Recorder},
+    runtime::Watch,
     upstream::UpstreamError,
 };
+
+/// An answer may be complete before the request is; the rest of the request is waited for so long.
+const REQUEST_END: Duration = Duration::from_secs(3);
 
 /// An exchange that is being recorded.
 pub(super) struct Recording {
@@ -24,6 +28,9 @@ pub(super) struct Recording {
     permit: Permit,
     exchange: Exchange,
     watch: Stopwatch,
+    /// Held until the exchange was handed over.
+    in_flight: Watch,
+    cut_off: Watch,
 }
 
 /// The head of an answer.
@@ -55,6 +62,7 @@ impl Recording {
         route: &Route,
         asked: Asked,
         watch: Stopwatch,
+        in_flight: Watch,
     ) -> Self {
         let sanitiser = state.redactor.request_stream(&asked.headers);
         let upstream = route.service.upstream.as_ref();
@@ -82,6 +90,8 @@ impl Recording {
                 ending: Ending::Complete,
             },
             watch,
+            in_flight,
+            cut_off: state.cut_off.watch(),
         }
     }
 
@@ -122,8 +132,27 @@ impl Recording {
         (capture, Box::new(on_end))
     }
 
+    /// Gives the exchange to the recorder, once its request has ended too.
     fn hand_over(mut self) {
         self.exchange.timing.total = self.watch.elapsed();
+        if self.request_capture.is_over() {
+            return self.hand_over_now();
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return self.hand_over_now();
+        };
+        runtime.spawn(async move {
+            let capture = Arc::clone(&self.request_capture);
+            tokio::select! {
+                // What has not come by then is no part of the exchange.
+                _ = tokio::time::timeout(REQUEST_END, capture.over()) => {}
+                () = self.cut_off.stopped() => {}
+            }
+            self.hand_over_now();
+        });
+    }
+
+    fn hand_over_now(mut self) {
         self.exchange.timing.request_end = self.request_capture.ended_at();
         match self.request_capture.take() {
             Ok((body, trailers)) => {
@@ -133,5 +162,6 @@ impl Recording {
             Err(failure) => self.exchange.ending = Ending::NotKept(failure),
         }
         self.recorder.record(self.permit, self.exchange);
+        drop(self.in_flight);
     }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Response, Version,
-    header::{CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
+    header::{CONTENT_LENGTH, DATE, EXPECT, TRANSFER_ENCODING},
 };
 use hyper::ext::ReasonPhrase;
 use tokio::sync::watch;
@@ -54,6 +54,16 @@ impl Inquiry {
         }
     }
 
+    /// Whether the client keeps its body until it is asked for it (`Expect: 100-continue`).
+    fn is_unasked(&self) -> bool {
+        self.version == Version::HTTP_11
+            && !self.body.is_complete()
+            && self.body.so_far().is_empty()
+            && self.request.headers.get(EXPECT).is_some_and(|expected| {
+                expected.as_bytes().eq_ignore_ascii_case(b"100-continue")
+            })
+    }
+
     async fn read_body(&mut self, limit: usize) -> Result<(), hyper::Error> {
         self.request.body = self.body.consume(limit).await?;
         Ok(())
@@ -90,6 +100,12 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
         HeadFit::Body(fitting) => fitting,
         HeadFit::Nothing => Vec::new(),
     };
+    if inquiry.is_unasked()
+        && let Some(at) = fitting.iter().position(|live| is_refusal(live))
+        && let Some(found) = claim(&state.session, fitting.swap_remove(at))
+    {
+        return Ok(Finding::Found(Box::new(found), Box::new(inquiry)));
+    }
     if fitting.iter().any(|live| live.is_two_way)
         && let Some(live) = decide_early(&mut fitting, &mut inquiry.body, limit).await?
         && let Some(found) = claim(&state.session, live)
@@ -122,6 +138,17 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
             Ok(Finding::Missed(Box::new(inquiry)))
         }
     }
+}
+
+/// Whether a stub was recorded of a request that was refused before its body: it names the length
+/// that the body was to have, and looks at none.
+fn is_refusal(live: &LiveStub) -> bool {
+    live.stub.recorded.is_some()
+        && !live.request.needs_body()
+        && live.stub.request.headers.iter().any(|(name, _)| {
+            name.eq_ignore_ascii_case("content-length")
+                || name.eq_ignore_ascii_case("transfer-encoding")
+        })
 }
 
 /// Decides by the beginning of a body: a client of a two-way stream sends on only after it was
@@ -310,7 +337,11 @@ async fn respond(
     is_recorded: bool,
     inquiry: Inquiry,
 ) -> Response<ReplyBody> {
+    // To read the body would ask the client for it (RFC 9110 §10.1.1).
+    let is_refused =
+        inquiry.is_unasked() && (prepared.status.is_client_error() || prepared.status.is_server_error());
     let Inquiry { body: inbound, version, watch, request, .. } = inquiry;
+    let inbound = if is_refused { Inbound::none() } else { inbound };
     let is_gated = schedule.chunks.iter().any(|(_, _, request_bytes)| *request_bytes > 0);
     let progress = drain(inbound, is_gated.then_some(&request.body));
     let has_body = request.method != http::Method::HEAD;

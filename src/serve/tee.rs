@@ -26,6 +26,12 @@ const LINGER: Duration = Duration::from_millis(500);
 /// … and for so many bytes.
 const LINGER_BYTES: u64 = 1 << 20;
 
+/// A request body that the upstream does not want to the end, since it has answered, is read on for so
+/// long, …
+const READ_ON: Duration = Duration::from_secs(2);
+/// … if no more than so many bytes of it are left.
+const READ_ON_BYTES: u64 = 1 << 20;
+
 /// Time since the head of a request arrived.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch {
@@ -73,6 +79,55 @@ impl RequestTee {
     }
 }
 
+impl Drop for RequestTee {
+    /// An upstream may answer before it has read the body, and close. Whether that is so must not
+    /// decide what the recording says of a client that sends all of it.
+    fn drop(&mut self) {
+        let Some(capture) = self.capture.take().filter(|capture| !capture.is_over()) else {
+            return;
+        };
+        let is_much = self.body.size_hint().lower() > READ_ON_BYTES;
+        // A client that was not asked for its body keeps it.
+        if self.hold.is_some() || is_much {
+            capture.abandon();
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            capture.abandon();
+            return;
+        };
+        let body = std::mem::replace(&mut self.body, Inbound::none());
+        let mut rest = Self { body, capture: None, watch: self.watch, hold: None };
+        runtime.spawn(async move {
+            let limit = capture.length() + READ_ON_BYTES;
+            let read = async {
+                while capture.length() < limit
+                    && let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut rest.body).poll_frame(cx)).await
+                {
+                    note(&capture, &frame, &rest.body, rest.watch);
+                }
+                if rest.body.is_complete() {
+                    capture.end(rest.watch.elapsed(), None);
+                }
+            };
+            // What has not come by then is no part of the exchange.
+            let _ = tokio::time::timeout(READ_ON, read).await;
+            capture.abandon();
+        });
+    }
+}
+
+/// Keeps a piece of a request body.
+fn note(capture: &Capture, frame: &Frame<Bytes>, rest: &Inbound, watch: Stopwatch) {
+    if let Some(data) = frame.data_ref() {
+        capture.push(data);
+    }
+    let trailers = frame.trailers_ref();
+    if trailers.is_some() || rest.is_end_stream() {
+        capture.end(watch.elapsed(), trailers);
+    }
+}
+
 impl Body for RequestTee {
     type Data = Bytes;
     type Error = hyper::Error;
@@ -88,16 +143,8 @@ impl Body for RequestTee {
         let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
         if let Some(capture) = &self.capture {
             match &polled {
-                Some(Ok(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        capture.push(data);
-                    }
-                    let trailers = frame.trailers_ref();
-                    if trailers.is_some() || self.body.is_end_stream() {
-                        capture.end(self.watch.elapsed(), trailers);
-                    }
-                }
-                Some(Err(_)) => {}
+                Some(Ok(frame)) => note(capture, frame, &self.body, self.watch),
+                Some(Err(_)) => capture.abandon(),
                 None => capture.end(self.watch.elapsed(), None),
             }
         }
