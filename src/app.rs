@@ -39,7 +39,7 @@ use crate::{
     engine::Behavior,
     library::{BodyFiles, LibraryError, Loaded, LoadedFile, Reader, Watcher},
     matching::CompiledRequest,
-    model::{Handled, Outcome, Stub},
+    model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Seed},
@@ -358,6 +358,10 @@ fn on_recorded(
             for problem in stubs.apply(changes) {
                 tracing::error!(file = %problem.file.display(), error = %problem.error, "a recorded stub cannot be used");
             }
+        }
+        if exchange.response.is_none() && matches!(exchange.ending, Ending::UpstreamBroke(_)) {
+            // Whoever answered the client in its place has said so.
+            return;
         }
         // Nobody listening is fine.
         let _ = events.send(Handled {

@@ -242,7 +242,7 @@ async fn show(mut events: broadcast::Receiver<Handled>, format: LogFormat, quiet
                     target: "ringer::console",
                     number = handled.number,
                     method = handled.method,
-                    target = handled.target,
+                    url = handled.target,
                     status = handled.status,
                     latency_ms = handled.latency.as_secs_f64() * 1000.0,
                     outcome = console::outcome_text(&handled),

@@ -44,7 +44,12 @@ pub struct Views<'v, 'r> {
 }
 
 impl<'v, 'r> Views<'v, 'r> {
-    fn any(self, fits: impl Fn(&RequestView<'_>) -> bool) -> bool {
+    /// Whether the request fits a stub. A recorded stub must not see the original: it may be that
+    /// of the same request without the credential, whose value then still stands in the URL.
+    fn fit(self, live: &LiveStub, fits: impl Fn(&RequestView<'_>) -> bool) -> bool {
+        if live.stub.recorded.is_some() {
+            return fits(self.recorded());
+        }
         self.sanitised.is_some_and(&fits) || fits(self.original)
     }
 
@@ -64,8 +69,9 @@ pub fn by_head(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, '_
         set.candidates(views.original),
         with_other_url.map(|sanitised| set.candidates(sanitised)).into_iter().flatten(),
     );
-    let fits =
-        |live: &LiveStub| live.is_in(service) && views.any(|view| live.request.matches_head(view));
+    let fits = |live: &LiveStub| {
+        live.is_in(service) && views.fit(live, |view| live.request.matches_head(view))
+    };
     for live in candidates.by_ref().filter(|live| fits(live)) {
         // A stub that may be spent leaves the question open.
         let decides =
@@ -118,7 +124,7 @@ pub fn by_body(
 ) -> Option<Found> {
     fitting
         .into_iter()
-        .filter(|live| views.any(|view| live.request.matches(view)))
+        .filter(|live| views.fit(live, |view| live.request.matches(view)))
         .find_map(|live| claim(session, live))
 }
 

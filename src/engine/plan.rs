@@ -46,9 +46,9 @@ impl Behavior {
 
     /// What a found answer becomes.
     pub fn plan(&self, session: &Session, found: &Found) -> Planned {
-        let response = &found.stub.stub.responses.steps.get(found.step);
+        let response = found.stub.response(found.step);
         let schedule =
-            response.map_or_else(Schedule::default, |step| self.latency.schedule(&step.response));
+            response.map_or_else(Schedule::default, |response| self.latency.schedule(response));
         if let Some(fail) = self.fail {
             let subject = found.stub.stub.id.0;
             let mut draws = self.seed.draws(session.name(), subject.as_bytes(), found.hit);

@@ -8,6 +8,7 @@ use super::{
     hint::Hint,
     members::last_of_each,
     number::same_value,
+    random,
     shape::{self, PSEUDONYM_MARK, Shape},
     token::{pieces, run, until_same_delimiter},
 };
@@ -276,7 +277,7 @@ fn is_noise(hint: Hint, recorded: &str, now: &str, nesting: u8, changes: &mut Ve
         && [recorded, now]
             .iter()
             .all(|token| token.len() >= 6 && token.bytes().any(|byte| byte.is_ascii_digit()))
-        && shape::is_unlike(recorded, now);
+        && random::is_unlike(recorded, now);
     if !is_random_name && !shape::is_same_draw(recorded, now) {
         return false;
     }

@@ -5,8 +5,13 @@
 
 use std::fmt::Write as _;
 
+use super::regex_mistake::{Mistake, Places};
+
 /// Steps that the backtracking engine may take on one input; past them a pattern does not match.
 const BACKTRACK_LIMIT: usize = 1_000_000;
+/// What makes a pattern fit the whole of a text.
+const WHOLE_START: &str = r"\A(?s:";
+const WHOLE_END: &str = r")\z";
 
 /// A pattern that fits the whole of a text; `.` fits line ends too, as in WireMock.
 #[derive(Clone, Debug)]
@@ -29,7 +34,7 @@ impl WholeRegex {
     /// What is wrong with it, for a person.
     pub fn compile(pattern: &str) -> Result<Self, String> {
         let java = translate(pattern)?;
-        let whole = format!(r"\A(?s:{})\z", java.pattern);
+        let whole = format!("{WHOLE_START}{}{WHOLE_END}", java.pattern);
         let source = pattern.to_owned();
         let linear_error = if java.needs_backtracking {
             None
@@ -41,10 +46,14 @@ impl WholeRegex {
         };
         match fancy_regex::RegexBuilder::new(&whole).backtrack_limit(BACKTRACK_LIMIT).build() {
             Ok(engine) => Ok(Self { engine: Engine::Backtracking(Box::new(engine)), source }),
-            Err(error) => Err(match linear_error {
-                Some(regex::Error::Syntax(_)) | None => reason(&error.to_string()),
-                Some(error) => reason(&error.to_string()),
-            }),
+            Err(error) => Err(Mistake {
+                pattern,
+                linear_error: linear_error.as_ref(),
+                error: &error,
+                places: &java.places,
+                wrapper: WHOLE_START.len(),
+            }
+            .to_string()),
         }
     }
 
@@ -135,46 +144,81 @@ fn has_top_level_alternative(pattern: &str) -> bool {
 struct Translated {
     pattern: String,
     needs_backtracking: bool,
+    places: Places,
+}
+
+/// The characters of a pattern and how many of them were read.
+struct Characters<'p> {
+    rest: std::iter::Peekable<std::str::Chars<'p>>,
+    n_read: usize,
+}
+
+impl Iterator for Characters<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let next = self.rest.next();
+        self.n_read += usize::from(next.is_some());
+        next
+    }
+}
+
+impl Characters<'_> {
+    fn skip_if(&mut self, expected: char) -> bool {
+        let is_next = self.rest.next_if_eq(&expected).is_some();
+        self.n_read += usize::from(is_next);
+        is_next
+    }
 }
 
 /// Java's syntax in Rust's: quoting, ASCII classes, and escapes that mean something else there.
 fn translate(pattern: &str) -> Result<Translated, String> {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut needs_backtracking = false;
-    let mut depth = 0_usize;
-    let mut class_depth = 0_usize;
+    let mut places = Places::default();
     let mut after_quantifier = false;
-    let mut chars = pattern.chars().peekable();
+    let mut chars = Characters { rest: pattern.chars().peekable(), n_read: 0 };
     while let Some(c) = chars.next() {
+        let number = chars.n_read;
+        places.origins.push((out.len(), number));
         let was_after_quantifier = std::mem::take(&mut after_quantifier);
+        let in_class = !places.open_classes.is_empty();
         match c {
             '\\' => {
-                let escaped = chars.next().ok_or("pattern ends in a lone `\\`")?;
+                let escaped = chars.next().ok_or_else(|| {
+                    format!("the `\\` at character {number} escapes nothing; write `\\\\` for the character itself")
+                })?;
                 if escaped == 'Q' {
                     quote(&mut out, &mut chars);
                 } else {
-                    escape(&mut out, escaped, &mut chars, class_depth > 0)?;
+                    escape(&mut out, escaped, &mut chars, in_class)?;
                 }
                 continue;
             }
             '[' => {
-                class_depth += 1;
+                places.open_classes.push(number);
                 out.push('[');
-                if chars.next_if_eq(&'^').is_some() {
+                if chars.skip_if('^') {
                     out.push('^');
                 }
                 // A `]` that comes first is one of the characters.
-                if chars.next_if_eq(&']').is_some() {
+                if chars.skip_if(']') {
                     out.push_str("\\]");
                 }
                 continue;
             }
-            ']' if class_depth > 0 => class_depth -= 1,
-            _ if class_depth > 0 => {}
-            '(' => depth += 1,
+            ']' if in_class => {
+                places.open_classes.pop();
+            }
+            _ if in_class => {}
+            '(' => places.open_groups.push(number),
             ')' => {
                 // Unchecked, `a)|(b` would become valid within the group that makes it whole.
-                depth = depth.checked_sub(1).ok_or("`)` closes no group")?;
+                if places.open_groups.pop().is_none() {
+                    return Err(format!(
+                        "the `)` at character {number} closes no group; write `\\)` for the character itself"
+                    ));
+                }
             }
             '+' if was_after_quantifier => needs_backtracking = true,
             '*' | '+' | '?' | '}' => after_quantifier = true,
@@ -182,13 +226,13 @@ fn translate(pattern: &str) -> Result<Translated, String> {
         }
         out.push(c);
     }
-    Ok(Translated { pattern: out, needs_backtracking })
+    Ok(Translated { pattern: out, needs_backtracking, places })
 }
 
 /// `\Q…\E`: every character between stands for itself.
-fn quote(out: &mut String, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+fn quote(out: &mut String, chars: &mut Characters<'_>) {
     while let Some(c) = chars.next() {
-        if c == '\\' && chars.next_if_eq(&'E').is_some() {
+        if c == '\\' && chars.skip_if('E') {
             return;
         }
         push_literal(out, c);
@@ -205,7 +249,7 @@ fn push_literal(out: &mut String, c: char) {
 fn escape(
     out: &mut String,
     escaped: char,
-    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    chars: &mut Characters<'_>,
     in_class: bool,
 ) -> Result<(), String> {
     match escaped {
@@ -223,7 +267,9 @@ fn escape(
         'Z' => out.push_str(r"\n?\z"),
         'e' => out.push_str(r"\x1B"),
         'c' => {
-            let control = chars.next().ok_or("pattern ends after `\\c`")?;
+            let control = chars
+                .next()
+                .ok_or("the pattern ends after `\\c`; add the letter of a control character")?;
             let code = u32::from(control.to_ascii_uppercase()) ^ 64;
             // Writing to a String cannot fail.
             let _ = write!(out, r"\x{{{code:x}}}");
@@ -234,7 +280,10 @@ fn escape(
             let name: String = match chars.next() {
                 Some('{') => chars.by_ref().take_while(|&c| c != '}').collect(),
                 Some(c) => c.to_string(),
-                None => return Err("pattern ends after `\\p`".to_owned()),
+                None => {
+                    return Err("the pattern ends after `\\p`; add a property, as in `\\p{Alpha}`"
+                        .to_owned());
+                }
             };
             property(out, escaped == 'P', &name);
         }
@@ -277,17 +326,6 @@ fn property(out: &mut String, negated: bool, name: &str) {
             write!(out, r"\{}{{{name}}}", if negated { 'P' } else { 'p' })
         }
     };
-}
-
-/// An engine's message without the picture that it draws over several lines.
-fn reason(message: &str) -> String {
-    message
-        .lines()
-        .rfind(|line| !line.trim().is_empty())
-        .unwrap_or(message)
-        .trim()
-        .trim_start_matches("error: ")
-        .to_owned()
 }
 
 #[cfg(test)]
@@ -354,12 +392,51 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
-        let error = |pattern| WholeRegex::compile(pattern).unwrap_err();
-        assert_eq!(error("a)|(b"), "`)` closes no group");
-        assert!(error("(a").contains("group") || error("(a").contains("paren"), "{}", error("(a"));
-        assert!(error("[a").contains("class"), "{}", error("[a"));
-        assert_eq!(error("a\\"), "pattern ends in a lone `\\`");
+    fn mistakes_stand_where_the_author_sees_them_and_have_a_way_out() {
+        for (pattern, expect) in [
+            (
+                "a)|(b",
+                "the `)` at character 2 closes no group; write `\\)` for the character itself",
+            ),
+            (
+                "/é\\d(a",
+                "the group that opens at character 5 is never closed; add `)`, or write `\\(` for the character itself",
+            ),
+            (
+                "\\Qa.b\\E(?=a",
+                "the group that opens at character 8 is never closed; add `)`, or write `\\(` for the character itself",
+            ),
+            (
+                "/a[b",
+                "the class that opens at character 3 is never closed; add `]`, or write `\\[` for the character itself",
+            ),
+            (
+                "a\\",
+                "the `\\` at character 2 escapes nothing; write `\\\\` for the character itself",
+            ),
+            (
+                "\\d(+a)",
+                "there is nothing to repeat before character 4; write `\\+` for the character itself",
+            ),
+            ("a(?z)b", "unknown flag `z` at character 4; the flags are `i`, `m`, `s` and `x`"),
+            ("\\d(?<n", "a name is missing or not closed at character 4; write `(?<name>…)`"),
+            (
+                "a\\k<x>",
+                "a back reference at character 4 names no group; name one that stands before it",
+            ),
+            (
+                "\\d[z-a]",
+                "invalid character class range, the start must be <= the end, at character 4; swap the two ends",
+            ),
+            (
+                "\\p{Foo}x",
+                "Unicode property not found, at character 1; correct its name, as in `\\p{Alpha}`",
+            ),
+        ] {
+            assert_eq!(WholeRegex::compile(pattern).unwrap_err(), expect, "{pattern}");
+        }
+        let too_large = WholeRegex::compile("(a{1000}){1000}").unwrap_err();
+        assert!(too_large.ends_with("; lower its repetition counts"), "{too_large}");
     }
 
     #[test]

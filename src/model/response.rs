@@ -79,6 +79,8 @@ pub struct ResponseSpec {
     /// `Transfer-Encoding`, `Content-Encoding`), spelled as recorded, each with its place in the
     /// whole list of fields.
     pub computed: Vec<(String, usize)>,
+    /// Status and fields of each interim (1xx) answer that goes before.
+    pub interim: Vec<(u16, Headers)>,
     /// Trailer fields.
     pub trailers: Headers,
     /// The body, content coding removed if `coding` is set.
@@ -96,6 +98,9 @@ pub struct ResponseSpec {
     /// `scheme://host[:port]` under which the client knew the API when this was recorded; where it
     /// occurs in the answer, the address that the client then uses takes its place.
     pub address: Option<String>,
+    /// Request headers (in lower case) whose value this answer holds, with that value: what the
+    /// client then sends takes its place. Of a credential, without its scheme.
+    pub echoes: Vec<(String, String)>,
 }
 
 /// A body.

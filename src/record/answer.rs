@@ -2,6 +2,7 @@
 
 use super::{
     body::{self, SideFile},
+    echo::echoes_of,
     pacing,
 };
 use crate::model::{
@@ -49,13 +50,16 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
     // would have got.
     let length_is_computed = has_body && ending == ResponseEnding::Complete;
     let (headers, computed) = headers_of(response, length_is_computed, kept.coding.is_some());
+    let kept_body = if has_body { kept.spec } else { BodySpec::Empty };
     let spec = ResponseSpec {
         status: response.status,
         reason: response.reason.clone(),
         headers,
         computed,
+        interim: interim_of(response),
         trailers: response.trailers.clone(),
-        body: if has_body { kept.spec } else { BodySpec::Empty },
+        echoes: echoes_of(&exchange.request.headers, &response.headers, &kept_body),
+        body: kept_body,
         coding: kept.coding,
         coding_settings: kept.coding_settings,
         fixed_delay: None,
@@ -64,6 +68,11 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
         address: Some(exchange.address.clone()).filter(|address| !address.is_empty()),
     };
     Ok(Answer { spec, side: kept.side.filter(|_| has_body) })
+}
+
+/// The interim answers but 100 Continue, which each request asks for anew.
+fn interim_of(response: &RecordedResponse) -> Vec<(u16, Headers)> {
+    response.interim.iter().filter(|(status, _)| (102..200).contains(status)).cloned().collect()
 }
 
 /// Fields whose values are kept, and those that are made anew with their places.

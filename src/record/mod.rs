@@ -7,6 +7,7 @@
 //!     -> Result<Recorder, RecordError>          reads existing stubs: call where blocking is allowed
 //! recorder.permit().await -> Permit             before a request is forwarded
 //! recorder.record(permit, exchange)             when it has ended; never blocks
+//! recorder.settled().await                      everything so far has become a stub
 //! recorder.finish().await -> RecordSummary      everything so far is on disk; the recorder goes on
 //! ```
 
@@ -21,6 +22,7 @@ mod body;
 mod compare;
 mod conditions;
 mod dates;
+mod echo;
 mod fingerprint;
 mod identity;
 mod media;

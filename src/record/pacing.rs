@@ -42,7 +42,9 @@ pub(super) fn latency_of(timing: &Timing, two_way: bool, length: u64) -> Latency
         within *= 2;
         chunks = together(timing, two_way, within);
     }
-    if chunks.len() < 2 && !two_way {
+    // What came right behind the head goes with it.
+    let is_at_once = chunks.first().is_none_or(|chunk| chunk.at < first_byte + TOGETHER);
+    if chunks.len() < 2 && is_at_once && !two_way {
         chunks.clear();
     }
     fit(&mut chunks, length);
@@ -125,6 +127,11 @@ mod tests {
     #[test]
     fn a_body_that_came_in_one_go_has_no_pieces() {
         check(false, 30, &[(5, 10, 4), (7, 10, 4), (14, 10, 4)], &[]);
+    }
+
+    #[test]
+    fn a_body_that_came_later_than_its_head_keeps_its_time() {
+        check(false, 10, &[(50, 10, 4)], &[(50, 10, 0)]);
     }
 
     #[test]

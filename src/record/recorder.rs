@@ -69,6 +69,16 @@ impl Recorder {
         }
     }
 
+    /// Waits until everything handed over so far has become a stub (or not), which may not be on
+    /// disk yet.
+    pub async fn settled(&self) {
+        let (done, settled) = oneshot::channel();
+        if self.queue.try_send(Message::Settle(done)).is_ok() {
+            // An error says that the recorder has stopped: there is nothing to wait for.
+            let _ = settled.await;
+        }
+    }
+
     /// Waits until everything handed over so far is on disk, and says what it came to. The recorder
     /// goes on; it ends when it is dropped.
     pub async fn finish(&self) -> RecordSummary {

@@ -44,6 +44,8 @@ impl RecordSummary {
 pub(super) struct Troubles {
     /// Path → what is wrong with it, until it can be written.
     paths: BTreeMap<PathBuf, String>,
+    /// Folders of these about which something was logged: a full disk is no news at each file.
+    folders: BTreeSet<PathBuf>,
     /// What is lost for good.
     lost: BTreeMap<String, u64>,
 }
@@ -52,8 +54,11 @@ impl Troubles {
     /// A write failed; it is logged once, until the path is fine again.
     pub(super) fn note(&mut self, error: WriteError) {
         let text = format!("{error}: {} ({})", error.source, error.way_out());
+        let folder = error.path.parent().unwrap_or(&error.path).to_owned();
         if let Entry::Vacant(vacant) = self.paths.entry(error.path) {
-            tracing::error!("{text}");
+            if self.folders.insert(folder) {
+                tracing::error!("{text}");
+            }
             vacant.insert(text);
         }
     }
@@ -62,6 +67,9 @@ impl Troubles {
     pub(super) fn is_fine(&mut self, path: &Path) {
         if !self.paths.is_empty() && self.paths.remove(path).is_some() {
             tracing::info!("`{}` is written now", path.display());
+            if self.paths.is_empty() {
+                self.folders.clear();
+            }
         }
     }
 
@@ -87,6 +95,14 @@ impl Troubles {
         let counted = |(what, n): (&String, &u64)| {
             if *n > 1 { format!("{n} times: {what}") } else { what.clone() }
         };
-        self.paths.values().cloned().chain(self.lost.iter().map(counted)).collect()
+        let mut folders: BTreeMap<_, (String, u64)> = BTreeMap::new();
+        for (path, text) in &self.paths {
+            folders.entry(path.parent()).or_insert_with(|| (text.clone(), 0)).1 += 1;
+        }
+        let paths = folders.into_values().map(|(text, n)| match n {
+            1 => text,
+            n => format!("{text}; so it is with {} more files there", n - 1),
+        });
+        paths.chain(self.lost.iter().map(counted)).collect()
     }
 }

@@ -44,6 +44,8 @@ pub(super) enum Message {
     Exchange(OwnedSemaphorePermit, Box<Exchange>),
     /// Everything so far is to be on disk, and summed up.
     Finish(oneshot::Sender<RecordSummary>),
+    /// Tell when everything before this is in service.
+    Settle(oneshot::Sender<()>),
 }
 
 /// The thread's state.
@@ -127,6 +129,7 @@ impl Worker {
         messages: impl Iterator<Item = Message>,
     ) -> Vec<oneshot::Sender<RecordSummary>> {
         let mut finishes = Vec::new();
+        let mut settled = Vec::new();
         let mut decided = Vec::new();
         let mut permits = Vec::new();
         for message in messages {
@@ -136,9 +139,14 @@ impl Worker {
                     permits.push(permit);
                 }
                 Message::Finish(done) => finishes.push(done),
+                Message::Settle(done) => settled.push(done),
             }
         }
         self.tell_and_tape(decided);
+        for done in settled {
+            // Who asked may have gone.
+            let _ = done.send(());
+        }
         finishes
     }
 

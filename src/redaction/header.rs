@@ -3,10 +3,12 @@
 use super::{
     basic,
     class::Class,
-    names::{self, HeaderRule, Named, Weight},
+    name_tables::{HeaderRule, Weight},
+    names::{self, Named},
     opaque,
     pass::{Finding, Pass, Reach},
     pseudonym::is_pseudonym,
+    stand_in,
 };
 
 impl Pass<'_> {
@@ -37,7 +39,7 @@ impl Pass<'_> {
         let Some((user, password)) = basic::decode(encoded) else {
             return self.whole_authorization(encoded);
         };
-        let secret = basic::stand_in(self.keys, &user, &password)?;
+        let secret = stand_in::of(self.keys, &user, &password)?;
         for (value, pseudonym) in &secret.values {
             self.note(Class::Authorization, value, pseudonym, Reach::Recording);
         }

@@ -9,7 +9,8 @@ use super::{
     card,
     class::Class,
     json_scan,
-    names::{self, HeaderRule, Named, Weight},
+    name_tables::{HeaderRule, Weight},
+    names::{self, Named},
     opaque,
     pass::{Pass, Reach, Side, applies},
 };

@@ -29,6 +29,7 @@ pub mod pseudonym;
 pub mod redactor;
 mod request;
 mod shapes;
+mod stand_in;
 pub mod stream;
 mod taint;
 mod text;

@@ -2,10 +2,33 @@
 
 use std::cmp::Ordering;
 
-use super::{
-    class::Class,
-    names::{HeaderRule, Weight},
-};
+use super::class::Class;
+
+/// How far a name is to be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// A credential wherever it stands.
+    Strong,
+    /// A credential in what a client sends and in links; in an answer the word means other things.
+    Sent,
+    /// A credential only when it is sent and looks like an opaque token.
+    Weak,
+}
+
+/// How the value of a header field is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeaderRule {
+    /// A scheme and what follows it (RFC 9110 §11.4).
+    Authorization,
+    /// A challenge: its nonce is no secret.
+    Challenge,
+    /// Pairs of a `Cookie` field.
+    Cookie,
+    /// One `Set-Cookie`.
+    SetCookie,
+    /// A credential as a whole.
+    Whole(Class),
+}
 
 /// Rules out most names by their length and first letter, before a table is searched.
 pub(super) struct Gate([u32; 64]);

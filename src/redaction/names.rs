@@ -5,7 +5,7 @@
 
 use super::{
     class::Class,
-    name_tables::{HEADER_GATE, HEADERS, PARAMETER_GATE, PARAMETERS, order},
+    name_tables::{HEADER_GATE, HEADERS, HeaderRule, PARAMETER_GATE, PARAMETERS, Weight, order},
 };
 
 /// What the name of a parameter, member or element says about its value.
@@ -13,32 +13,6 @@ use super::{
 pub(super) struct Named {
     pub(super) class: Class,
     pub(super) weight: Weight,
-}
-
-/// How far a name is to be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
-    /// A credential wherever it stands.
-    Strong,
-    /// A credential in what a client sends and in links; in an answer the word means other things.
-    Sent,
-    /// A credential only when it is sent and looks like an opaque token.
-    Weak,
-}
-
-/// How the value of a header field is to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HeaderRule {
-    /// A scheme and what follows it (RFC 9110 §11.4).
-    Authorization,
-    /// A challenge: its nonce is no secret.
-    Challenge,
-    /// Pairs of a `Cookie` field.
-    Cookie,
-    /// One `Set-Cookie`.
-    SetCookie,
-    /// A credential as a whole.
-    Whole(Class),
 }
 
 const NORMAL: usize = 64;

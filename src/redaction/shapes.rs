@@ -7,7 +7,7 @@
 use std::{ops::Range, sync::LazyLock};
 
 use super::{
-    card,
+    basic, card,
     class::Class,
     jwt, opaque,
     prefixes::{Alphabet, SHAPES, Shape},
@@ -155,7 +155,7 @@ fn scheme(text: &[u8], at: usize) -> Option<Found> {
         return None;
     }
     let is_credential = match form {
-        Form::Basic => super::basic::decode(value).is_some(),
+        Form::Basic => basic::decode(value).is_some(),
         _ => opaque::looks_opaque(value),
     };
     is_credential.then_some(Found {

@@ -12,12 +12,13 @@ use regex::bytes::Regex;
 
 use super::{
     basic, card, jwt,
-    names::{self, Named, Weight},
+    name_tables::Weight,
+    names::{self, Named},
     opaque,
     pass::{self, Finding, Pass, Reach, Side},
     pseudonym::is_pseudonym,
     shapes::{self, Form, Found},
-    taint,
+    stand_in, taint,
     written::{Written, string_end, value_end},
 };
 
@@ -156,7 +157,7 @@ impl Pass<'_> {
         let (replacement, values) = match found.form {
             Form::Basic => {
                 let (user, password) = basic::decode(secret)?;
-                let stand_in = basic::stand_in(self.keys, &user, &password)?;
+                let stand_in = stand_in::of(self.keys, &user, &password)?;
                 (stand_in.encoded, stand_in.values)
             }
             Form::Card => {

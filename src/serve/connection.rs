@@ -41,7 +41,13 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
     let _ = tcp.set_nodelay(true);
     let Ok(local) = tcp.local_addr() else { return };
     let mut first = [0; 1];
-    let is_tls = match timeout(state.limits.headers, tcp.peek(&mut first)).await {
+    let mut stop = watch.clone();
+    let peeked = tokio::select! {
+        peeked = timeout(state.limits.headers, tcp.peek(&mut first)) => peeked,
+        // Nothing was asked yet, so nothing is left to finish.
+        () = stop.stopped() => return,
+    };
+    let is_tls = match peeked {
         Ok(Ok(1)) => first[0] == TLS_HANDSHAKE,
         // Closed, broken or silent: there is nothing to answer.
         _ => return,

@@ -24,7 +24,7 @@ use super::{
     wire::Interim,
 };
 use crate::{
-    model::{self, Headers, text_of},
+    model::{self, Headers, exact_text_of, text_of},
     runtime::Watch,
     upstream::{HeadTap, Protocol, RawHead, UpstreamError},
 };
@@ -32,6 +32,8 @@ use crate::{
 /// A client that waits for `100 Continue` gets it after this time even if the upstream stays
 /// silent, as many servers do that never send it (RFC 9110 §10.1.1).
 const CONTINUE_AFTER: Duration = Duration::from_secs(1);
+/// Interim answers that may wait for the client; more are lost, which costs hints.
+const HINTS: usize = 16;
 /// When the client has left before the answer began, the answer is still waited for this long,
 /// so that the recording knows what the client was too impatient for.
 const LINGER: Duration = Duration::from_secs(20);
@@ -50,17 +52,21 @@ pub(super) struct Outbound {
 pub(super) type Failed = UpstreamError;
 
 impl Outbound {
-    /// Passes it on and returns the upstream's answer as it begins.
+    /// Passes it on and returns the upstream's answer as it begins. Interim answers go to the client
+    /// through `interim`.
     pub(super) async fn pass(
         self,
         upstream: &Upstream,
         state: &State,
+        interim: &Interim,
     ) -> Result<Response<ReplyBody>, Failed> {
         let rewrite = Rewrite::new(&upstream.origin, &self.route.address);
         let version = self.version;
         let hold = Hold::of(&self.request.headers, version);
-        let request = self.into_request(upstream, None, &hold, None)?;
-        let response = send(upstream, request, version, None, state.response_timeout).await?;
+        let (hints, hinted) = mpsc::channel(HINTS);
+        let request = self.into_request(upstream, None, &hold, Some(hints))?;
+        let sent = send(upstream, request, version, None, state.response_timeout);
+        let response = interim.relay(hinted, version, sent).await?;
         let (mut parts, body) = response.into_parts();
         parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
         Ok(Response::from_parts(parts, ReplyBody::Relayed(body)))
@@ -79,8 +85,8 @@ impl Outbound {
         in_flight: Watch,
     ) -> Result<Response<ReplyBody>, Failed> {
         let (answer, answered) = oneshot::channel();
-        let (hints, mut hinted) = mpsc::channel(16);
-        let wants_hints = self.version == Version::HTTP_11;
+        let (hints, hinted) = mpsc::channel(HINTS);
+        let version = self.version;
         let mut cut_off = state.cut_off.watch();
         tokio::spawn(async move {
             let result = self.exchange(&state, recording, hints, in_flight.clone()).await;
@@ -92,23 +98,12 @@ impl Outbound {
             }
             drop(in_flight);
         });
-        tokio::pin!(answered);
-        loop {
-            tokio::select! {
-                biased;
-                Some((status, fields)) = hinted.recv() => {
-                    if wants_hints {
-                        interim.send(status, &fields);
-                    }
-                }
-                result = &mut answered => {
-                    return result.unwrap_or_else(|_| Err(UpstreamError::Broken {
-                        authority: String::new(),
-                        reason: "its task was ended".to_owned(),
-                    }));
-                }
-            }
-        }
+        interim.relay(hinted, version, answered).await.unwrap_or_else(|_| {
+            Err(UpstreamError::Broken {
+                authority: String::new(),
+                reason: "its task was ended".to_owned(),
+            })
+        })
     }
 
     async fn exchange(
@@ -134,10 +129,13 @@ impl Outbound {
         let mut cut_off = state.cut_off.watch();
         let sent = tokio::select! {
             sent = send(upstream, request, version, Some(&capture), timeout) => sent,
-            () = cut_off.stopped() => Err(UpstreamError::Broken {
-                authority: upstream.origin.authority(),
-                reason: "ringer stopped before an answer came".to_owned(),
-            }),
+            () = cut_off.stopped() => {
+                recording.abandoned();
+                return Err(UpstreamError::Broken {
+                    authority: upstream.origin.authority(),
+                    reason: "ringer stopped before an answer came".to_owned(),
+                });
+            }
         };
         let response = match sent {
             Ok(response) => response,
@@ -321,7 +319,11 @@ fn recorded_fields(
 ) -> Headers {
     let all = match raw {
         Some(raw) => raw_fields(raw),
-        None => Headers::from(fields),
+        None => fields
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), exact_text_of(value.as_bytes())))
+            .collect::<Vec<_>>()
+            .into(),
     };
     let nominated = hop::nominated(all.get_all("connection").map(str::as_bytes));
     let mut kept = Headers::new();
@@ -341,7 +343,7 @@ fn recorded_fields(
 fn raw_fields(head: &RawHead) -> Headers {
     head.fields
         .iter()
-        .map(|(name, value)| (name.clone(), text_of(value)))
+        .map(|(name, value)| (name.clone(), exact_text_of(value)))
         .collect::<Vec<_>>()
         .into()
 }

@@ -2,15 +2,20 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use http::{Method, Request, Response, StatusCode, header::RETRY_AFTER};
+use http::{
+    Method, Request, Response, StatusCode, Version,
+    header::{CONTENT_LENGTH, RETRY_AFTER, TRAILER},
+    uri::PathAndQuery,
+};
 use hyper::body::Incoming;
 
 use super::{
     forward::{self, Outbound, protocol_name},
     inbound::Inbound,
+    inquiry::{Finding, Inquiry, find},
     intercept,
     recording::{Asked, Recording},
-    replay::{self, Inquiry},
+    replay,
     reply::{BodyError, ReplyBody},
     rescue::{self, Wants},
     route::Arrival,
@@ -20,6 +25,7 @@ use super::{
 };
 use crate::{
     behavior::Verdict,
+    engine::Mode,
     model::{self, Handled, Headers, Json, Outcome, RequestBody},
     runtime::Watch,
 };
@@ -38,11 +44,12 @@ pub(super) async fn handle(
     client: Arc<Client>,
     mut request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, BodyError> {
-    let watch = Stopwatch::start(state.clock);
-    let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
     if request.method() == Method::CONNECT {
+        // The requests are inside.
         return Ok(intercept::connect(&state, &client, request));
     }
+    let watch = Stopwatch::start(state.clock);
+    let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
     let routed = state.router.route(
         &client.arrival,
         request.uri(),
@@ -58,9 +65,10 @@ pub(super) async fn handle(
         return Ok(intercept::upgrade(&state, &route, &mut request, number, watch).await);
     }
     let (parts, body) = request.into_parts();
+    let (is_head, interim) = (parts.method == Method::HEAD, client.interim.clone());
     let handling = Handling {
-        method: parts.method.to_string(),
-        target: state.redactor.target(route.target.as_str()).into_owned(),
+        method: parts.method.clone(),
+        target: route.target.clone(),
         state,
         client,
         number,
@@ -82,7 +90,24 @@ pub(super) async fn handle(
         route,
         watch,
     };
-    handling.answer(outbound).await
+    let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
+    let response = handling.answer(outbound).await?;
+    Ok(if may_have_trailers { with_trailers(response, interim) } else { response })
+}
+
+/// Lets trailers through to a client of HTTP/1.1, asked for or not.
+fn with_trailers(response: Response<ReplyBody>, interim: Interim) -> Response<ReplyBody> {
+    interim.clear_trailers();
+    if response.headers().contains_key(CONTENT_LENGTH) {
+        return response;
+    }
+    let announced = response.headers().get_all(TRAILER).iter();
+    let spelled = announced
+        .filter_map(|names| names.to_str().ok())
+        .flat_map(|names| names.split(','))
+        .map(|name| name.trim().to_owned())
+        .collect();
+    response.map(|body| ReplyBody::Trailed { body: Box::new(body), interim, spelled })
 }
 
 /// What is needed to say what became of a request.
@@ -91,9 +116,8 @@ struct Handling {
     client: Arc<Client>,
     number: u64,
     watch: Stopwatch,
-    method: String,
-    /// Sanitised.
-    target: String,
+    method: Method,
+    target: PathAndQuery,
 }
 
 impl Handling {
@@ -112,17 +136,28 @@ impl Handling {
         }
         let Outbound { request, version, extensions, body, route, watch } = outbound;
         let inquiry = Inquiry { request, body, version, route, watch };
-        match replay::find(&self.state, inquiry).await? {
-            replay::Finding::Found(found, inquiry) => {
-                let (response, outcome) = replay::give(&self.state, *found, *inquiry).await;
+        let mut finding = find(&self.state, inquiry).await?;
+        if let Finding::Missed(inquiry) = finding {
+            finding = match &self.state.recorder {
+                // What this client was answered a moment ago may be about to become a stub.
+                Some(recorder) if mode == Mode::RecordMissing => {
+                    recorder.settled().await;
+                    find(&self.state, *inquiry).await?
+                }
+                _ => Finding::Missed(inquiry),
+            };
+        }
+        match finding {
+            Finding::Found(found, inquiry) => {
+                let (response, outcome) = replay::give(&self.state, *found, *inquiry, &self.client.interim).await;
                 self.done(Some(response.status()), outcome);
                 Ok(response)
             }
-            replay::Finding::Missed(inquiry) if mode.forwards() => {
+            Finding::Missed(inquiry) if mode.forwards() => {
                 let Inquiry { request, body, version, route, watch } = *inquiry;
                 self.forward(Outbound { request, version, extensions, body, route, watch }).await
             }
-            replay::Finding::Missed(inquiry) => {
+            Finding::Missed(inquiry) => {
                 let response = replay::miss(&self.state, &inquiry);
                 self.done(Some(response.status()), Outcome::Missed);
                 Ok(response)
@@ -140,7 +175,7 @@ impl Handling {
         let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
         let passed = match recorder {
             None => {
-                let passed = outbound.pass(upstream, &self.state).await;
+                let passed = outbound.pass(upstream, &self.state, &self.client.interim).await;
                 if let Ok(response) = &passed {
                     self.done(Some(response.status()), Outcome::Passed);
                 }
@@ -151,7 +186,7 @@ impl Handling {
                 let asked = Asked {
                     number: self.number,
                     connection: self.client.number,
-                    method: self.method.clone(),
+                    method: self.method.to_string(),
                     protocol: protocol_name(outbound.version).to_owned(),
                     headers: Headers::from(&outbound.request.headers),
                 };
@@ -177,10 +212,10 @@ impl Handling {
     }
 
     fn done(&self, status: Option<StatusCode>, outcome: Outcome) {
-        self.state.handled(Handled {
+        self.state.handled(outcome, |outcome| Handled {
             number: self.number,
-            method: self.method.clone(),
-            target: self.target.clone(),
+            method: self.method.to_string(),
+            target: self.state.redactor.target(self.target.as_str()).into_owned(),
             status: status.map(|status| status.as_u16()),
             latency: self.watch.elapsed(),
             outcome,

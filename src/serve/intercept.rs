@@ -118,7 +118,7 @@ pub(super) async fn upgrade(
         return rescue::no_upstream(route.service.mode.as_str());
     };
     let handled = |status: StatusCode, outcome: Outcome| {
-        state.handled(Handled {
+        state.handled(outcome, |outcome| Handled {
             number,
             method: request.method().to_string(),
             target: state.redactor.target(route.target.as_str()).into_owned(),

@@ -13,6 +13,7 @@ mod handler;
 mod head_case;
 mod hop;
 mod inbound;
+mod inquiry;
 mod intercept;
 mod listener;
 mod miss;

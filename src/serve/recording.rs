@@ -95,6 +95,12 @@ impl Recording {
         }
     }
 
+    /// ringer stops, and the answer that a client no longer waits for has not begun.
+    pub(super) fn abandoned(mut self) {
+        self.exchange.ending = Ending::ClientLeft;
+        self.hand_over();
+    }
+
     /// There was no answer.
     pub(super) fn broken(mut self, error: &UpstreamError) {
         self.exchange.ending = Ending::UpstreamBroke(error.to_string());

@@ -60,13 +60,19 @@ impl State {
         }
     }
 
-    /// Counts what became of a request and tells whoever listens.
-    pub(super) fn handled(&self, handled: Handled) {
-        self.counts.count(&handled.outcome);
-        if handled.outcome == Outcome::Missed {
+    /// Counts what became of a request and tells whoever listens; `describe` is called only where
+    /// somebody wants to know more than the count.
+    pub(super) fn handled(&self, outcome: Outcome, describe: impl FnOnce(Outcome) -> Handled) {
+        self.counts.count(&outcome);
+        let is_miss = outcome == Outcome::Missed;
+        if !is_miss && self.events.receiver_count() == 0 {
+            return;
+        }
+        let handled = describe(outcome);
+        if is_miss {
             self.counts.miss(format!("{} {}", handled.method, handled.target));
         }
-        // Nobody listening is fine.
+        // Who listened may have stopped meanwhile.
         let _ = self.events.send(handled);
     }
 }

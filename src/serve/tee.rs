@@ -261,6 +261,8 @@ impl Passing {
                 let trailers = frame.trailers_ref();
                 if trailers.is_some() || self.body.is_end_stream() {
                     self.capture.end(self.watch.elapsed(), trailers);
+                    // Before the client has it: what it asks next may be answered by this.
+                    self.finish(Ending::Complete);
                 }
             }
             Some(Err(error)) => self.finish(Ending::UpstreamBroke(error.to_string())),

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use crate::{
     codec::view::RequestView,
     matching::{CompileError, CompiledRequest, Entry, StubIndex},
-    model::{ServiceName, Stub},
+    model::{ResponseSpec, ServiceName, Stub},
     render::Prepared,
 };
 
@@ -42,6 +42,11 @@ impl LiveStub {
                 .is_some_and(|latency| latency.chunks.iter().any(|chunk| chunk.request_bytes > 0))
         });
         Ok(Self { stub, file, request, prepared, is_two_way })
+    }
+
+    /// An answer by its place in the sequence.
+    pub fn response(&self, step: usize) -> Option<&ResponseSpec> {
+        self.stub.responses.steps.get(step).map(|step| &step.response)
     }
 
     /// What people call it.

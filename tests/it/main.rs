@@ -4,11 +4,17 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod listener;
 #[cfg(test)]
 mod record;
 #[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]

@@ -226,6 +226,25 @@ async fn the_value_of_a_credential_is_no_matcher_its_presence_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_credential_that_stands_in_the_url_too_does_not_lead_to_the_refusal() {
+    round_trip(
+        |(): &mut (), asked| {
+            let status = if asked.fields.contains_key("authorization") { 200 } else { 401 };
+            answer().status(status).body(whole("")).unwrap()
+        },
+        async |pass| {
+            let basic = "Basic am9lOnNlY3JldC13b3JkLTcx";
+            let mut all = Vec::new();
+            for fields in [vec![], vec![("authorization", basic)], vec![("authorization", basic)]] {
+                all.push(seen(&pass.send("GET", "/joe/secret-word-71", &fields, "").await));
+            }
+            all
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn headers_that_are_new_in_each_run_are_not_matched() {
     let folder = round_trip(
         |(): &mut (), _| text("same"),

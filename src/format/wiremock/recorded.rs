@@ -12,7 +12,7 @@ use crate::{
     codec::json::{Node, NodeValue},
     format::problem::Problems,
     model::{
-        BodySpec, Coding, CodingSettings, Json, JsonStyle, Latency, PacedChunk, Recorded,
+        BodySpec, Coding, CodingSettings, Headers, Json, JsonStyle, Latency, PacedChunk, Recorded,
         ResponseEnding, ResponseSpec,
     },
 };
@@ -25,6 +25,7 @@ pub(super) const NOTES: Place = Place {
         "upstream",
         "address",
         "latency",
+        "interim",
         "computedHeaders",
         "headerOrder",
         "contentCoding",
@@ -32,6 +33,7 @@ pub(super) const NOTES: Place = Place {
         "gzipHeader",
         "jsonStyle",
         "ending",
+        "echoes",
         "redacted",
     ],
     later: &[],
@@ -47,6 +49,7 @@ pub(super) const ANSWER_NOTES: Place = Place {
     known: &[
         "address",
         "latency",
+        "interim",
         "computedHeaders",
         "headerOrder",
         "contentCoding",
@@ -54,12 +57,16 @@ pub(super) const ANSWER_NOTES: Place = Place {
         "gzipHeader",
         "jsonStyle",
         "ending",
+        "echoes",
     ],
     ..NOTES
 };
 
 const LATENCY: Place =
     Place { name: "`latency`", known: &["firstByteMs", "totalMs", "chunks"], ..NOTES };
+
+const INTERIM: Place =
+    Place { name: "an item of `interim`", known: &["status", "headers"], ..NOTES };
 
 const STYLE: Place = Place {
     name: "`jsonStyle`",
@@ -79,6 +86,7 @@ const STYLE: Place = Place {
 pub(super) struct Notes {
     pub(super) address: Option<String>,
     pub(super) latency: Option<Latency>,
+    pub(super) interim: Vec<(u16, Headers)>,
     pub(super) computed: Vec<(String, usize)>,
     /// Names of the header fields in order, where `headers` cannot show it.
     pub(super) header_order: Option<Vec<String>>,
@@ -86,6 +94,7 @@ pub(super) struct Notes {
     pub(super) coding_settings: CodingSettings,
     pub(super) style: JsonStyle,
     pub(super) ending: ResponseEnding,
+    pub(super) echoes: Vec<(String, String)>,
 }
 
 /// Reads a `ringer` object: notes on the answer, notes on the stub.
@@ -107,6 +116,11 @@ pub(super) fn read_notes(
     let notes = Notes {
         address: fields.text("address", problems),
         latency: fields.take("latency").and_then(|node| latency(node, problems)),
+        interim: fields
+            .items("interim", problems)
+            .into_iter()
+            .filter_map(|item| interim(item, problems))
+            .collect(),
         computed: computed(&mut fields, problems),
         header_order: fields.take("headerOrder").map(|node| {
             items(node, "headerOrder", problems)
@@ -125,6 +139,11 @@ pub(super) fn read_notes(
         },
         style: fields.take("jsonStyle").map(|node| style(node, problems)).unwrap_or_default(),
         ending: ending(&mut fields, problems),
+        echoes: fields
+            .free_members("echoes", problems)
+            .into_iter()
+            .filter_map(|member| Some((member.name, text(member.value, "echoes", problems)?)))
+            .collect(),
     };
     (notes, recorded)
 }
@@ -158,6 +177,13 @@ pub(super) fn write_answer(answer: &ResponseSpec) -> Vec<(String, Json)> {
     if let Some(latency) = &answer.latency {
         put("latency", write_latency(latency));
     }
+    if !answer.interim.is_empty() {
+        let interim = answer.interim.iter().map(|(status, fields)| {
+            let status = ("status".to_owned(), u64::from(*status).into());
+            Json::Object(vec![status, ("headers".to_owned(), super::headers::write(fields))])
+        });
+        put("interim", Json::Array(interim.collect()));
+    }
     if !answer.computed.is_empty() {
         put("computedHeaders", write_computed(&answer.computed));
     }
@@ -183,6 +209,10 @@ pub(super) fn write_answer(answer: &ResponseSpec) -> Vec<(String, Json)> {
         ResponseEnding::Breaks => put("ending", "breaks".into()),
         ResponseEnding::StaysOpen => put("ending", "staysOpen".into()),
     }
+    if !answer.echoes.is_empty() {
+        let echo = |(name, value): &(String, String)| (name.clone(), value.as_str().into());
+        put("echoes", Json::Object(answer.echoes.iter().map(echo).collect()));
+    }
     members
 }
 
@@ -203,6 +233,20 @@ fn latency(node: Node, problems: &mut Problems) -> Option<Latency> {
         .collect();
     let last = chunks.last().map(|chunk| chunk.at).unwrap_or_default();
     Some(Latency { first_byte, total: total.unwrap_or(first_byte.max(last)), chunks })
+}
+
+/// An interim answer: hyper sends 100 itself, 101 ends HTTP.
+fn interim(node: Node, problems: &mut Problems) -> Option<(u16, Headers)> {
+    let span = span_of(&node);
+    let mut fields = Fields::open(node, &INTERIM, &[], problems)?;
+    let fields_of_it = super::headers::read(fields.free_members("headers", problems), problems);
+    match fields.whole("status", problems).and_then(|status| u16::try_from(status).ok()) {
+        Some(status @ 102..=199) => Some((status, fields_of_it)),
+        _ => {
+            problems.add(span, "the `status` of an interim answer is a number from 102 to 199");
+            None
+        }
+    }
 }
 
 /// `[ms, size]` or `[ms, size, requestBytes]`.

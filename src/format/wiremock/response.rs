@@ -173,6 +173,7 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
             None => headers,
         },
         computed: notes.computed,
+        interim: notes.interim,
         trailers: headers::read(fields.free_members("trailers", problems), problems),
         body: body(fields, notes.style, problems),
         coding: notes.coding,
@@ -181,6 +182,7 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
         latency: notes.latency,
         ending: notes.ending,
         address: notes.address,
+        echoes: notes.echoes,
     }
 }
 

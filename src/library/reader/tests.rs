@@ -1,3 +1,5 @@
+//! Stub folders on disk, read: what is found, what is reported and where.
+
 use std::fs;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Changes on a real disk, and the batches that they become.
+
 use std::{
     collections::HashSet,
     fs,

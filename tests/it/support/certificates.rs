@@ -29,10 +29,6 @@ impl TestAuthority {
         std::fs::write(path, &self.pem).unwrap();
     }
 
-    pub(crate) fn pem(&self) -> &str {
-        &self.pem
-    }
-
     /// The settings of a server with a certificate for these names.
     pub(crate) fn server(&self, names: &[&str], alpn: &[&str]) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();

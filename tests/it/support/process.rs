@@ -164,10 +164,6 @@ impl Serving {
         Ok(Self { process, address, ca: json["ca"].as_str().unwrap().into() })
     }
 
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
     /// Asks it to end, and waits until it has.
     #[track_caller]
     pub(crate) fn stop(self) -> Ended {

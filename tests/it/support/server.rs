@@ -196,9 +196,4 @@ impl Requests {
     pub(crate) async fn next(&mut self) -> Message {
         within(self.0.recv()).await.expect("the upstream runs")
     }
-
-    /// Whether none is waiting.
-    pub(crate) fn is_empty(&mut self) -> bool {
-        self.0.is_empty()
-    }
 }

@@ -49,15 +49,6 @@ impl Message {
         self.head.split("\r\n").skip(1).map(str::trim_end).collect()
     }
 
-    /// The field lines but those of these names (in lower case).
-    pub(crate) fn field_lines_but(&self, but: &[&str]) -> Vec<&str> {
-        let is_other = |line: &&str| {
-            let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
-            !but.contains(&name.as_str())
-        };
-        self.field_lines().into_iter().filter(is_other).collect()
-    }
-
     /// The first value of a field, by its name in any case.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.field_lines().into_iter().find_map(|line| {
@@ -98,11 +89,6 @@ impl Wire {
             self.stream.flush().await
         })
         .await
-    }
-
-    /// Ends the sending direction.
-    pub(crate) async fn close_sending(&mut self) {
-        within(self.stream.shutdown()).await.expect("still open");
     }
 
     /// Reads more; 0 at the end.

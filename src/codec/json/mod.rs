@@ -1,0 +1,11 @@
+//! JSON text, read with positions and written in the style it had.
+//!
+//! serde_json gives neither the place of a value nor the spelling of a number, and it drops
+//! repeated names; a stub file needs the first to report mistakes, a recording the others.
+//! May import: model.
+
+pub mod reader;
+pub mod writer;
+
+pub use reader::{JsonError, MAX_DEPTH, Member, Node, NodeValue, parse, parse_spanned};
+pub use writer::{style_of, write};

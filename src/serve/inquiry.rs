@@ -1,0 +1,186 @@
+//! Which stub a request gets: asked with its head first, and with its body where that decides.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Version, header::EXPECT};
+
+use super::{inbound::Inbound, route::Route, state::State, tee::Stopwatch};
+use crate::{
+    codec::view::RequestView,
+    engine::{
+        Found, HeadFit, Matching, Mode, Views,
+        find::{by_body, by_head, by_nearest, claim},
+    },
+    model::{self, BodyPattern, RequestBody},
+    store::LiveStub,
+};
+
+/// When several stubs could still be meant by what has come of a two-way stream, this long is
+/// waited for more before the first of them answers.
+const UNDECIDED: Duration = Duration::from_millis(300);
+
+/// A request for which a stub is sought.
+pub(super) struct Inquiry {
+    pub(super) request: model::Request,
+    pub(super) body: Inbound,
+    pub(super) version: Version,
+    pub(super) route: Route,
+    pub(super) watch: Stopwatch,
+}
+
+impl Inquiry {
+    /// The request with its credentials replaced; `None` where it brings none.
+    fn sanitised(&self, state: &State) -> Option<model::Request> {
+        match state.redactor.seen(&self.request) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(sanitised) => Some(sanitised),
+        }
+    }
+
+    /// Whether the client keeps its body until it is asked for it (RFC 9110 §10.1.1).
+    pub(super) fn is_unasked(&self) -> bool {
+        self.version == Version::HTTP_11
+            && !self.body.is_complete()
+            && self.body.so_far().is_empty()
+            && self
+                .request
+                .headers
+                .get(EXPECT)
+                .is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+    }
+
+    async fn read_body(&mut self, limit: usize) -> Result<(), hyper::Error> {
+        self.request.body = self.body.consume(limit).await?;
+        Ok(())
+    }
+}
+
+/// What was found.
+pub(super) enum Finding {
+    Found(Box<Found>, Box<Inquiry>),
+    Missed(Box<Inquiry>),
+}
+
+/// Finds the stub that answers.
+///
+/// # Errors
+///
+/// When the client breaks off while its body is read.
+pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding, hyper::Error> {
+    let set = Arc::clone(&state.stubs.snapshot());
+    let service = Arc::clone(&inquiry.route.service);
+    let scope = service.scope.as_ref();
+    let limit = state.limits.body_in_memory;
+    let sanitised = inquiry.sanitised(state);
+    let original = RequestView::new(&inquiry.request);
+    let sanitised = sanitised.as_ref().map(RequestView::new);
+    let views = Views { original: &original, sanitised: sanitised.as_ref() };
+    let mut fitting = match by_head(&set, scope, views) {
+        HeadFit::Certain(live) => {
+            return Ok(match claim(&state.session, live) {
+                Some(found) => Finding::Found(Box::new(found), Box::new(inquiry)),
+                None => Finding::Missed(Box::new(inquiry)),
+            });
+        }
+        HeadFit::Body(fitting) => fitting,
+        HeadFit::Nothing => Vec::new(),
+    };
+    if inquiry.is_unasked()
+        && let Some(at) = fitting.iter().position(|live| is_refusal(live))
+        && let Some(found) = claim(&state.session, fitting.swap_remove(at))
+    {
+        return Ok(Finding::Found(Box::new(found), Box::new(inquiry)));
+    }
+    if fitting.iter().any(|live| live.is_two_way)
+        && let Some(live) = decide_early(&mut fitting, &mut inquiry.body, limit).await?
+        && let Some(found) = claim(&state.session, live)
+    {
+        return Ok(Finding::Found(Box::new(found), Box::new(inquiry)));
+    }
+    if service.mode.forwards() && !inquiry.body.read_up_to(limit).await? {
+        // Too large to be held until it is passed on, so no stub that looks at it can be asked.
+        return Ok(Finding::Missed(Box::new(inquiry)));
+    }
+    inquiry.read_body(limit).await?;
+    let sanitised = inquiry.sanitised(state);
+    let original = RequestView::new(&inquiry.request);
+    let sanitised = sanitised.as_ref().map(RequestView::new);
+    let views = Views { original: &original, sanitised: sanitised.as_ref() };
+    let nearest = || {
+        (state.matching == Matching::Nearest && service.mode == Mode::Replay)
+            .then(|| by_nearest(&state.session, &set, scope, views))
+            .flatten()
+    };
+    match by_body(&state.session, fitting, views).or_else(nearest) {
+        Some(found) => Ok(Finding::Found(Box::new(found), Box::new(inquiry))),
+        None => {
+            if service.mode.forwards()
+                && let RequestBody::Whole(bytes) = &inquiry.request.body
+            {
+                let bytes = bytes.clone();
+                inquiry.body.put_back(&bytes);
+            }
+            Ok(Finding::Missed(Box::new(inquiry)))
+        }
+    }
+}
+
+/// Whether a stub was recorded of a request that was refused before its body: it names the length
+/// that the body was to have, and looks at none.
+fn is_refusal(live: &LiveStub) -> bool {
+    let announces = |name: &str| {
+        name.eq_ignore_ascii_case("content-length")
+            || name.eq_ignore_ascii_case("transfer-encoding")
+    };
+    live.stub.recorded.is_some()
+        && !live.request.needs_body()
+        && live.stub.request.headers.iter().any(|(name, _)| announces(name))
+}
+
+/// Decides by the beginning of a body: a client of a two-way stream sends on only after it was
+/// answered. Leaves in `fitting` what a whole body may still match.
+async fn decide_early(
+    fitting: &mut Vec<Arc<LiveStub>>,
+    body: &mut Inbound,
+    limit: usize,
+) -> Result<Option<Arc<LiveStub>>, hyper::Error> {
+    loop {
+        let read = body.so_far();
+        fitting.retain(|live| recorded_body(live).is_none_or(|whole| whole.starts_with(read)));
+        if body.is_complete() || read.len() > limit {
+            return Ok(None);
+        }
+        let ready = fitting.iter().position(|live| {
+            live.is_two_way
+                && recorded_body(live).is_some()
+                && read.len() as u64 >= answered_after(live)
+        });
+        let Some(ready) = ready else {
+            body.more().await?;
+            continue;
+        };
+        if fitting.len() > 1
+            && let Ok(more) = tokio::time::timeout(UNDECIDED, body.more()).await
+        {
+            more?;
+            continue;
+        }
+        return Ok(Some(fitting.swap_remove(ready)));
+    }
+}
+
+/// The whole body that a stub was recorded with, where the stub has it.
+fn recorded_body(live: &LiveStub) -> Option<&Bytes> {
+    live.stub.request.body.iter().find_map(|pattern| match pattern {
+        BodyPattern::BinaryEqualTo(bytes) => Some(bytes),
+        _ => None,
+    })
+}
+
+/// How many bytes of request had come when the first answer began.
+fn answered_after(live: &LiveStub) -> u64 {
+    let first = live.stub.responses.steps.first();
+    let latency = first.and_then(|step| step.response.latency.as_ref());
+    latency.and_then(|latency| latency.chunks.first()).map_or(0, |chunk| chunk.request_bytes)
+}
