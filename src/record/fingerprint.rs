@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, uri::PathAndQuery};
 
-use super::{
-    conditions::Condition,
-    pacing, request_body,
-    tree::Demand,
-};
+use super::{conditions::Condition, pacing, request_body, tree::Demand};
 use crate::{
     codec::{RequestView, form},
     model::{

@@ -64,7 +64,8 @@ pub(super) fn demand_no_body(request: &mut RequestPattern) -> bool {
 /// Whether a stub's requests announced a body of which no more is known.
 fn is_of_unsent_body(request: &RequestPattern) -> bool {
     let announces = |name: &str| {
-        name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
+        name.eq_ignore_ascii_case("content-length")
+            || name.eq_ignore_ascii_case("transfer-encoding")
     };
     request.headers.iter().any(|(name, _)| announces(name))
 }

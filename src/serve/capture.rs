@@ -13,11 +13,11 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use parking_lot::Mutex;
-use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::sync::Notify;
 
 use crate::{
+    codec::BodyDigest,
     model::{Headers, RecordedBody},
     redaction::stream::StreamRedactor,
 };
@@ -41,13 +41,13 @@ pub(super) struct Capture {
 }
 
 /// Which bytes the length and digest of a body in a file are of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Digested {
     /// Those of the file: an answer is given from it.
     #[default]
     AsKept,
-    /// Those that passed: a request is compared with them.
-    AsPassed,
+    /// Those that passed, of a body with this `Content-Type`: a request is compared with them.
+    AsPassed(Option<String>),
 }
 
 #[derive(Debug, Default)]
@@ -67,9 +67,8 @@ struct State {
 #[derive(Debug)]
 struct SpoolFile {
     file: NamedTempFile,
-    digested: Digested,
-    length: u64,
-    sha256: Sha256,
+    is_kept_digested: bool,
+    digest: BodyDigest,
 }
 
 impl Capture {
@@ -184,8 +183,12 @@ impl State {
             None => {
                 std::fs::create_dir_all(directory)?;
                 let file = tempfile::Builder::new().prefix(".body-").tempfile_in(directory)?;
-                let mut spool =
-                    SpoolFile { file, digested: self.digested, length: 0, sha256: Sha256::new() };
+                let (is_kept_digested, content_type) = match &self.digested {
+                    Digested::AsKept => (true, None),
+                    Digested::AsPassed(content_type) => (false, content_type.as_deref()),
+                };
+                let digest = BodyDigest::new(content_type);
+                let mut spool = SpoolFile { file, is_kept_digested, digest };
                 let memory = std::mem::take(&mut self.memory);
                 spool.write(self.sanitiser.as_mut(), &memory)?;
                 spool
@@ -203,8 +206,8 @@ impl SpoolFile {
         sanitiser: Option<&mut StreamRedactor>,
         piece: &[u8],
     ) -> std::io::Result<()> {
-        if self.digested == Digested::AsPassed {
-            self.digest(piece);
+        if !self.is_kept_digested {
+            self.digest.push(piece);
         }
         match sanitiser {
             Some(sanitiser) => self.keep(&sanitiser.push(piece)),
@@ -213,15 +216,10 @@ impl SpoolFile {
     }
 
     fn keep(&mut self, piece: &[u8]) -> std::io::Result<()> {
-        if self.digested == Digested::AsKept {
-            self.digest(piece);
+        if self.is_kept_digested {
+            self.digest.push(piece);
         }
         self.file.write_all(piece)
-    }
-
-    fn digest(&mut self, piece: &[u8]) {
-        self.length += piece.len() as u64;
-        self.sha256.update(piece);
     }
 
     fn finish(mut self, sanitiser: Option<StreamRedactor>) -> std::io::Result<RecordedBody> {
@@ -231,13 +229,15 @@ impl SpoolFile {
         self.file.flush()?;
         // The recorder moves the file to its place, or deletes it.
         let (_, path) = self.file.keep().map_err(|error| error.error)?;
-        let sha256 = self.sha256.finalize().into();
-        Ok(RecordedBody::File { path, length: self.length, sha256 })
+        let (length, sha256) = self.digest.finish();
+        Ok(RecordedBody::File { path, length, sha256 })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
     use crate::redaction::Redactor;
 

@@ -149,7 +149,8 @@ impl Handling {
         }
         match finding {
             Finding::Found(found, inquiry) => {
-                let (response, outcome) = replay::give(&self.state, *found, *inquiry, &self.client.interim).await;
+                let (response, outcome) =
+                    replay::give(&self.state, *found, *inquiry, &self.client.interim).await;
                 self.done(Some(response.status()), outcome);
                 Ok(response)
             }

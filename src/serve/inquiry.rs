@@ -3,7 +3,10 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Version, header::EXPECT};
+use http::{
+    Version,
+    header::{CONTENT_TYPE, EXPECT},
+};
 
 use super::{inbound::Inbound, route::Route, state::State, tee::Stopwatch};
 use crate::{
@@ -51,7 +54,8 @@ impl Inquiry {
     }
 
     async fn read_body(&mut self, limit: usize) -> Result<(), hyper::Error> {
-        self.request.body = self.body.consume(limit).await?;
+        let content_type = self.request.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        self.request.body = self.body.consume(limit, content_type).await?;
         Ok(())
     }
 }

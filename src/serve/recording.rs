@@ -65,9 +65,10 @@ impl Recording {
         in_flight: Watch,
     ) -> Self {
         let sanitiser = state.redactor.request_stream(&asked.headers);
+        let digested = Digested::AsPassed(asked.headers.get("content-type").map(str::to_owned));
         let upstream = route.service.upstream.as_ref();
         Self {
-            request_capture: Capture::new(state.spool(), sanitiser, Digested::AsPassed),
+            request_capture: Capture::new(state.spool(), sanitiser, digested),
             recorder,
             permit,
             exchange: Exchange {

@@ -102,7 +102,8 @@ impl Drop for RequestTee {
             let limit = capture.length() + READ_ON_BYTES;
             let read = async {
                 while capture.length() < limit
-                    && let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut rest.body).poll_frame(cx)).await
+                    && let Some(Ok(frame)) =
+                        poll_fn(|cx| Pin::new(&mut rest.body).poll_frame(cx)).await
                 {
                     note(&capture, &frame, &rest.body, rest.watch);
                 }

@@ -68,7 +68,10 @@ impl Interim {
         let mut lines = b"0\r\n".to_vec();
         for (name, value) in trailers {
             let name = name.as_str();
-            let name = spelled.iter().find(|spelled| spelled.eq_ignore_ascii_case(name)).map_or(name, String::as_str);
+            let name = spelled
+                .iter()
+                .find(|spelled| spelled.eq_ignore_ascii_case(name))
+                .map_or(name, String::as_str);
             lines.extend_from_slice(name.as_bytes());
             lines.extend_from_slice(b": ");
             lines.extend_from_slice(value.as_bytes());
@@ -135,11 +138,7 @@ impl<T: AsyncWrite + Unpin> Wire<T> {
 
 impl<T: AsyncWrite + Unpin> Wire<T> {
     /// Writes up to the end of a chunked body whose trailers wait, and then these in its place.
-    fn poll_write_end(
-        &mut self,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write_end(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let Some(before) = buf.strip_suffix(LAST_CHUNK) else {
             return Pin::new(&mut self.inner).poll_write(cx, buf);
         };
