@@ -25,7 +25,7 @@
 //! ```
 
 use std::{
-    fmt, fs, io,
+    fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -37,7 +37,7 @@ use tokio::sync::broadcast;
 use crate::{
     config::{Config, Redaction},
     engine::Behavior,
-    library::{BodyFiles, LibraryError, Loaded, LoadedFile, Reader, Watcher},
+    library::{BodyFiles, LibraryError, Loaded, LoadedFile, Reader, Watcher, key_file},
     matching::CompiledRequest,
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
@@ -49,8 +49,6 @@ use crate::{
     upstream,
 };
 
-/// File of the pseudonyms' key, beside the stubs: who replays them needs the same one.
-pub const REDACTION_KEY_FILE: &str = ".ringer-key";
 /// Exchanges that may be under way or wait for the disk.
 const RECORDING_PERMITS: usize = 2048;
 
@@ -67,16 +65,6 @@ pub enum AppError {
     /// The recorder can't start.
     #[error("the recorder cannot start")]
     Record(#[from] RecordError),
-    /// The key of the pseudonyms can't be read or made.
-    #[error("cannot {action} `{}`, the key of the pseudonyms that take the place of secrets", path.display())]
-    RedactionKey {
-        /// `read` or `write`.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
     /// The listening side can't start.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -382,20 +370,12 @@ fn redactor(settings: &Redaction, stubs: &Path, records: bool) -> Result<Redacto
     if let Some(key) = &settings.key {
         return Ok(Redactor::new(key.as_bytes()));
     }
-    let path = stubs.join(REDACTION_KEY_FILE);
-    let failed = |action| {
-        let path = path.clone();
-        move |source| AppError::RedactionKey { action, path, source }
-    };
-    match fs::read_to_string(&path) {
-        Ok(key) => return Ok(Redactor::new(key.trim().as_bytes())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed("read")(error)),
+    if let Some(key) = key_file::read(stubs)? {
+        return Ok(Redactor::new(key.as_bytes()));
     }
     let key = Seed::secret();
     if records {
-        fs::create_dir_all(stubs).map_err(failed("write"))?;
-        fs::write(&path, format!("{key}\n")).map_err(failed("write"))?;
+        key_file::write(stubs, &key)?;
     }
     Ok(Redactor::new(key.as_bytes()))
 }

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, sync::Arc};
 
 use crate::{
     codec::view::RequestView,
-    matching::{Entry, nearest},
+    matching::{Entry, nearest, noise},
     model::{AfterLast, ServiceName},
     store::{LiveStub, Session, StubSet},
 };
@@ -131,10 +131,12 @@ pub fn by_body(
 /// A recorded stub that the request fits but for values that vary from run to run, its answer
 /// claimed.
 ///
-/// Of several, one that this session has not had yet goes first, then the one with the fewest
-/// differences. When none differs in noise alone, a stub of the same URL and a body of the same
-/// shape answers if it is the only one left that this session has not had: parallel requests may
-/// swap what was recorded on each.
+/// A value that the client made itself comes back in later requests: of several stubs, one in which
+/// it stands for the same recorded value as before goes first. Then one that this session has not
+/// had yet, then the one with the fewest differences, then the one that was recorded first. When
+/// none differs in noise alone, a stub of the same URL and a body of the same shape answers if it is
+/// the only one left that this session has not had: parallel requests may swap what was recorded on
+/// each.
 pub fn by_nearest(
     session: &Session,
     set: &StubSet,
@@ -147,11 +149,15 @@ pub fn by_nearest(
     let best = recorded()
         .filter_map(|live| {
             let differences = nearest::differences(&live.stub.request, view)?;
-            Some((session.hits(live.stub.id) > 0, differences.len(), live, differences))
+            Some((rank(session, live, &differences), live, differences))
         })
-        .min_by_key(|(had, count, ..)| (*had, *count));
+        .min_by_key(|(rank, ..)| *rank);
     let (live, differences) = match best {
-        Some((.., live, differences)) => (live, differences),
+        Some((_, live, differences)) => {
+            let names = differences.iter().filter(|(_, now)| noise::is_random_name(now));
+            session.learn(names.cloned());
+            (live, differences)
+        }
         None => {
             let mut left = recorded()
                 .filter(|live| session.hits(live.stub.id) == 0)
@@ -166,6 +172,21 @@ pub fn by_nearest(
     claim(session, Arc::clone(live)).map(|found| Found { nearest: Some(differences), ..found })
 }
 
+/// The order in which stubs that fit but for noise are tried.
+fn rank(
+    session: &Session,
+    live: &LiveStub,
+    differences: &[(String, String)],
+) -> (usize, bool, usize, u32) {
+    let n_contradictions = differences
+        .iter()
+        .filter(|(recorded, now)| noise::is_random_name(now) && session.contradicts(recorded, now))
+        .count();
+    let was_had = session.hits(live.stub.id) > 0;
+    let turn = live.stub.recorded.as_ref().map_or(0, |recorded| recorded.turn);
+    (n_contradictions, was_had, differences.len(), turn)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -176,8 +197,8 @@ mod tests {
     use super::*;
     use crate::{
         model::{
-            Recorded, Request, RequestBody, RequestPattern, ResponseSpec, Responses, Scheme, Stub,
-            StubId, UrlPattern, ValuePattern,
+            MethodPattern, Recorded, Request, RequestBody, RequestPattern, ResponseSpec, Responses,
+            Scheme, Stub, StubId, UrlPattern, ValuePattern,
         },
         store::{StubFile, StubStore},
     };
@@ -225,6 +246,34 @@ mod tests {
             HeadFit::Nothing => None,
             HeadFit::Body(fitting) => panic!("no stub looks at a body: {fitting:?}"),
         }
+    }
+
+    #[test]
+    fn a_value_of_the_client_stands_for_one_recorded_value() {
+        const IDS: [&str; 4] = [
+            "550e8400-e29b-41d4-a716-446655440000",
+            "9b2f3e1c-0d4a-4c8b-9f6e-2a7d5c1b8e90",
+            "c1d7a2f4-63be-4f19-8a05-f3e9b7d2604c",
+            "2e86cb59-f17d-4a3e-b4c8-810d6a5f9273",
+        ];
+        let at = |n: usize| UrlPattern::UrlPath(format!("/a/{}", IDS[n]));
+        let mut stubs = vec![stub(1, at(0), None, true), stub(2, at(1), None, true)];
+        for stub in &mut stubs {
+            stub.request.method = MethodPattern::Is("GET".to_owned());
+        }
+        // The one that comes first in the folder was recorded last.
+        stubs[0].recorded.as_mut().unwrap().turn = 1;
+        let store = StubStore::default();
+        assert!(
+            store.apply(vec![StubFile { path: PathBuf::from("stubs.json"), stubs }]).is_empty()
+        );
+        let session = Session::new("");
+        let ask = |n: usize| {
+            let request = request(&format!("/a/{}", IDS[n]), "none");
+            let views = Views { original: &RequestView::new(&request), sanitised: None };
+            by_nearest(&session, &store.snapshot(), None, views).unwrap().stub.stub.id.0.as_u128()
+        };
+        assert_eq!([ask(2), ask(2), ask(3), ask(2), ask(3)], [2, 2, 1, 2, 1]);
     }
 
     #[test]

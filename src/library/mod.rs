@@ -6,6 +6,7 @@ pub mod body_files;
 mod changes;
 pub mod error;
 mod folder;
+pub mod key_file;
 mod known;
 pub mod located;
 pub mod reader;

@@ -132,6 +132,15 @@ fn compare_value(
     is_same
 }
 
+/// Whether a value names one thing for as long as a client runs: a random id or token, and not a
+/// time.
+pub fn is_random_name(value: &str) -> bool {
+    matches!(
+        shape::shape(value),
+        Some(Shape::Hex | Shape::Jwt | Shape::Pseudonym | Shape::Random | Shape::Uuid)
+    )
+}
+
 /// Two texts walked in step.
 struct Walk<'t> {
     recorded: &'t str,
@@ -259,7 +268,7 @@ fn is_decimal(token: &str) -> bool {
 
 /// Whether one token may stand for the other; notes the change if so.
 fn is_noise(hint: Hint, recorded: &str, now: &str, nesting: u8, changes: &mut Vec<Change>) -> bool {
-    if is_single_pseudonym(recorded) || is_single_pseudonym(now) || hint == Hint::Nonce {
+    if shape::is_pseudonym(recorded) || shape::is_pseudonym(now) || hint == Hint::Nonce {
         push(changes, recorded, now);
         return true;
     }
@@ -290,14 +299,6 @@ fn is_noise(hint: Hint, recorded: &str, now: &str, nesting: u8, changes: &mut Ve
     }
     push(changes, recorded, now);
     true
-}
-
-/// A pseudonym by itself, and not a URL or a sentence that has one in it.
-fn is_single_pseudonym(text: &str) -> bool {
-    text.contains(PSEUDONYM_MARK)
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~+=@%".contains(&byte))
-        && text.matches(PSEUDONYM_MARK).count() == 1
-        && !text.trim_end_matches('=').contains('=')
 }
 
 /// Digits that could be an id or an amount are a time only where nothing says otherwise.
@@ -571,6 +572,29 @@ mod tests {
             differences(&a, &soap("q83wTz5VnP0aJx1RkYf2QQ==", "2026-12-01T23:00:00Z", 6)),
             None
         );
+    }
+
+    #[test]
+    fn pseudonyms_of_base64_are_tokens_as_a_whole() {
+        let soap =
+            |digest: &str| format!("<Password Type=\"x#Digest\">{digest}</Password><n>1</n>");
+        check(
+            &soap("r1ngszwD0pIl1LmiBtR85hVMTUQ="),
+            &soap("r1ngTy16ZgL1JbkqKemGuq79/sQ="),
+            Some(&[("r1ngszwD0pIl1LmiBtR85hVMTUQ=", "r1ngTy16ZgL1JbkqKemGuq79/sQ=")]),
+        );
+        check("/r1nga8Qk2p1/orders", "/r1ngZ81kq7Xs/refund", None);
+    }
+
+    #[test]
+    fn a_text_with_pseudonyms_in_it_is_compared_by_its_parts() {
+        let next = |state: &str, scope: &str| format!("/authorize?scope={scope}&state={state}&n=1");
+        check(
+            &next("r1ngarz88whrdQKDRHej1s", "a"),
+            &next("r1ngbhciE7xbVO9NxZRjDc", "a"),
+            Some(&[("r1ngarz88whrdQKDRHej1s", "r1ngbhciE7xbVO9NxZRjDc")]),
+        );
+        check(&next("r1ngarz88whrdQKDRHej1s", "a"), &next("r1ngbhciE7xbVO9NxZRjDc", "b"), None);
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub(super) enum DateTimeKind {
 /// The shape of a whole token; `None` for what could be a name, a number or a word.
 pub(super) fn shape(token: &str) -> Option<Shape> {
     if token.contains(PSEUDONYM_MARK) {
-        Some(Shape::Pseudonym)
+        is_pseudonym(token).then_some(Shape::Pseudonym)
     } else if is_uuid(token) {
         Some(Shape::Uuid)
     } else if let Some((length, shape)) = leading_composite(token)
@@ -81,6 +81,23 @@ pub(super) fn shape(token: &str) -> Option<Shape> {
     } else {
         None
     }
+}
+
+/// A pseudonym by itself, and not a URL, a sentence or a list that has some in it.
+pub(super) fn is_pseudonym(token: &str) -> bool {
+    token.matches(PSEUDONYM_MARK).count() == 1
+        && !token.trim_end_matches('=').contains('=')
+        && (token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~+=@%".contains(&byte))
+            || is_base64_pseudonym(token))
+}
+
+/// The pseudonym of a base64 text has slashes where the text could have them.
+pub(super) fn is_base64_pseudonym(token: &str) -> bool {
+    let Some(rest) = token.strip_prefix(PSEUDONYM_MARK) else { return false };
+    let body = rest.trim_end_matches('=');
+    token.len().is_multiple_of(4)
+        && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+        && (body.len() < rest.len() || is_random(body))
 }
 
 /// Whether two tokens differ only as two draws of one shape do.

@@ -19,7 +19,7 @@ pub(super) fn run(text: &str) -> &str {
     if padded > plain
         && padded.is_multiple_of(4)
         && let Some(token) = text.get(..padded)
-        && shape::shape(token) == Some(Shape::Random)
+        && (shape::shape(token) == Some(Shape::Random) || shape::is_base64_pseudonym(token))
         && !text.get(padded..).is_some_and(|rest| rest.starts_with(['-', '_', '.', '~']))
     {
         return token;

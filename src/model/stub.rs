@@ -42,4 +42,7 @@ pub struct Recorded {
     pub upstream: String,
     /// Where secrets were replaced: `request.body.$.source`, `response.headers.Set-Cookie`.
     pub redacted: Vec<String>,
+    /// How many stubs whose requests differ from this one's only in noise were recorded before it:
+    /// requests that vary from run to run get their answers in this order.
+    pub turn: u32,
 }

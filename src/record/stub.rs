@@ -19,6 +19,7 @@ pub(super) fn new(
     request: RequestPattern,
     upstream: &str,
     redacted: &[String],
+    turn: u32,
 ) -> Stub {
     let (method, url) = method_and_url(&request);
     Stub {
@@ -27,7 +28,11 @@ pub(super) fn new(
         service: Some(service.clone()),
         priority: None,
         responses: Responses { steps: Vec::new(), after_last: AfterLast::Stay },
-        recorded: Some(Recorded { upstream: upstream.to_owned(), redacted: redacted.to_vec() }),
+        recorded: Some(Recorded {
+            upstream: upstream.to_owned(),
+            redacted: redacted.to_vec(),
+            turn,
+        }),
         metadata: None,
         request,
     }
@@ -112,6 +117,12 @@ pub(super) fn place_of(request: &RequestPattern) -> Option<(String, String)> {
     let (method, url) = method_and_url(request);
     let is_place = !method.is_empty() && !url.is_empty();
     is_place.then(|| (method.to_owned(), fingerprint::path_of(url).to_owned()))
+}
+
+/// Method and number of path segments: what requests have in common that differ in noise alone.
+pub(super) fn kind_of(request: &RequestPattern) -> Option<(String, usize)> {
+    let (method, path) = place_of(request)?;
+    Some((method, path.matches('/').count()))
 }
 
 fn method_and_url(request: &RequestPattern) -> (&str, &str) {

@@ -20,18 +20,12 @@ use super::{
     conditions::{self, Condition},
     fingerprint,
     identity::{self, Key},
+    neighbours::Neighbours,
     renamed, stub,
     tree::{Demand, Found, Tree},
     variant::{Fit, Step, Variant},
 };
-use crate::{
-    codec::RequestView,
-    matching::nearest,
-    model::{BodySpec, Exchange, RecordedAs, RequestPattern, ServiceName, Stub, StubId},
-};
-
-/// Stubs of one method and path that a request under new names is compared with.
-const MAX_CANDIDATES: usize = 2_000;
+use crate::model::{BodySpec, Exchange, RecordedAs, RequestPattern, ServiceName, Stub, StubId};
 
 /// The stubs of one service.
 #[derive(Debug)]
@@ -41,8 +35,7 @@ pub(super) struct Table {
     folder: PathBuf,
     trees: HashMap<Key, Tree>,
     variants: Vec<Variant>,
-    /// Method and path → variants that were on disk.
-    places: HashMap<(String, String), Vec<usize>>,
+    neighbours: Neighbours,
     /// Keys without body of the requests that have one.
     bodied: HashSet<Key>,
     ids: HashSet<StubId>,
@@ -81,7 +74,7 @@ impl Table {
             folder,
             trees: HashMap::new(),
             variants: Vec::new(),
-            places: HashMap::new(),
+            neighbours: Neighbours::default(),
             bodied: HashSet::new(),
             ids: HashSet::new(),
             paths: HashSet::new(),
@@ -127,9 +120,7 @@ impl Table {
         if stub::has_body(&stub.request) {
             self.bodied.insert(identity::bare_key_of(&stub.request));
         }
-        if let Some(place) = stub::place_of(&stub.request) {
-            self.places.entry(place).or_default().push(variant);
-        }
+        self.neighbours.loaded(&stub.request, variant);
         self.variants.push(Variant::loaded(stub, path));
     }
 
@@ -206,7 +197,8 @@ impl Table {
             Some(Found::Nothing(demands)) => demands,
             None => Vec::new(),
         };
-        let Some((variant, pairs)) = self.nearest(&arrival) else {
+        let nearest = self.neighbours.nearest(&self.variants, &arrival, &self.body_path());
+        let Some((variant, pairs)) = nearest else {
             return Ok((arrival, Found::Nothing(demands)));
         };
         // The same request under new names: from here on it goes by the recorded ones.
@@ -214,23 +206,6 @@ impl Table {
         renamed::answer(&self.aliases, &mut arrival.answer);
         stub::name_body(&self.files(), &arrival.print.pattern, &mut arrival.answer);
         Ok((arrival, Found::Variant(variant)))
-    }
-
-    /// The stub of an earlier recording that is this exchange but for noise.
-    fn nearest(&self, arrival: &Arrival<'_>) -> Option<(usize, Vec<Pair>)> {
-        let candidates = self.places.get(&stub::place_of(&arrival.print.pattern)?)?;
-        let view = RequestView::new(&arrival.print.request);
-        candidates
-            .iter()
-            .filter_map(|&at| Some((at, self.variants.get(at)?)))
-            .filter(|(_, variant)| !variant.is_visited())
-            .take(MAX_CANDIDATES)
-            .filter_map(|(at, variant)| {
-                let mut pairs = nearest::differences(&variant.stub.request, &view)?;
-                pairs.extend(variant.begins_with(&arrival.answer, &self.body_path())?);
-                Some((at, pairs))
-            })
-            .min_by_key(|(_, pairs)| pairs.len())
     }
 
     /// Adds an answer to a variant, or tells the two apart by a header.
@@ -323,7 +298,9 @@ impl Table {
     /// Appends a variant with these demands and a first answer.
     fn push(&mut self, demands: &[Demand], arrival: Arrival<'_>) -> usize {
         let at = self.variants.len();
+        let turn = self.neighbours.turn(&self.variants, &arrival);
         let mut request = arrival.print.pattern;
+        self.neighbours.came(&request, at);
         request.headers = demands
             .iter()
             .map(|(name, condition)| (conditions::spelled(name), condition.to_pattern()))
@@ -336,7 +313,7 @@ impl Table {
             .find(|id| !self.ids.contains(id))
             .unwrap_or_else(|| identity::id_of(&self.service, arrival.key, &text, 0));
         self.ids.insert(id);
-        let stub = stub::new(id, &self.service, request, arrival.upstream, arrival.redacted);
+        let stub = stub::new(id, &self.service, request, arrival.upstream, arrival.redacted, turn);
         let path = stub::new_path(&self.folder.join("mappings"), &stub, &self.paths);
         self.paths.insert(path.clone());
         let mut variant = Variant::new(stub, path);

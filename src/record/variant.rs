@@ -106,6 +106,11 @@ impl Variant {
         !self.entries.is_empty()
     }
 
+    /// Its place among the stubs that are the same but for noise.
+    pub(super) fn turn(&self) -> u32 {
+        self.stub.recorded.as_ref().map_or(0, |recorded| recorded.turn)
+    }
+
     /// Looks where an answer belongs, without adding it.
     pub(super) fn fit(&self, number: u64, now: &Answer, path: BodyPath<'_>) -> Fit {
         let at = self.position(number);

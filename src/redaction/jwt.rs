@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::codec::json;
+use crate::{codec::json, model::Json};
 
 /// A token that lives no longer than this is kept in answers: clients verify it, and by the time
 /// anyone reads the recording it has expired.
@@ -50,17 +50,29 @@ pub(super) fn whole(value: &str) -> Option<Range<usize>> {
     at_start(value.as_bytes()).filter(|(length, _)| *length == value.len()).map(|(_, range)| range)
 }
 
-/// Whether the token expires within a day of its making, or says only when it expires.
-pub(super) fn is_short_lived(token: &[u8]) -> bool {
-    lifetime(token).is_some_and(|seconds| seconds <= SHORT_LIFE)
+/// Whether answers keep the token: it expires within a day of its making, says only when it expires,
+/// or tells a client who has logged in and opens nothing.
+pub(super) fn is_kept(token: &[u8]) -> bool {
+    claims(token).is_some_and(|claims| {
+        is_id_token(&claims) || lifetime(&claims).is_some_and(|seconds| seconds <= SHORT_LIFE)
+    })
 }
 
-fn lifetime(token: &[u8]) -> Option<u64> {
+fn claims(token: &[u8]) -> Option<Json> {
     let claims = token.split(|&byte| byte == b'.').nth(1)?;
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
-    let claims = json::parse(&text).ok()?;
+    json::parse(&text).ok()
+}
+
+/// By claims that only ID tokens have (OpenID Connect Core §2, §3.3.2.11).
+fn is_id_token(claims: &Json) -> bool {
+    ["iss", "sub", "aud"].iter().all(|name| claims.member(name).is_some())
+        && ["nonce", "at_hash", "c_hash"].iter().any(|name| claims.member(name).is_some())
+}
+
+fn lifetime(claims: &Json) -> Option<u64> {
     // Seconds may have a fraction (RFC 7519 §2).
-    let time = |name: &str| claims.member(name).and_then(crate::model::Json::as_f64);
+    let time = |name: &str| claims.member(name).and_then(Json::as_f64);
     let expires = time("exp")?;
     let made = time("iat").or_else(|| time("nbf")).unwrap_or(expires);
     let seconds = (expires - made).clamp(0.0, 1e12);
@@ -90,11 +102,19 @@ mod tests {
 
     #[test]
     fn a_day_is_short_and_forever_is_not() {
-        let check = |claims: &str| is_short_lived(token(claims).as_bytes());
+        let check = |claims: &str| is_kept(token(claims).as_bytes());
         assert!(check(r#"{"iat":1000,"exp":87400}"#));
         assert!(check(r#"{"exp":87400}"#));
         assert!(!check(r#"{"iat":1000,"exp":87401}"#));
         assert!(!check(r#"{"sub":"joe"}"#));
         assert!(!check("not json"));
+    }
+
+    #[test]
+    fn an_id_token_may_live_for_long() {
+        let check = |claims: &str| is_kept(token(claims).as_bytes());
+        let common = r#""iss":"https://id.test","sub":"joe","aud":"app","iat":1000,"exp":999999"#;
+        assert!(check(&format!(r#"{{{common},"nonce":"n"}}"#)));
+        assert!(!check(&format!("{{{common}}}")));
     }
 }

@@ -215,7 +215,7 @@ fn stand_in(
 fn is_kept(value: &str, signature: usize) -> bool {
     let start = value.rfind(' ').map_or(0, |at| at + 1);
     start < signature
-        && value.get(start..).is_some_and(|token| {
-            jwt::whole(token).is_some() && jwt::is_short_lived(token.as_bytes())
-        })
+        && value
+            .get(start..)
+            .is_some_and(|token| jwt::whole(token).is_some() && jwt::is_kept(token.as_bytes()))
 }

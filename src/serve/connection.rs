@@ -7,20 +7,20 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use hyper::service::service_fn;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::timeout,
 };
 
 use super::{
-    handler::{Client, handle},
+    client::{Client, Served, Tunnel},
+    handler::handle,
     rewound::Rewound,
     route::Arrival,
     state::State,
@@ -29,7 +29,7 @@ use super::{
 use crate::{model::Scheme, runtime::Watch};
 
 /// First byte of a TLS record that holds a handshake (RFC 8446 §5.1).
-pub(super) const TLS_HANDSHAKE: u8 = 0x16;
+const TLS_HANDSHAKE: u8 = 0x16;
 /// Room for requests that an HTTP/2 client may have open at a time.
 const H2_STREAMS: u32 = 1000;
 const H2_STREAM_WINDOW: u32 = 1 << 20;
@@ -64,30 +64,25 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
     }
 }
 
-/// Serves what is inside a CONNECT tunnel, whose first bytes were read already.
-pub(super) async fn serve_tunnel<S>(
-    state: Arc<State>,
-    first: Bytes,
-    stream: S,
-    local: SocketAddr,
-    target: String,
-    watch: Watch,
-) where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+/// Serves what is inside a CONNECT tunnel.
+fn serve_tunnel(state: Arc<State>, tunnel: Tunnel) -> Served {
+    let Tunnel { first, stream, arrival, watch } = tunnel;
     let is_tls = first.first() == Some(&TLS_HANDSHAKE);
     let stream = Rewound::new(first, stream);
-    if is_tls {
-        if let Err(error) = serve_tls(state, stream, local, Some(target.clone()), watch).await {
+    Box::pin(async move {
+        if !is_tls {
+            let arrival = Arrival { scheme: Scheme::Http, ..arrival };
+            serve_http(state, stream, arrival, watch).await;
+            return;
+        }
+        let target = arrival.tunnel.clone().unwrap_or_default();
+        if let Err(error) = serve_tls(state, stream, arrival.local, arrival.tunnel, watch).await {
             tracing::warn!(
                 %error,
                 "the TLS handshake for {target} failed: does the client trust ringer's CA? see `ringer ca`"
             );
         }
-    } else {
-        let arrival = Arrival { scheme: Scheme::Http, local, tunnel: Some(target) };
-        serve_http(state, stream, arrival, watch).await;
-    }
+    })
 }
 
 async fn serve_tls<S>(
@@ -115,12 +110,7 @@ where
 }
 
 /// A boxed future: a tunnel serves connections inside a connection.
-fn serve_http<S>(
-    state: Arc<State>,
-    stream: S,
-    arrival: Arrival,
-    mut watch: Watch,
-) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>
+fn serve_http<S>(state: Arc<State>, stream: S, arrival: Arrival, mut watch: Watch) -> Served
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -132,6 +122,7 @@ where
             interim,
             number: state.connections.fetch_add(1, Ordering::Relaxed) + 1,
             watch: watch.clone(),
+            serve_tunnel,
         });
         let builder = builder(&state);
         let service =
@@ -173,19 +164,4 @@ fn builder(state: &State) -> Builder<TokioExecutor> {
         .keep_alive_interval(Some(state.limits.headers))
         .keep_alive_timeout(Duration::from_secs(20));
     builder
-}
-
-/// Reads the first bytes of a stream; `None` when it stays silent or ends.
-pub(super) async fn first_bytes<S: AsyncRead + Unpin>(
-    stream: &mut S,
-    time_limit: Duration,
-) -> Option<Bytes> {
-    let mut first = vec![0; 24];
-    match timeout(time_limit, stream.read(&mut first)).await {
-        Ok(Ok(read)) if read > 0 => {
-            first.truncate(read);
-            Some(first.into())
-        }
-        _ => None,
-    }
 }

@@ -10,6 +10,7 @@ use http::{
 use hyper::body::Incoming;
 
 use super::{
+    client::Client,
     forward::{self, Outbound, protocol_name},
     inbound::Inbound,
     inquiry::{Finding, Inquiry, find},
@@ -18,25 +19,14 @@ use super::{
     replay,
     reply::{BodyError, ReplyBody},
     rescue::{self, Wants},
-    route::Arrival,
     state::State,
     tee::Stopwatch,
-    wire::Interim,
 };
 use crate::{
     behavior::Verdict,
     engine::Mode,
     model::{self, Handled, Headers, Json, Outcome, RequestBody},
-    runtime::Watch,
 };
-
-/// The connection that a request came on.
-pub(super) struct Client {
-    pub(super) arrival: Arrival,
-    pub(super) interim: Interim,
-    pub(super) number: u64,
-    pub(super) watch: Watch,
-}
 
 /// Answers one request. An error breaks its connection or stream.
 pub(super) async fn handle(

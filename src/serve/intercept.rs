@@ -12,13 +12,12 @@ use hyper_util::rt::TokioIo;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, time::timeout};
 
 use super::{
-    connection::{first_bytes, serve_tunnel},
-    forward,
-    handler::Client,
-    hop,
+    client::{Client, Tunnel},
+    forward, hop,
     reply::ReplyBody,
     rescue,
-    route::Route,
+    rewound::first_bytes,
+    route::{Arrival, Route},
     state::State,
     tee::Stopwatch,
 };
@@ -42,7 +41,8 @@ pub(super) fn connect(
         return rescue::bad_request("CONNECT needs a target of the form `host:port`");
     };
     let blind = state.router.forward_mode(&target) == Mode::Passthrough;
-    let local = client.arrival.local;
+    let arrival = Arrival { tunnel: Some(target.clone()), ..client.arrival.clone() };
+    let serve_tunnel = client.serve_tunnel;
     let (state, watch) = (Arc::clone(state), client.watch.clone());
     let mut cut_off = state.cut_off.watch();
     let tunnel = async move {
@@ -59,7 +59,7 @@ pub(super) fn connect(
             return;
         }
         match first_bytes(&mut stream, CLIENT_SPEAKS_WITHIN).await {
-            Some(first) => serve_tunnel(state, first, stream, local, target, watch).await,
+            Some(first) => serve_tunnel(state, Tunnel { first, stream, arrival, watch }).await,
             None => {
                 tracing::warn!(
                     "the tunnel to {target} was closed: its client waited for the server to speak, so it is not HTTP"

@@ -7,6 +7,7 @@ pub mod server;
 pub mod settings;
 
 mod capture;
+mod client;
 mod connection;
 mod forward;
 mod handler;

@@ -4,10 +4,14 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{Buf, Bytes};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
+    time::timeout,
+};
 
 /// Gives back `prefix` before what the stream still has.
 #[derive(Debug)]
@@ -19,6 +23,21 @@ pub(super) struct Rewound<T> {
 impl<T> Rewound<T> {
     pub(super) fn new(prefix: Bytes, inner: T) -> Self {
         Self { prefix, inner }
+    }
+}
+
+/// Reads the first bytes of a stream; `None` when it stays silent or ends.
+pub(super) async fn first_bytes<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    time_limit: Duration,
+) -> Option<Bytes> {
+    let mut first = vec![0; 24];
+    match timeout(time_limit, stream.read(&mut first)).await {
+        Ok(Ok(read)) if read > 0 => {
+            first.truncate(read);
+            Some(first.into())
+        }
+        _ => None,
     }
 }
 

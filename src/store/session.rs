@@ -16,12 +16,24 @@ use crate::{
     model::StubId,
 };
 
+/// Pairs of values are forgotten beyond this many, all at once: it is a load test, in which no value
+/// comes back.
+const MAX_PAIRS: usize = 20_000;
+
+/// Which recorded values the values of this session's client stand for.
+#[derive(Debug, Default)]
+struct Pairs {
+    recorded_by_now: HashMap<String, String>,
+    now_by_recorded: HashMap<String, String>,
+}
+
 /// The state of one session; nothing in it is shared with another.
 #[derive(Debug, Default)]
 pub struct Session {
     name: String,
     hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
     buckets: Mutex<HashMap<String, Bucket>>,
+    pairs: RwLock<Pairs>,
     requests: AtomicU64,
 }
 
@@ -55,6 +67,25 @@ impl Session {
         self.hits.read().get(&stub).map_or(0, |hits| hits.load(Ordering::Relaxed))
     }
 
+    /// Notes which recorded values the client's own stand for: `(recorded, now)`.
+    pub fn learn(&self, pairs: impl IntoIterator<Item = (String, String)>) {
+        let mut known = self.pairs.write();
+        for (recorded, now) in pairs {
+            if known.recorded_by_now.len() >= MAX_PAIRS {
+                *known = Pairs::default();
+            }
+            known.recorded_by_now.insert(now.clone(), recorded.clone());
+            known.now_by_recorded.insert(recorded, now);
+        }
+    }
+
+    /// Whether one of two values is known to stand for another one than the other.
+    pub fn contradicts(&self, recorded: &str, now: &str) -> bool {
+        let known = self.pairs.read();
+        known.recorded_by_now.get(now).is_some_and(|other| other != recorded)
+            || known.now_by_recorded.get(recorded).is_some_and(|other| other != now)
+    }
+
     /// Takes one request out of the limit that is kept under `key`.
     pub fn take(&self, key: &str, limit: RateLimit, now: Duration) -> Verdict {
         let mut buckets = self.buckets.lock();
@@ -72,6 +103,17 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn a_value_stands_for_one_recorded_value() {
+        let session = Session::new("");
+        let pair = |recorded: &str, now: &str| [(recorded.to_owned(), now.to_owned())];
+        session.learn(pair("a", "x"));
+        assert!(!session.contradicts("a", "x"));
+        assert!(!session.contradicts("b", "y"));
+        assert!(session.contradicts("a", "y"));
+        assert!(session.contradicts("b", "x"));
+    }
 
     #[test]
     fn racing_requests_claim_each_hit_once() {

@@ -35,13 +35,14 @@ pub(super) const NOTES: Place = Place {
         "ending",
         "echoes",
         "redacted",
+        "turn",
     ],
     later: &[],
     later_options: &[],
 };
 
 /// Notes on a stub with several answers.
-pub(super) const STUB_NOTES: Place = Place { known: &["upstream", "redacted"], ..NOTES };
+pub(super) const STUB_NOTES: Place = Place { known: &["upstream", "redacted", "turn"], ..NOTES };
 
 /// Notes on one of several answers.
 pub(super) const ANSWER_NOTES: Place = Place {
@@ -111,8 +112,10 @@ pub(super) fn read_notes(
         .into_iter()
         .filter_map(|item| text(item, "redacted", problems))
         .collect();
+    let turn = fields.whole("turn", problems).and_then(|turn| u32::try_from(turn).ok());
+    let turn = turn.unwrap_or_default();
     let recorded =
-        fields.text("upstream", problems).map(|upstream| Recorded { upstream, redacted });
+        fields.text("upstream", problems).map(|upstream| Recorded { upstream, redacted, turn });
     let notes = Notes {
         address: fields.text("address", problems),
         latency: fields.take("latency").and_then(|node| latency(node, problems)),
@@ -163,6 +166,11 @@ pub(super) fn write_notes(
     {
         let places = recorded.redacted.iter().map(|place| place.as_str().into()).collect();
         members.push(("redacted".to_owned(), Json::Array(places)));
+    }
+    if let Some(recorded) = recorded
+        && recorded.turn > 0
+    {
+        members.push(("turn".to_owned(), Json::Number(recorded.turn.to_string())));
     }
     members
 }

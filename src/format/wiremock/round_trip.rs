@@ -224,8 +224,8 @@ fn stub() -> impl Strategy<Value = Stub> {
         prop::sample::select(vec![AfterLast::Stay, AfterLast::Restart, AfterLast::Miss]);
     let responses = (prop::collection::vec(step, 1..3), after_last)
         .prop_map(|(steps, after_last)| Responses { steps, after_last });
-    let recorded = (word(), prop::collection::vec(word(), 0..2))
-        .prop_map(|(upstream, redacted)| Recorded { upstream, redacted });
+    let recorded = (word(), prop::collection::vec(word(), 0..2), 0u32..3)
+        .prop_map(|(upstream, redacted, turn)| Recorded { upstream, redacted, turn });
     let metadata = prop::collection::btree_map("[a-q]{1,5}", json(), 1..3)
         .prop_map(|members| Json::Object(members.into_iter().collect()));
     (
