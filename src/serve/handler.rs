@@ -21,6 +21,7 @@ use super::{
     rescue::{self, Wants},
     state::State,
     tee::Stopwatch,
+    wire::Interim,
 };
 use crate::{
     behavior::Verdict,

@@ -32,6 +32,9 @@ const READ_ON: Duration = Duration::from_secs(2);
 /// … if no more than so many bytes of it are left.
 const READ_ON_BYTES: u64 = 1 << 20;
 
+/// A connection on which the body of a request was never sent is given up after so long.
+const UNSENT: Duration = Duration::from_secs(60);
+
 /// Time since the head of a request arrived.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch {
@@ -60,15 +63,18 @@ pub(super) struct RequestTee {
     capture: Option<Arc<Capture>>,
     watch: Stopwatch,
     /// The client is not asked for the body before this is done (`Expect: 100-continue`).
-    hold: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    hold: Option<Asking>,
 }
+
+/// Waits until the client is to be asked for its body; `false` when it is not.
+pub(super) type Asking = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 impl RequestTee {
     pub(super) fn new(
         body: Inbound,
         capture: Option<Arc<Capture>>,
         watch: Stopwatch,
-        hold: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+        hold: Option<Asking>,
     ) -> Self {
         if body.is_end_stream()
             && let Some(capture) = &capture
@@ -137,9 +143,20 @@ impl Body for RequestTee {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if let Some(hold) = &mut self.hold {
-            ready!(hold.as_mut().poll(cx));
+        while let Some(hold) = &mut self.hold {
+            let is_asked = ready!(hold.as_mut().poll(cx));
             self.hold = None;
+            if !is_asked {
+                // The answer is to be read before hyper finds that there is no body to send.
+                self.body = Inbound::none();
+                self.hold = Some(Box::pin(async {
+                    tokio::time::sleep(UNSENT).await;
+                    true
+                }));
+                if let Some(capture) = self.capture.take() {
+                    capture.abandon();
+                }
+            }
         }
         let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
         if let Some(capture) = &self.capture {
