@@ -59,6 +59,8 @@ struct State {
     digested: Digested,
     failure: Option<String>,
     end: Option<Duration>,
+    /// It will not be complete.
+    is_given_up: bool,
     trailers: Headers,
 }
 
@@ -98,7 +100,12 @@ impl Capture {
             let directory = self.spool.directory.display();
             let failure = format!("cannot keep a large body in `{directory}`: {error}");
             tracing::error!("{failure}; the traffic goes on, its recording will lack this body");
-            *state = State { failure: Some(failure), end: state.end, ..State::default() };
+            *state = State {
+                failure: Some(failure),
+                end: state.end,
+                is_given_up: state.is_given_up,
+                ..State::default()
+            };
         }
     }
 
@@ -111,6 +118,29 @@ impl Capture {
         }
         drop(state);
         self.ended.notify_waiters();
+    }
+
+    /// No more will come.
+    pub(super) fn give_up(&self) {
+        self.state.lock().is_given_up = true;
+        self.ended.notify_waiters();
+    }
+
+    /// Whether no more will come.
+    pub(super) fn is_settled(&self) -> bool {
+        let state = self.state.lock();
+        state.end.is_some() || state.is_given_up
+    }
+
+    /// Waits until no more will come.
+    pub(super) async fn settled(&self) {
+        loop {
+            let notified = self.ended.notified();
+            if self.is_settled() {
+                return;
+            }
+            notified.await;
+        }
     }
 
     /// How much has passed, in bytes.

@@ -14,8 +14,12 @@ use crate::{
         ServiceName, Timing,
     },
     record::{Permit, Recorder},
+    runtime::Watch,
     upstream::UpstreamError,
 };
+
+/// After a complete answer the rest of a request is waited for so long.
+const REST_OF_REQUEST: Duration = Duration::from_secs(1);
 
 /// An exchange that is being recorded.
 pub(super) struct Recording {
@@ -93,12 +97,19 @@ impl Recording {
 
     /// There was no answer.
     pub(super) fn broken(mut self, error: &UpstreamError) {
+        self.exchange.timing.total = self.watch.elapsed();
         self.exchange.ending = Ending::UpstreamBroke(error.to_string());
         self.hand_over();
     }
 
     /// The answer has begun: where to keep its body, and what to do at its end.
-    pub(super) fn answered(mut self, state: &State, answered: Answered) -> (Arc<Capture>, OnEnd) {
+    /// What is still read of the request then is waited for, `in_flight` held.
+    pub(super) fn answered(
+        mut self,
+        state: &State,
+        answered: Answered,
+        in_flight: Watch,
+    ) -> (Arc<Capture>, OnEnd) {
         let sanitiser = state.redactor.answer_stream(&answered.headers);
         let capture = Capture::new(state.spool(), sanitiser, Digested::AsKept);
         let kept = Arc::clone(&capture);
@@ -123,13 +134,24 @@ impl Recording {
                 body,
                 interim: answered.interim,
             });
-            self.hand_over();
+            self.exchange.timing.total = self.watch.elapsed();
+            let request = Arc::clone(&self.request_capture);
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) if !request.is_settled() => {
+                    runtime.spawn(async move {
+                        // One that goes on is recorded as far as it has come.
+                        let _ = tokio::time::timeout(REST_OF_REQUEST, request.settled()).await;
+                        self.hand_over();
+                        drop(in_flight);
+                    });
+                }
+                _ => self.hand_over(),
+            }
         };
         (capture, Box::new(on_end))
     }
 
     fn hand_over(mut self) {
-        self.exchange.timing.total = self.watch.elapsed();
         self.exchange.timing.request_end = self.request_capture.ended_at();
         match self.request_capture.take() {
             Ok((body, trailers)) => {

@@ -26,6 +26,9 @@ const LINGER: Duration = Duration::from_millis(500);
 /// … and for so many bytes.
 const LINGER_BYTES: u64 = 1 << 20;
 
+/// A connection on which the body of a request was never sent is given up after so long.
+const UNSENT: Duration = Duration::from_secs(60);
+
 /// Time since the head of a request arrived.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch {
@@ -54,15 +57,18 @@ pub(super) struct RequestTee {
     capture: Option<Arc<Capture>>,
     watch: Stopwatch,
     /// The client is not asked for the body before this is done (`Expect: 100-continue`).
-    hold: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    hold: Option<Asking>,
 }
+
+/// Waits until the client is to be asked for its body; `false` when it is not.
+pub(super) type Asking = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 impl RequestTee {
     pub(super) fn new(
         body: Inbound,
         capture: Option<Arc<Capture>>,
         watch: Stopwatch,
-        hold: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+        hold: Option<Asking>,
     ) -> Self {
         if body.is_end_stream()
             && let Some(capture) = &capture
@@ -70,6 +76,17 @@ impl RequestTee {
             capture.end(watch.elapsed(), None);
         }
         Self { body, capture, watch, hold }
+    }
+}
+
+/// Keeps a piece of a request body.
+fn note(capture: &Capture, frame: &Frame<Bytes>, rest: &Inbound, watch: Stopwatch) {
+    if let Some(data) = frame.data_ref() {
+        capture.push(data);
+    }
+    let trailers = frame.trailers_ref();
+    if trailers.is_some() || rest.is_end_stream() {
+        capture.end(watch.elapsed(), trailers);
     }
 }
 
@@ -81,23 +98,26 @@ impl Body for RequestTee {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if let Some(hold) = &mut self.hold {
-            ready!(hold.as_mut().poll(cx));
+        while let Some(hold) = &mut self.hold {
+            let is_asked = ready!(hold.as_mut().poll(cx));
             self.hold = None;
+            if !is_asked {
+                // The answer is to be read before hyper finds that there is no body to send.
+                self.body = Inbound::none();
+                self.hold = Some(Box::pin(async {
+                    tokio::time::sleep(UNSENT).await;
+                    true
+                }));
+                if let Some(capture) = self.capture.take() {
+                    capture.give_up();
+                }
+            }
         }
         let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
         if let Some(capture) = &self.capture {
             match &polled {
-                Some(Ok(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        capture.push(data);
-                    }
-                    let trailers = frame.trailers_ref();
-                    if trailers.is_some() || self.body.is_end_stream() {
-                        capture.end(self.watch.elapsed(), trailers);
-                    }
-                }
-                Some(Err(_)) => {}
+                Some(Ok(frame)) => note(capture, frame, &self.body, self.watch),
+                Some(Err(_)) => capture.give_up(),
                 None => capture.end(self.watch.elapsed(), None),
             }
         }
@@ -110,6 +130,41 @@ impl Body for RequestTee {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for RequestTee {
+    /// The upstream has answered without having read all. The client sends the rest nevertheless, and
+    /// how much of it had come by then is chance: it is read on for a moment, so that the recording
+    /// knows the request.
+    fn drop(&mut self) {
+        let Some(capture) = self.capture.take().filter(|capture| !capture.is_settled()) else {
+            return;
+        };
+        let runtime = tokio::runtime::Handle::try_current();
+        // Who was not asked for the body sends none.
+        let (None, Ok(runtime)) = (&self.hold, runtime) else {
+            capture.give_up();
+            return;
+        };
+        let mut rest = Self {
+            body: std::mem::take(&mut self.body),
+            capture: Some(Arc::clone(&capture)),
+            watch: self.watch,
+            hold: None,
+        };
+        let limit = capture.length() + LINGER_BYTES;
+        runtime.spawn(async move {
+            let read = async {
+                while capture.length() < limit
+                    && matches!(poll_fn(|cx| Pin::new(&mut rest).poll_frame(cx)).await, Some(Ok(_)))
+                {
+                }
+            };
+            // What has not come by then is not waited for.
+            let _ = tokio::time::timeout(LINGER, read).await;
+            capture.give_up();
+        });
     }
 }
 
