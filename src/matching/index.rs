@@ -211,6 +211,9 @@ mod tests {
     }
 
     proptest! {
+        // Compiling the patterns of a case takes its time.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn the_index_finds_what_a_linear_scan_finds(
             stubs in prop::collection::vec((0u32..3, any_method(), any_url()), 0..25),

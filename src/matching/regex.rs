@@ -212,13 +212,11 @@ fn translate(pattern: &str) -> Result<Translated, String> {
             }
             _ if in_class => {}
             '(' => places.open_groups.push(number),
-            ')' => {
-                // Unchecked, `a)|(b` would become valid within the group that makes it whole.
-                if places.open_groups.pop().is_none() {
-                    return Err(format!(
-                        "the `)` at character {number} closes no group; write `\\)` for the character itself"
-                    ));
-                }
+            // Unchecked, `a)|(b` would become valid within the group that makes it whole.
+            ')' if places.open_groups.pop().is_none() => {
+                return Err(format!(
+                    "the `)` at character {number} closes no group; write `\\)` for the character itself"
+                ));
             }
             '+' if was_after_quantifier => needs_backtracking = true,
             '*' | '+' | '?' | '}' => after_quantifier = true,

@@ -115,7 +115,7 @@ impl Mistake<'_> {
         match (error, self.linear_error) {
             (_, Some(regex::Error::Syntax(picture))) => self.pictured(f, picture),
             (CompileError::InnerError(error), None) => match error.syntax_error() {
-                Some(error) => write!(f, "{}; {}", reason(&error.to_string()), "correct that part"),
+                Some(error) => write!(f, "{}; correct that part", reason(&error.to_string())),
                 None => write!(f, "{error}; simplify the pattern"),
             },
             (error, _) => write!(f, "{error}; simplify the pattern"),

@@ -26,6 +26,7 @@ mod echo;
 mod fingerprint;
 mod identity;
 mod media;
+mod neighbours;
 mod pacing;
 mod pkt_line;
 mod renamed;

@@ -20,21 +20,12 @@ use super::{
     conditions::{self, Condition},
     fingerprint,
     identity::{self, Key},
+    neighbours::Neighbours,
     renamed, stub,
     tree::{Demand, Found, Tree},
     variant::{Fit, Step, Variant},
 };
-use crate::{
-    codec::RequestView,
-    matching::nearest,
-    model::{BodySpec, Exchange, RecordedAs, RequestPattern, ServiceName, Stub, StubId},
-};
-
-/// Stubs of one method and path that a request under new names is compared with.
-const MAX_CANDIDATES: usize = 2_000;
-
-/// Stubs before a new one among which the last that is the same but for noise is looked for.
-const MAX_TURNS: usize = 100;
+use crate::model::{BodySpec, Exchange, RecordedAs, RequestPattern, ServiceName, Stub, StubId};
 
 /// The stubs of one service.
 #[derive(Debug)]
@@ -44,10 +35,7 @@ pub(super) struct Table {
     folder: PathBuf,
     trees: HashMap<Key, Tree>,
     variants: Vec<Variant>,
-    /// Method and path → variants that were on disk.
-    places: HashMap<(String, String), Vec<usize>>,
-    /// Method and number of path segments → variants, in the order in which they came.
-    alike: HashMap<(String, usize), Vec<usize>>,
+    neighbours: Neighbours,
     /// Keys without body of the requests that have one.
     bodied: HashSet<Key>,
     ids: HashSet<StubId>,
@@ -86,8 +74,7 @@ impl Table {
             folder,
             trees: HashMap::new(),
             variants: Vec::new(),
-            places: HashMap::new(),
-            alike: HashMap::new(),
+            neighbours: Neighbours::default(),
             bodied: HashSet::new(),
             ids: HashSet::new(),
             paths: HashSet::new(),
@@ -133,12 +120,7 @@ impl Table {
         if stub::has_body(&stub.request) {
             self.bodied.insert(identity::bare_key_of(&stub.request));
         }
-        if let Some(place) = stub::place_of(&stub.request) {
-            self.places.entry(place).or_default().push(variant);
-        }
-        if let Some(kind) = stub::kind_of(&stub.request) {
-            self.alike.entry(kind).or_default().push(variant);
-        }
+        self.neighbours.loaded(&stub.request, variant);
         self.variants.push(Variant::loaded(stub, path));
     }
 
@@ -215,7 +197,8 @@ impl Table {
             Some(Found::Nothing(demands)) => demands,
             None => Vec::new(),
         };
-        let Some((variant, pairs)) = self.nearest(&arrival) else {
+        let nearest = self.neighbours.nearest(&self.variants, &arrival, &self.body_path());
+        let Some((variant, pairs)) = nearest else {
             return Ok((arrival, Found::Nothing(demands)));
         };
         // The same request under new names: from here on it goes by the recorded ones.
@@ -223,41 +206,6 @@ impl Table {
         renamed::answer(&self.aliases, &mut arrival.answer);
         stub::name_body(&self.files(), &arrival.print.pattern, &mut arrival.answer);
         Ok((arrival, Found::Variant(variant)))
-    }
-
-    /// The stub of an earlier recording that is this exchange but for noise.
-    fn nearest(&self, arrival: &Arrival<'_>) -> Option<(usize, Vec<Pair>)> {
-        let candidates = self.places.get(&stub::place_of(&arrival.print.pattern)?)?;
-        let view = RequestView::new(&arrival.print.request);
-        candidates
-            .iter()
-            .filter_map(|&at| Some((at, self.variants.get(at)?)))
-            .filter(|(_, variant)| !variant.is_visited())
-            .take(MAX_CANDIDATES)
-            .filter_map(|(at, variant)| {
-                let mut pairs = nearest::differences(&variant.stub.request, &view)?;
-                pairs.extend(variant.begins_with(&arrival.answer, &self.body_path())?);
-                Some((at, pairs, variant.turn()))
-            })
-            .min_by_key(|(_, pairs, turn)| (pairs.len(), *turn))
-            .map(|(at, pairs, _)| (at, pairs))
-    }
-
-    /// How many stubs that are this request but for noise came before it.
-    fn turn(&self, arrival: &Arrival<'_>) -> u32 {
-        let kind = stub::kind_of(&arrival.print.pattern);
-        let Some(alike) = kind.and_then(|kind| self.alike.get(&kind)) else { return 0 };
-        let view = RequestView::new(&arrival.print.request);
-        alike
-            .iter()
-            .rev()
-            .take(MAX_TURNS)
-            .filter_map(|&at| self.variants.get(at))
-            .find(|variant| {
-                nearest::differences(&variant.stub.request, &view)
-                    .is_some_and(|differences| !differences.is_empty())
-            })
-            .map_or(0, |variant| variant.turn() + 1)
     }
 
     /// Adds an answer to a variant, or tells the two apart by a header.
@@ -345,11 +293,9 @@ impl Table {
     /// Appends a variant with these demands and a first answer.
     fn push(&mut self, demands: &[Demand], arrival: Arrival<'_>) -> usize {
         let at = self.variants.len();
-        let turn = self.turn(&arrival);
+        let turn = self.neighbours.turn(&self.variants, &arrival);
         let mut request = arrival.print.pattern;
-        if let Some(kind) = stub::kind_of(&request) {
-            self.alike.entry(kind).or_default().push(at);
-        }
+        self.neighbours.came(&request, at);
         self.part_from_bodies(&mut request);
         request.headers = demands
             .iter()

@@ -141,7 +141,7 @@ fn check_says_what_is_wrong_where_and_what_was_meant() {
     6 │   "response": { "status": "200" }
       │                           ^^^^^
       └
-    error: Parsing error at position 13: Opening parenthesis without closing parenthesis
+    error: the group that opens at character 4 is never closed; add `)`, or write `\(` for the character itself
       ┌ stubs/mappings/regex.json:2:30
       │
     2 │   "request": { "urlPattern": "/c/(" },
@@ -220,6 +220,33 @@ async fn serve_runs_the_services_of_its_file_each_in_its_mode() {
         "{:?}",
         folder.stubs().keys()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_with_a_listener_of_its_own_needs_no_host_and_no_prefix() {
+    let folder = Folder::new();
+    for name in ["one", "two"] {
+        let stub = STUB.replace("from a", name);
+        folder.write(&format!("stubs/{name}/mappings/a.json"), stub);
+    }
+    folder.write(
+        "ringer.toml",
+        "[service.one]\nmode = \"replay\"\nlisten = [\"127.0.0.1:0\"]\n\n\
+         [service.two]\nmode = \"replay\"\nlisten = [\"127.0.0.1:0\"]\n",
+    );
+    let serving = Serving::start(folder.path(), "serve", &[]);
+    let ready = std::fs::read_to_string(folder.join("ready-serve.json")).unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    let addresses: Vec<std::net::SocketAddr> = ready["addresses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|address| address.as_str().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(addresses.len(), 3, "the common one, and one each");
+    assert_eq!(client::get(addresses[1], "/a").await.text(), "one");
+    assert_eq!(client::get(addresses[2], "/a").await.text(), "two");
+    assert_eq!(serving.stop().code, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::support::{
-    folder::Folder,
+    folder::{Folder, check_unchanged},
     process::{Process, Serving},
     waiting::{LIMIT, eventually, eventually_within},
 };
@@ -36,7 +36,7 @@ struct Server {
     address: SocketAddr,
     process: Process,
     /// Further programs that it needs.
-    _helpers: Vec<Process>,
+    _backends: Vec<Process>,
 }
 
 impl Server {
@@ -74,25 +74,25 @@ fn observed(
 }
 
 /// Lines that are the same in every run.
-fn stable(lines: &[String]) -> Vec<&String> {
-    lines.iter().filter(|line| !line.starts_with('~')).collect()
+fn stable(lines: &[String]) -> Vec<&str> {
+    lines.iter().filter(|line| !line.starts_with('~')).map(String::as_str).collect()
+}
+
+/// Lines that a replay brings back.
+fn all(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
 }
 
 #[track_caller]
-fn check_same(what: &str, left: &[&String], right: &[&String]) {
+fn check_same(what: &str, left: &[&str], right: &[&str]) {
     for (left, right) in left.iter().zip(right) {
         assert_eq!(left, right, "{what}");
     }
     assert_eq!(left.len(), right.len(), "{what}");
 }
 
-/// How a client reaches ringer.
-struct Way {
-    tls: bool,
-    environment: Vec<(&'static str, String)>,
-}
-
-/// Drives `client` three times. `reset` puts the server back to its beginning.
+/// Drives `client` directly, through two recordings, and through a replay. `reset` puts the server
+/// back to its beginning.
 fn check_round_trip(
     client: &str,
     server: Server,
@@ -107,17 +107,11 @@ fn check_round_trip(
     let through = |command: &str, arguments: &[&str]| {
         let serving = Serving::start(folder.path(), command, arguments);
         let ca = serving.ca.display().to_string();
-        let way = match tls {
-            true => Way {
-                tls,
-                environment: vec![("RINGER_TEST_CA", ca), ("RINGER_TEST_HTTP2", "1".to_owned())],
-            },
-            false => Way { tls, environment: Vec::new() },
+        let (scheme, environment) = match tls {
+            true => ("https", vec![("RINGER_TEST_CA", ca.as_str()), ("RINGER_TEST_HTTP2", "1")]),
+            false => ("http", Vec::new()),
         };
-        let scheme = if way.tls { "https" } else { "http" };
         let base = format!("{scheme}://{}", serving.address);
-        let environment: Vec<_> =
-            way.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let lines = observed(client, &base, &folder, &environment);
         let said = serving.stop();
         assert_eq!(said.code, Some(0), "{}", said.stderr);
@@ -126,11 +120,14 @@ fn check_round_trip(
     reset(&server);
     let (recorded, _) = through("record", &[&server.url()]);
     check_same("recorded as direct", &stable(&direct), &stable(&recorded));
+    let stubs = folder.snapshot("stubs");
+    // Ids and times that the server makes anew are no news.
+    reset(&server);
+    through("record", &[&server.url()]);
+    check_unchanged(&stubs, &folder.snapshot("stubs"));
     server.stop();
     let (replayed, said) = through("replay", &["--latency", "none"]);
-    let all = |lines: &[String]| lines.iter().collect::<Vec<_>>().len();
-    assert_eq!(all(&recorded), all(&replayed), "{said}");
-    check_same(&said, &recorded.iter().collect::<Vec<_>>(), &replayed.iter().collect::<Vec<_>>());
+    check_same(&said, &all(&recorded), &all(&replayed));
     folder
 }
 
@@ -150,7 +147,7 @@ fn httpbin() -> Server {
             said.split("Listening at: http://").nth(1)?.split_whitespace().next()?.parse();
         address.ok()
     });
-    Server { address, process, _helpers: Vec::new() }
+    Server { address, process, _backends: Vec::new() }
 }
 
 #[test]
@@ -183,7 +180,7 @@ fn moto() -> Server {
         assert!(process.is_running(), "{}", process.stderr());
         fs::read_to_string(&port_file).ok()?.parse::<u16>().ok()
     });
-    Server { address: SocketAddr::from(([127, 0, 0, 1], port)), process, _helpers: Vec::new() }
+    Server { address: SocketAddr::from(([127, 0, 0, 1], port)), process, _backends: Vec::new() }
 }
 
 #[test]
@@ -199,9 +196,9 @@ fn boto3_does_not_notice_that_moto_is_gone() {
 }
 
 /// nginx with this configuration of its server, in a folder of its own.
-fn nginx(root: &Path, server: &str, helpers: Vec<Process>) -> Server {
+fn nginx(root: &Path, server: &str, backends: Vec<Process>) -> Server {
     let root_text = root.display();
-    let mut helpers = helpers;
+    let mut backends = backends;
     // nginx cannot say which port it was given, so a free one is tried until it gets it.
     for _ in 0..10 {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -236,7 +233,7 @@ fn nginx(root: &Path, server: &str, helpers: Vec<Process>) -> Server {
             std::net::TcpStream::connect(free).is_ok().then_some(true)
         });
         if listens {
-            return Server { address: free, process, _helpers: std::mem::take(&mut helpers) };
+            return Server { address: free, process, _backends: std::mem::take(&mut backends) };
         }
         let said = process.stderr();
         assert!(said.contains("Address already in use"), "{said}");

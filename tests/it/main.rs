@@ -6,11 +6,19 @@ mod cli;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod corners;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
 mod record;
+#[cfg(test)]
+mod record_answers;
+#[cfg(test)]
+mod record_matching;
+#[cfg(test)]
+mod record_streams;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]

@@ -441,6 +441,33 @@ async fn stubs_are_added_changed_and_deleted_while_running() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_stubs_is_exchanged_in_one_step() {
+    let list = |version: u32| {
+        let stub =
+            |n| format!(r#"{{"request":{{"urlPath":"/{n}"}},"response":{{"body":"{version}"}}}}"#);
+        let stubs: Vec<_> = (0..200).map(stub).collect();
+        format!(r#"{{"mappings":[{}]}}"#, stubs.join(","))
+    };
+    let (folder, ringer) = replaying(&[("all", &list(1))]).await;
+    // Written whole and put in place, so that half a file is never there.
+    let new = folder.write("stubs/mappings/.all.tmp", list(2));
+    std::fs::rename(new, folder.join("stubs/mappings/all.json")).unwrap();
+    let address = ringer.address;
+    let versions = || async move {
+        // The last first: once one is new, all that are asked for later are.
+        let last = client::get(address, "/199").await.text();
+        let first = client::get(address, "/0").await.text();
+        (last, first)
+    };
+    eventually_async("the change applies", move || async move {
+        let (last, first) = versions().await;
+        assert!(last <= first, "the new {last} was there before {first}");
+        (last == "2").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_changed_body_file_is_served() {
     let folder = Folder::new();
     folder.write("stubs/__files/a.txt", "one");

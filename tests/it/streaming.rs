@@ -251,6 +251,43 @@ async fn check_memory(length: u64, fields: &'static [(&'static str, &'static str
     ringer.kill();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn large_bodies_are_replayed_and_compared_in_flat_memory() {
+    const LENGTH: u64 = 512 * MIB;
+    let folder = Folder::new();
+    let file = folder.write("stubs/__files/large.bin", "");
+    // A file with nothing in it takes no room on most disks.
+    std::fs::File::options().write(true).open(file).unwrap().set_len(LENGTH).unwrap();
+    folder
+        .stub("down", r#"{"request":{"urlPath":"/down"},"response":{"bodyFileName":"large.bin"}}"#);
+    let digest = {
+        use sha2::Digest as _;
+        let mut digest = sha2::Sha256::new();
+        let piece = text_piece();
+        for _ in 0..LENGTH / piece.len() as u64 {
+            digest.update(&piece);
+        }
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest.finalize())
+    };
+    folder.stub(
+        "up",
+        &format!(
+            r#"{{"request":{{"urlPath":"/up","bodyPatterns":[{{"equalToDigest":"sha-256={digest}","length":{LENGTH}}}]}},"response":{{"body":"got it"}}}}"#
+        ),
+    );
+    let ringer = Serving::start(folder.path(), "replay", &["-q"]);
+    let connection = Connection::http1(ringer.address).await;
+    let request = connection.request("GET", "a", "/down").body(client::whole("")).unwrap();
+    let answer = connection.begin(request).await.unwrap();
+    assert_eq!(count(answer.into_body()).await, LENGTH);
+    let request = connection.request("POST", "a", "/up").header("content-length", LENGTH);
+    let sent = connection.begin_within(LARGE, request.body(so_much(LENGTH)).unwrap()).await;
+    assert_eq!(client::collect(sent.unwrap()).await.unwrap().text(), "got it");
+    let memory = ringer.process.memory("VmHWM");
+    assert!(memory < 64 * 1024, "{memory} KiB");
+    assert_eq!(ringer.stop().code, Some(0));
+}
+
 /// How much comes of a body.
 async fn count(mut body: hyper::body::Incoming) -> u64 {
     let mut length = 0;
@@ -260,9 +297,13 @@ async fn count(mut body: hyper::body::Incoming) -> u64 {
     length
 }
 
+fn text_piece() -> Bytes {
+    Bytes::from("some text that holds no secret. ".repeat(2048))
+}
+
 /// A body that nobody holds in memory.
 fn so_much(length: u64) -> client::Body {
-    let piece = Bytes::from("some text that holds no secret. ".repeat(2048));
+    let piece = text_piece();
     let mut left = length / piece.len() as u64;
     let stream = futures_util::stream::poll_fn(move |_| {
         std::task::Poll::Ready((left > 0).then(|| {

@@ -134,6 +134,16 @@ impl Folder {
     }
 }
 
+/// Two snapshots of a folder have the same files with the same content.
+#[track_caller]
+pub(crate) fn check_unchanged(before: &BTreeMap<String, Vec<u8>>, now: &BTreeMap<String, Vec<u8>>) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert_eq!(before.keys().collect::<Vec<_>>(), now.keys().collect::<Vec<_>>());
+    for (name, content) in before {
+        assert_eq!(text(content), text(&now[name]), "{name} has changed");
+    }
+}
+
 /// A running ringer.
 pub(crate) struct Ringer {
     pub(crate) address: SocketAddr,
