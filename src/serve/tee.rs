@@ -55,6 +55,8 @@ pub(super) struct RequestTee {
     watch: Stopwatch,
     /// The client is not asked for the body before this is done (`Expect: 100-continue`).
     hold: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// The upstream is done with it: only the recording is waiting.
+    is_rest: bool,
 }
 
 impl RequestTee {
@@ -69,7 +71,7 @@ impl RequestTee {
         {
             capture.end(watch.elapsed(), None);
         }
-        Self { body, capture, watch, hold }
+        Self { body, capture, watch, hold, is_rest: false }
     }
 }
 
@@ -123,7 +125,7 @@ impl Drop for RequestTee {
         };
         let runtime = tokio::runtime::Handle::try_current();
         // Who was not asked for the body sends none.
-        let (None, Ok(runtime)) = (&self.hold, runtime) else {
+        let (None, false, Ok(runtime)) = (&self.hold, self.is_rest, runtime) else {
             capture.give_up();
             return;
         };
@@ -132,6 +134,7 @@ impl Drop for RequestTee {
             capture: Some(Arc::clone(&capture)),
             watch: self.watch,
             hold: None,
+            is_rest: true,
         };
         let limit = capture.length() + LINGER_BYTES;
         runtime.spawn(async move {
