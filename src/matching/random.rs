@@ -2,6 +2,8 @@
 
 /// Random tokens are at least this long; shorter ones could be product codes or short names.
 const MIN_RANDOM: usize = 16;
+/// Letters of one case this long cannot be taken for a word.
+const LONG_WORD: usize = 40;
 /// Longer runs are data, not tokens.
 const MAX_RANDOM: usize = 1024;
 
@@ -63,7 +65,8 @@ pub(super) fn is_random(token: &str) -> bool {
             let n_upper = body.bytes().filter(u8::is_ascii_uppercase).count() as f64;
             n_turns >= 0.3 && (0.35..=0.7).contains(&(n_upper / body.len() as f64))
         }
-        (false, false) => false,
+        // No word of any language is as long as this.
+        (false, false) => body.len() >= LONG_WORD && !has_separator,
     }
 }
 

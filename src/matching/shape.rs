@@ -314,6 +314,7 @@ mod tests {
             ("EUiQtMdcY0Zp8Nlb/lHbeA==", Shape::Random),
             ("cjld2cjxh0000qzrmn831i7rn", Shape::Random),
             ("tmpk3j9x0_q", Shape::Random),
+            ("cqqcuvrebexlyjtgmqscxwjfahtmvauvthsluhhbidnibbeihzyh", Shape::Random),
             ("cus_r1ng_4f0c2a", Shape::Pseudonym),
         ] {
             assert_eq!(shape(token), Some(expect), "{token}");

@@ -60,6 +60,7 @@ fn is_measure(name: &str) -> bool {
             | "retry-after"
             | "server-timing"
             | "traceparent"
+            | "x-amz-crc32"
             | "x-cache-hits"
             | "x-process-time"
             | "x-response-time"

@@ -58,6 +58,8 @@ pub(super) struct RequestTee {
     watch: Stopwatch,
     /// The client is not asked for the body before this is done (`Expect: 100-continue`).
     hold: Option<Asking>,
+    /// The upstream is done with it: only the recording is waiting.
+    is_rest: bool,
 }
 
 /// Waits until the client is to be asked for its body; `false` when it is not.
@@ -75,7 +77,7 @@ impl RequestTee {
         {
             capture.end(watch.elapsed(), None);
         }
-        Self { body, capture, watch, hold }
+        Self { body, capture, watch, hold, is_rest: false }
     }
 }
 
@@ -143,7 +145,7 @@ impl Drop for RequestTee {
         };
         let runtime = tokio::runtime::Handle::try_current();
         // Who was not asked for the body sends none.
-        let (None, Ok(runtime)) = (&self.hold, runtime) else {
+        let (None, false, Ok(runtime)) = (&self.hold, self.is_rest, runtime) else {
             capture.give_up();
             return;
         };
@@ -152,6 +154,7 @@ impl Drop for RequestTee {
             capture: Some(Arc::clone(&capture)),
             watch: self.watch,
             hold: None,
+            is_rest: true,
         };
         let limit = capture.length() + LINGER_BYTES;
         runtime.spawn(async move {
