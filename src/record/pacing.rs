@@ -22,6 +22,15 @@ pub(super) fn is_two_way(exchange: &Exchange) -> bool {
     let timing = &exchange.timing;
     let length = exchange.request.body.length();
     let still_to_come = |come: u64| come < length;
+    // An upstream that refuses a request by its head does not depend on the body that follows: of a
+    // body of known length nobody waits for the answer before sending on.
+    let is_announced =
+        exchange.request.headers.get("content-length").and_then(|it| it.parse().ok())
+            == Some(length);
+    let at_once = timing.chunks.iter().all(|it| it.request_bytes == timing.request_bytes_at_head);
+    if is_announced && at_once {
+        return false;
+    }
     timing.first_byte.is_some()
         && (still_to_come(timing.request_bytes_at_head)
             || timing.chunks.iter().any(|chunk| still_to_come(chunk.request_bytes)))

@@ -16,6 +16,7 @@ mod basic;
 mod body;
 mod card;
 mod class;
+mod encoded;
 mod header;
 mod json;
 mod json_scan;

@@ -72,12 +72,22 @@ pub(super) struct Pass<'k> {
     pub(super) login: Option<&'k str>,
     /// Whether this is the second walk, which only looks for what is known now.
     pub(super) again: bool,
+    /// How many layers of base64 this one is in.
+    pub(super) depth: u8,
     pub(super) found: Vec<Finding>,
 }
 
 impl<'k> Pass<'k> {
     pub(super) fn new(keys: &'k Pseudonyms, side: Side) -> Self {
-        Self { keys, side, taints: Vec::new(), login: None, again: false, found: Vec::new() }
+        Self {
+            keys,
+            side,
+            taints: Vec::new(),
+            login: None,
+            again: false,
+            depth: 0,
+            found: Vec::new(),
+        }
     }
 
     /// Does something one step further in: what is found there gets that step in its place.

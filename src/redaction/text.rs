@@ -89,6 +89,11 @@ impl Pass<'_> {
         }
         if kind != Kind::Binary {
             self.named_edits(text, &mut edits);
+            edits.extend(self.encoded(text).into_iter().map(|encoded| Edit {
+                span: encoded.range.clone(),
+                replace: Some((encoded.range, encoded.replacement)),
+                found: encoded.found,
+            }));
         }
         for taint in &self.taints {
             from = 0;

@@ -13,11 +13,11 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::sync::Notify;
 
 use crate::{
-    codec::BodyDigest,
     model::{Headers, RecordedBody},
     redaction::stream::StreamRedactor,
 };
@@ -41,13 +41,13 @@ pub(super) struct Capture {
 }
 
 /// Which bytes the length and digest of a body in a file are of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Digested {
     /// Those of the file: an answer is given from it.
     #[default]
     AsKept,
-    /// Those that passed, of a body with this `Content-Type`: a request is compared with them.
-    AsPassed(Option<String>),
+    /// Those that passed: a request is compared with them.
+    AsPassed,
 }
 
 #[derive(Debug, Default)]
@@ -59,16 +59,17 @@ struct State {
     digested: Digested,
     failure: Option<String>,
     end: Option<Duration>,
-    /// What has not come will not come.
-    abandoned: bool,
+    /// It will not be complete.
+    is_given_up: bool,
     trailers: Headers,
 }
 
 #[derive(Debug)]
 struct SpoolFile {
     file: NamedTempFile,
-    is_kept_digested: bool,
-    digest: BodyDigest,
+    digested: Digested,
+    length: u64,
+    sha256: Sha256,
 }
 
 impl Capture {
@@ -99,8 +100,12 @@ impl Capture {
             let directory = self.spool.directory.display();
             let failure = format!("cannot keep a large body in `{directory}`: {error}");
             tracing::error!("{failure}; the traffic goes on, its recording will lack this body");
-            let State { end, abandoned, .. } = *state;
-            *state = State { failure: Some(failure), end, abandoned, ..State::default() };
+            *state = State {
+                failure: Some(failure),
+                end: state.end,
+                is_given_up: state.is_given_up,
+                ..State::default()
+            };
         }
     }
 
@@ -115,21 +120,27 @@ impl Capture {
         self.ended.notify_waiters();
     }
 
-    /// No more of the body will come, complete or not.
-    pub(super) fn abandon(&self) {
-        self.state.lock().abandoned = true;
+    /// No more will come.
+    pub(super) fn give_up(&self) {
+        self.state.lock().is_given_up = true;
         self.ended.notify_waiters();
     }
 
-    /// Whether it is complete, or no more of it will come.
-    pub(super) fn is_over(&self) -> bool {
+    /// Whether no more will come.
+    pub(super) fn is_settled(&self) -> bool {
         let state = self.state.lock();
-        state.abandoned || state.end.is_some()
+        state.end.is_some() || state.is_given_up
     }
 
-    /// Waits until it is complete, or no more of it will come.
-    pub(super) async fn over(&self) {
-        self.until(Self::is_over).await;
+    /// Waits until no more will come.
+    pub(super) async fn settled(&self) {
+        loop {
+            let notified = self.ended.notified();
+            if self.is_settled() {
+                return;
+            }
+            notified.await;
+        }
     }
 
     /// How much has passed, in bytes.
@@ -144,13 +155,9 @@ impl Capture {
 
     /// Waits until it is complete.
     pub(super) async fn ended(&self) {
-        self.until(|capture| capture.ended_at().is_some()).await;
-    }
-
-    async fn until(&self, is_so: impl Fn(&Self) -> bool) {
         loop {
             let notified = self.ended.notified();
-            if is_so(self) {
+            if self.ended_at().is_some() {
                 return;
             }
             notified.await;
@@ -183,12 +190,8 @@ impl State {
             None => {
                 std::fs::create_dir_all(directory)?;
                 let file = tempfile::Builder::new().prefix(".body-").tempfile_in(directory)?;
-                let (is_kept_digested, content_type) = match &self.digested {
-                    Digested::AsKept => (true, None),
-                    Digested::AsPassed(content_type) => (false, content_type.as_deref()),
-                };
-                let digest = BodyDigest::new(content_type);
-                let mut spool = SpoolFile { file, is_kept_digested, digest };
+                let mut spool =
+                    SpoolFile { file, digested: self.digested, length: 0, sha256: Sha256::new() };
                 let memory = std::mem::take(&mut self.memory);
                 spool.write(self.sanitiser.as_mut(), &memory)?;
                 spool
@@ -206,8 +209,8 @@ impl SpoolFile {
         sanitiser: Option<&mut StreamRedactor>,
         piece: &[u8],
     ) -> std::io::Result<()> {
-        if !self.is_kept_digested {
-            self.digest.push(piece);
+        if self.digested == Digested::AsPassed {
+            self.digest(piece);
         }
         match sanitiser {
             Some(sanitiser) => self.keep(&sanitiser.push(piece)),
@@ -216,10 +219,15 @@ impl SpoolFile {
     }
 
     fn keep(&mut self, piece: &[u8]) -> std::io::Result<()> {
-        if self.is_kept_digested {
-            self.digest.push(piece);
+        if self.digested == Digested::AsKept {
+            self.digest(piece);
         }
         self.file.write_all(piece)
+    }
+
+    fn digest(&mut self, piece: &[u8]) {
+        self.length += piece.len() as u64;
+        self.sha256.update(piece);
     }
 
     fn finish(mut self, sanitiser: Option<StreamRedactor>) -> std::io::Result<RecordedBody> {
@@ -229,15 +237,13 @@ impl SpoolFile {
         self.file.flush()?;
         // The recorder moves the file to its place, or deletes it.
         let (_, path) = self.file.keep().map_err(|error| error.error)?;
-        let (length, sha256) = self.digest.finish();
-        Ok(RecordedBody::File { path, length, sha256 })
+        let sha256 = self.sha256.finalize().into();
+        Ok(RecordedBody::File { path, length: self.length, sha256 })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use sha2::{Digest as _, Sha256};
-
     use super::*;
     use crate::redaction::Redactor;
 

@@ -172,7 +172,7 @@ impl Outbound {
             request_bytes_at_head: capture.length(),
         };
         parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
-        let kept = recording.answered(state, answered);
+        let kept = recording.answered(state, answered, in_flight.clone());
         let tee = ResponseTee::new(body, watch, capture, kept, in_flight, cut_off);
         Ok(Response::from_parts(parts, ReplyBody::Recorded(Box::new(tee))))
     }

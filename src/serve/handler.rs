@@ -189,7 +189,6 @@ impl Handling {
                     &outbound.route,
                     asked,
                     self.watch,
-                    self.client.watch.clone(),
                 );
                 let interim = self.client.interim.clone();
                 // The recorder says what became of it when it has it.

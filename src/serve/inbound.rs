@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use crate::{codec::BodyDigest, model::RequestBody};
 
 /// What has been read of a body, and the rest.
+#[derive(Default)]
 pub(super) struct Inbound {
     read: BytesMut,
     rest: Option<Incoming>,

@@ -18,8 +18,8 @@ use crate::{
     upstream::UpstreamError,
 };
 
-/// An answer may be complete before the request is; the rest of the request is waited for so long.
-const REQUEST_END: Duration = Duration::from_secs(3);
+/// After a complete answer the rest of a request is waited for so long.
+const REST_OF_REQUEST: Duration = Duration::from_secs(1);
 
 /// An exchange that is being recorded.
 pub(super) struct Recording {
@@ -28,9 +28,6 @@ pub(super) struct Recording {
     permit: Permit,
     exchange: Exchange,
     watch: Stopwatch,
-    /// Held until the exchange was handed over.
-    in_flight: Watch,
-    cut_off: Watch,
 }
 
 /// The head of an answer.
@@ -62,13 +59,11 @@ impl Recording {
         route: &Route,
         asked: Asked,
         watch: Stopwatch,
-        in_flight: Watch,
     ) -> Self {
         let sanitiser = state.redactor.request_stream(&asked.headers);
-        let digested = Digested::AsPassed(asked.headers.get("content-type").map(str::to_owned));
         let upstream = route.service.upstream.as_ref();
         Self {
-            request_capture: Capture::new(state.spool(), sanitiser, digested),
+            request_capture: Capture::new(state.spool(), sanitiser, Digested::AsPassed),
             recorder,
             permit,
             exchange: Exchange {
@@ -91,8 +86,6 @@ impl Recording {
                 ending: Ending::Complete,
             },
             watch,
-            in_flight,
-            cut_off: state.cut_off.watch(),
         }
     }
 
@@ -104,12 +97,19 @@ impl Recording {
 
     /// There was no answer.
     pub(super) fn broken(mut self, error: &UpstreamError) {
+        self.exchange.timing.total = self.watch.elapsed();
         self.exchange.ending = Ending::UpstreamBroke(error.to_string());
         self.hand_over();
     }
 
     /// The answer has begun: where to keep its body, and what to do at its end.
-    pub(super) fn answered(mut self, state: &State, answered: Answered) -> (Arc<Capture>, OnEnd) {
+    /// What is still read of the request then is waited for, `in_flight` held.
+    pub(super) fn answered(
+        mut self,
+        state: &State,
+        answered: Answered,
+        in_flight: Watch,
+    ) -> (Arc<Capture>, OnEnd) {
         let sanitiser = state.redactor.answer_stream(&answered.headers);
         let capture = Capture::new(state.spool(), sanitiser, Digested::AsKept);
         let kept = Arc::clone(&capture);
@@ -134,32 +134,24 @@ impl Recording {
                 body,
                 interim: answered.interim,
             });
-            self.hand_over();
+            self.exchange.timing.total = self.watch.elapsed();
+            let request = Arc::clone(&self.request_capture);
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) if !request.is_settled() => {
+                    runtime.spawn(async move {
+                        // One that goes on is recorded as far as it has come.
+                        let _ = tokio::time::timeout(REST_OF_REQUEST, request.settled()).await;
+                        self.hand_over();
+                        drop(in_flight);
+                    });
+                }
+                _ => self.hand_over(),
+            }
         };
         (capture, Box::new(on_end))
     }
 
-    /// Gives the exchange to the recorder, once its request has ended too.
     fn hand_over(mut self) {
-        self.exchange.timing.total = self.watch.elapsed();
-        if self.request_capture.is_over() {
-            return self.hand_over_now();
-        }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return self.hand_over_now();
-        };
-        runtime.spawn(async move {
-            let capture = Arc::clone(&self.request_capture);
-            tokio::select! {
-                // What has not come by then is no part of the exchange.
-                _ = tokio::time::timeout(REQUEST_END, capture.over()) => {}
-                () = self.cut_off.stopped() => {}
-            }
-            self.hand_over_now();
-        });
-    }
-
-    fn hand_over_now(mut self) {
         self.exchange.timing.request_end = self.request_capture.ended_at();
         match self.request_capture.take() {
             Ok((body, trailers)) => {
@@ -169,6 +161,5 @@ impl Recording {
             Err(failure) => self.exchange.ending = Ending::NotKept(failure),
         }
         self.recorder.record(self.permit, self.exchange);
-        drop(self.in_flight);
     }
 }

@@ -232,6 +232,19 @@ async fn respond(
         let length = prepared.body.length();
         response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
     }
+    // A recorded body that ended with its connection does so again: hyper would send chunks.
+    let has_framing = [CONTENT_LENGTH, TRANSFER_ENCODING]
+        .iter()
+        .any(|name| response.headers().contains_key(name));
+    if version == Version::HTTP_11
+        && is_recorded
+        && has_body
+        && !has_framing
+        && prepared.trailers.is_empty()
+        && prepared.body.length() > 0
+    {
+        *response.version_mut() = Version::HTTP_10;
+    }
     if version < Version::HTTP_2 {
         if !prepared.spelled.is_empty() {
             *response.extensions_mut() = spelling(prepared).await;

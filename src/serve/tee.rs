@@ -26,12 +26,6 @@ const LINGER: Duration = Duration::from_millis(500);
 /// … and for so many bytes.
 const LINGER_BYTES: u64 = 1 << 20;
 
-/// A request body that the upstream does not want to the end, since it has answered, is read on for so
-/// long, …
-const READ_ON: Duration = Duration::from_secs(2);
-/// … if no more than so many bytes of it are left.
-const READ_ON_BYTES: u64 = 1 << 20;
-
 /// A connection on which the body of a request was never sent is given up after so long.
 const UNSENT: Duration = Duration::from_secs(60);
 
@@ -85,45 +79,6 @@ impl RequestTee {
     }
 }
 
-impl Drop for RequestTee {
-    /// An upstream may answer before it has read the body, and close. Whether that is so must not
-    /// decide what the recording says of a client that sends all of it.
-    fn drop(&mut self) {
-        let Some(capture) = self.capture.take().filter(|capture| !capture.is_over()) else {
-            return;
-        };
-        let is_much = self.body.size_hint().lower() > READ_ON_BYTES;
-        // A client that was not asked for its body keeps it.
-        if self.hold.is_some() || is_much {
-            capture.abandon();
-            return;
-        }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            capture.abandon();
-            return;
-        };
-        let body = std::mem::replace(&mut self.body, Inbound::none());
-        let mut rest = Self { body, capture: None, watch: self.watch, hold: None };
-        runtime.spawn(async move {
-            let limit = capture.length() + READ_ON_BYTES;
-            let read = async {
-                while capture.length() < limit
-                    && let Some(Ok(frame)) =
-                        poll_fn(|cx| Pin::new(&mut rest.body).poll_frame(cx)).await
-                {
-                    note(&capture, &frame, &rest.body, rest.watch);
-                }
-                if rest.body.is_complete() {
-                    capture.end(rest.watch.elapsed(), None);
-                }
-            };
-            // What has not come by then is no part of the exchange.
-            let _ = tokio::time::timeout(READ_ON, read).await;
-            capture.abandon();
-        });
-    }
-}
-
 /// Keeps a piece of a request body.
 fn note(capture: &Capture, frame: &Frame<Bytes>, rest: &Inbound, watch: Stopwatch) {
     if let Some(data) = frame.data_ref() {
@@ -154,7 +109,7 @@ impl Body for RequestTee {
                     true
                 }));
                 if let Some(capture) = self.capture.take() {
-                    capture.abandon();
+                    capture.give_up();
                 }
             }
         }
@@ -162,7 +117,7 @@ impl Body for RequestTee {
         if let Some(capture) = &self.capture {
             match &polled {
                 Some(Ok(frame)) => note(capture, frame, &self.body, self.watch),
-                Some(Err(_)) => capture.abandon(),
+                Some(Err(_)) => capture.give_up(),
                 None => capture.end(self.watch.elapsed(), None),
             }
         }
@@ -175,6 +130,41 @@ impl Body for RequestTee {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for RequestTee {
+    /// The upstream has answered without having read all. The client sends the rest nevertheless, and
+    /// how much of it had come by then is chance: it is read on for a moment, so that the recording
+    /// knows the request.
+    fn drop(&mut self) {
+        let Some(capture) = self.capture.take().filter(|capture| !capture.is_settled()) else {
+            return;
+        };
+        let runtime = tokio::runtime::Handle::try_current();
+        // Who was not asked for the body sends none.
+        let (None, Ok(runtime)) = (&self.hold, runtime) else {
+            capture.give_up();
+            return;
+        };
+        let mut rest = Self {
+            body: std::mem::take(&mut self.body),
+            capture: Some(Arc::clone(&capture)),
+            watch: self.watch,
+            hold: None,
+        };
+        let limit = capture.length() + LINGER_BYTES;
+        runtime.spawn(async move {
+            let read = async {
+                while capture.length() < limit
+                    && matches!(poll_fn(|cx| Pin::new(&mut rest).poll_frame(cx)).await, Some(Ok(_)))
+                {
+                }
+            };
+            // What has not come by then is not waited for.
+            let _ = tokio::time::timeout(LINGER, read).await;
+            capture.give_up();
+        });
     }
 }
 

@@ -1,0 +1,133 @@
+//! Credentials inside base64: the policy of a signed form, a message that carries another.
+
+use std::ops::Range;
+
+use base64::{
+    Engine as _,
+    engine::{
+        GeneralPurpose,
+        general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+    },
+};
+
+use super::pass::{Finding, Pass};
+
+/// In less there is no name and value.
+const LEAST: usize = 24;
+
+/// Base64 in base64 is followed this deep.
+const DEEPEST: u8 = 2;
+
+/// So much is decoded to see whether it is text at all: most base64 is not.
+const SAMPLE: usize = 64;
+
+/// Base64 whose text has credentials in it.
+pub(super) struct Encoded {
+    pub(super) range: Range<usize>,
+    pub(super) replacement: Vec<u8>,
+    pub(super) found: Vec<Finding>,
+}
+
+impl Pass<'_> {
+    /// The base64 in a text whose own text has credentials in it, without them.
+    pub(super) fn encoded(&self, text: &[u8]) -> Vec<Encoded> {
+        if self.depth >= DEEPEST {
+            return Vec::new();
+        }
+        runs(text)
+            .filter_map(|range| {
+                let (engine, plain) = decoded(text.get(range.clone())?)?;
+                let mut pass = Pass::new(self.keys, self.side);
+                pass.taints.clone_from(&self.taints);
+                pass.depth = self.depth + 1;
+                let replaced = match pass.json(&plain) {
+                    Some(replaced) => replaced,
+                    None => pass.string(&plain),
+                };
+                let replacement = engine.encode(replaced?).into_bytes();
+                Some(Encoded { range, replacement, found: pass.found })
+            })
+            .collect()
+    }
+}
+
+/// What could be base64, padding included.
+fn runs(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let is_part =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = text.get(from..)?;
+            let start = from + rest.iter().position(is_part)?;
+            let rest = text.get(start..)?;
+            let length = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+            let padding = rest.iter().skip(length).take(2).take_while(|it| **it == b'=').count();
+            from = start + length;
+            if length >= LEAST {
+                return Some(start..from + padding);
+            }
+        }
+    })
+}
+
+/// The text of a base64 text, and the way to write it again.
+fn decoded(run: &[u8]) -> Option<(&'static GeneralPurpose, String)> {
+    let is_url_safe = run.iter().any(|byte| matches!(byte, b'-' | b'_'));
+    let is_padded = run.ends_with(b"=") || run.len().is_multiple_of(4);
+    let engine = match (is_url_safe, is_padded) {
+        (false, true) => &STANDARD,
+        (false, false) => &STANDARD_NO_PAD,
+        (true, true) => &URL_SAFE,
+        (true, false) => &URL_SAFE_NO_PAD,
+    };
+    let sample = engine.decode(run.get(..SAMPLE.min(run.len() / 4 * 4))?).ok()?;
+    let is_text = match std::str::from_utf8(&sample) {
+        Ok(text) => !text.contains(|c: char| c.is_control() && !c.is_ascii_whitespace()),
+        // Cut within a character.
+        Err(error) => error.error_len().is_none(),
+    };
+    if !is_text {
+        return None;
+    }
+    let text = String::from_utf8(engine.decode(run).ok()?).ok()?;
+    // An own spelling could not be given back.
+    (engine.encode(&text).as_bytes() == run).then_some((engine, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{pass::Side, pseudonym::Pseudonyms},
+        *,
+    };
+
+    fn sanitised(text: &str) -> Option<String> {
+        let keys = Pseudonyms::new(b"key");
+        Pass::new(&keys, Side::Request).string(text)
+    }
+
+    #[test]
+    fn a_credential_inside_base64_is_replaced_in_any_alphabet() {
+        let policy =
+            r#"{"conditions":[{"x-amz-security-token":"abcdef-8f3kd02ksl>?"},{"k":"é~~"}]}"#;
+        for engine in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
+            let text = format!("policy {} end", engine.encode(policy));
+            let out = sanitised(&text).unwrap();
+            let middle = out.strip_prefix("policy ").unwrap().strip_suffix(" end").unwrap();
+            let plain = String::from_utf8(engine.decode(middle).unwrap()).unwrap();
+            assert!(plain.contains("r1ng") && plain.ends_with(r#""},{"k":"é~~"}]}"#), "{plain}");
+            assert!(!plain.contains("8f3kd02ksl"), "{plain}");
+            assert_eq!(sanitised(&out), None, "a second time");
+        }
+    }
+
+    #[test]
+    fn base64_without_a_credential_stays() {
+        for plain in
+            [&b"{\"page\":1,\"after\":\"x-000017\"}"[..], &[0x89, 0x50, 0xff, 0x00].repeat(20)]
+        {
+            assert_eq!(sanitised(&format!("v {}", STANDARD.encode(plain))), None);
+        }
+    }
+}
