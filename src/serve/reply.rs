@@ -49,7 +49,7 @@ pub(super) enum ReplyBody {
     /// A chunked body for HTTP/1.1, whose trailers hyper would hold back.
     Trailed {
         /// The body.
-        body: Box<ReplyBody>,
+        body: Box<Self>,
         /// Where its trailers go.
         interim: Interim,
         /// Their names as the answer announced them.
