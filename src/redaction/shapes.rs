@@ -259,8 +259,7 @@ pub(super) fn secret_part(value: &str) -> Range<usize> {
     }
     // A credential scope (AWS, Google): the key's name, then the day and more that is no secret.
     if let Some((key, scope)) = value.split_once('/')
-        && scope.get(..8).is_some_and(|day| day.bytes().all(|byte| byte.is_ascii_digit()))
-        && scope.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte))
+        && is_scope(scope)
     {
         return secret_part(key);
     }
@@ -268,6 +267,16 @@ pub(super) fn secret_part(value: &str) -> Range<usize> {
         return prefix.len()..value.len();
     }
     short_prefix(value)..value.len()
+}
+
+/// `20260101/eu-west-1/s3/aws4_request`
+fn is_scope(text: &str) -> bool {
+    let (day, rest) = text.split_at_checked(8).unwrap_or((text, ""));
+    day.len() == 8
+        && day.bytes().all(|byte| byte.is_ascii_digit())
+        && (rest.is_empty() || rest.starts_with('/'))
+        && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte))
+        && find(rest.as_bytes(), 0).is_none()
 }
 
 /// The length of `tok_`, `sk_test_`, …: one or two short words in lower case before a token.
