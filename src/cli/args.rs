@@ -120,7 +120,8 @@ pub struct ReplayArgs {
     /// How to answer.
     #[command(flatten)]
     pub behavior: BehaviorArgs,
-    /// Fail (exit 1) when a request matched no stub or a stub was never used
+    /// Fail (exit 1) when a request matched no stub, a stub was never used or a stub file has a
+    /// mistake
     #[arg(long)]
     pub strict: bool,
     /// Program to run with proxy and certificate variables set; ringer ends when it does

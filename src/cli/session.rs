@@ -190,9 +190,10 @@ impl Session {
     /// Whether this run counts as failed although it ran.
     fn has_failed(&self, summary: &Summary) -> bool {
         let unsaved = summary.recorded.as_ref().is_some_and(|recorded| !recorded.is_saved());
-        let strict =
-            self.program.strict && !(summary.misses.is_empty() && summary.unused_stubs.is_empty());
-        unsaved || strict
+        let is_as_expected = summary.misses.is_empty()
+            && summary.unused_stubs.is_empty()
+            && summary.problems.is_empty();
+        unsaved || (self.program.strict && !is_as_expected)
     }
 
     fn conclude(&self, summary: &Summary, run: &Run<'_>, failed: bool) {

@@ -1,6 +1,7 @@
-//! gzip and deflate applied as another program applied them, so that the same bytes come out.
+//! gzip, deflate and brotli applied as another program applied them, so that the same bytes come out.
 //!
-//! Most servers compress with zlib, whose output depends on nothing but the input and its level.
+//! Most servers compress with zlib or Google's brotli, whose output depends on nothing but the input
+//! and its level.
 //! When a level is found that gives a recorded body back, the stub can hold readable text and the
 //! client still gets the bytes that its validators and digests were made for.
 
@@ -18,6 +19,11 @@ const LEVELS: [u8; 9] = [6, 1, 9, 5, 4, 2, 3, 7, 8];
 /// A larger body is not compressed again and again in search of its level.
 const MAX_TRIED: usize = 512 * 1024;
 
+/// The same for brotli. Above these levels its encoders do not agree byte for byte.
+const BROTLI_LEVELS: [u8; 5] = [5, 6, 4, 9, 1];
+/// Binary logarithm of the window that brotli looks back in: the default of its library.
+const BROTLI_WINDOW: u32 = 22;
+
 const GZIP_MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 const GZIP_TRAILER: usize = 8;
 const FHCRC: u8 = 2;
@@ -26,7 +32,7 @@ const FNAME: u8 = 8;
 const FCOMMENT: u8 = 16;
 
 /// The settings with which [`encode`] makes `coded` out of `plain`; `None` when there are none, or
-/// the coding is not one of zlib's.
+/// the coding is zstd.
 pub fn settings_of(coding: Coding, coded: &[u8], plain: &[u8]) -> Option<CodingSettings> {
     if plain.len() > MAX_TRIED {
         return None;
@@ -36,19 +42,29 @@ pub fn settings_of(coding: Coding, coded: &[u8], plain: &[u8]) -> Option<CodingS
             let header = coded.get(..gzip_header_length(coded)?)?;
             Some(header.to_vec().into())
         }
-        Coding::Deflate => None,
-        Coding::Brotli | Coding::Zstd => return None,
+        Coding::Deflate | Coding::Brotli => None,
+        Coding::Zstd => return None,
     };
-    LEVELS.into_iter().find_map(|level| {
+    let levels = if coding == Coding::Brotli { &BROTLI_LEVELS[..] } else { &LEVELS };
+    levels.iter().find_map(|&level| {
         let settings = CodingSettings { level: Some(level), gzip_header: gzip_header.clone() };
         (encode(coding, &settings, plain)? == coded).then_some(settings)
     })
 }
 
-/// Applies gzip or deflate with these settings; `None` when they say nothing, or the coding is
+/// Applies gzip, deflate or brotli with these settings; `None` when they say nothing, or the coding is
 /// another.
 pub fn encode(coding: Coding, settings: &CodingSettings, plain: &[u8]) -> Option<Vec<u8>> {
-    let level = Compression::new(u32::from(settings.level?));
+    let level = u32::from(settings.level?);
+    if coding == Coding::Brotli {
+        let mut coded = Vec::new();
+        // In one piece, as its size is a hint to the encoder.
+        brotli::CompressorReader::new(plain, plain.len().max(1), level, BROTLI_WINDOW)
+            .read_to_end(&mut coded)
+            .ok()?;
+        return Some(coded);
+    }
+    let level = Compression::new(level.min(9));
     let mut coded = Vec::new();
     match (coding, &settings.gzip_header) {
         (Coding::Gzip, Some(header)) => {
@@ -131,6 +147,17 @@ mod tests {
             let mut gzip = GZIP_MAGIC.to_vec();
             gzip.extend(coded);
             let _ = settings_of(Coding::Gzip, &gzip, b"x");
+        }
+    }
+
+    #[test]
+    fn what_brotli_compressed_is_given_back() {
+        let plain = "a readable text, ".repeat(50).into_bytes();
+        for level in BROTLI_LEVELS {
+            let settings = CodingSettings { level: Some(level), gzip_header: None };
+            let coded = encode(Coding::Brotli, &settings, &plain).unwrap();
+            let found = settings_of(Coding::Brotli, &coded, &plain).unwrap();
+            assert_eq!(encode(Coding::Brotli, &found, &plain).unwrap(), coded);
         }
     }
 

@@ -3,6 +3,8 @@
 //! May import: model.
 
 pub mod aws_chunked;
+pub mod base64;
+pub mod body_digest;
 pub mod cookie;
 pub mod deflate;
 pub mod encoding;
@@ -11,5 +13,6 @@ pub mod json;
 pub mod multipart;
 pub mod view;
 
+pub use body_digest::BodyDigest;
 pub use encoding::CodingError;
 pub use view::RequestView;

@@ -3,8 +3,8 @@
 use std::{borrow::Cow, sync::OnceLock};
 
 use http::{
-    HeaderName,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST},
+    HeaderName, HeaderValue,
+    header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, GetAll, HOST},
 };
 use sha2::{Digest, Sha256};
 
@@ -89,32 +89,26 @@ impl<'r> RequestView<'r> {
         &'a self,
         name: &'a HeaderName,
     ) -> impl Iterator<Item = Cow<'r, str>> + use<'a, 'r> {
-        let request = self.request;
-        let is_missing_host =
-            name == HOST && !request.headers.contains_key(HOST) && !request.authority.is_empty();
-        let authority = is_missing_host.then_some(Cow::Borrowed(request.authority.as_str()));
-        request
-            .headers
-            .get_all(name)
-            .iter()
-            .map(|value| latin1_or_utf8(value.as_bytes()))
-            .chain(authority)
+        self.values(&self.request.headers.get_all(name), name == HOST)
     }
 
     /// The values of a header field in order, whatever the case of the name. `Host` is answered from
     /// the authority where HTTP/2 has no such field.
     pub fn header<'a>(&'a self, name: &str) -> impl Iterator<Item = Cow<'r, str>> + use<'a, 'r> {
+        let is_host = name.eq_ignore_ascii_case(HOST.as_str());
+        self.values(&self.request.headers.get_all(name), is_host)
+    }
+
+    fn values(
+        &self,
+        fields: &GetAll<'r, HeaderValue>,
+        is_host: bool,
+    ) -> impl Iterator<Item = Cow<'r, str>> + use<'r> {
         let request = self.request;
-        let is_missing_host = name.eq_ignore_ascii_case(HOST.as_str())
-            && !request.headers.contains_key(HOST)
-            && !request.authority.is_empty();
+        let is_missing_host =
+            is_host && !request.headers.contains_key(HOST) && !request.authority.is_empty();
         let authority = is_missing_host.then_some(Cow::Borrowed(request.authority.as_str()));
-        request
-            .headers
-            .get_all(name)
-            .iter()
-            .map(|value| latin1_or_utf8(value.as_bytes()))
-            .chain(authority)
+        fields.iter().map(|value| latin1_or_utf8(value.as_bytes())).chain(authority)
     }
 
     /// Cookies of all `Cookie` fields in order.

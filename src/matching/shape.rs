@@ -6,13 +6,11 @@
 
 use std::sync::LazyLock;
 
-use base64::{
-    Engine as _, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::Engine as _;
 use regex::Regex;
 
 use super::random::{class, is_like_draw, is_random, is_unlike, turns, word_prefix};
+use crate::codec::base64::{STANDARD, URL_SAFE};
 
 /// What marks a pseudonym that redaction put in a secret's place.
 pub(super) const PSEUDONYM_MARK: &str = "r1ng";
@@ -127,13 +125,7 @@ pub(super) fn is_same_draw(a: &str, b: &str) -> bool {
 
 /// The text inside base64, when it is one: then the text is what counts, not its coding.
 pub(super) fn base64_text(token: &str) -> Option<String> {
-    static EITHER: LazyLock<[GeneralPurpose; 2]> = LazyLock::new(|| {
-        let config = GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-            .with_decode_allow_trailing_bits(true);
-        [alphabet::STANDARD, alphabet::URL_SAFE].map(|it| GeneralPurpose::new(&it, config))
-    });
-    let bytes = EITHER.iter().find_map(|engine| engine.decode(token).ok())?;
+    let bytes = STANDARD.decode(token).or_else(|_| URL_SAFE.decode(token)).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let is_printable = text.chars().all(|c| !c.is_control() || c.is_ascii_whitespace());
     (text.len() >= 8 && is_printable).then_some(text)

@@ -1,5 +1,7 @@
 //! One HTTP message as the rooms see it.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, uri::PathAndQuery};
 
@@ -145,5 +147,55 @@ pub fn text_of(value: &[u8]) -> String {
     match std::str::from_utf8(value) {
         Ok(text) => text.to_owned(),
         Err(_) => value.iter().map(|&byte| byte as char).collect(),
+    }
+}
+
+/// The first of 128 characters of a private use area (U+F780 to U+F7FF) that stand for the bytes 0x80
+/// to 0xFF of a value that is not UTF-8.
+const FIRST_STAND_IN: u32 = 0xF780;
+
+/// A field value as text from which [`bytes_of`] makes the same bytes again: UTF-8 where it is that,
+/// else with stand-ins for all bytes beyond ASCII.
+pub fn exact_text_of(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.iter().map(|&byte| stand_in(byte)).collect(),
+    }
+}
+
+/// The bytes of a field value that [`exact_text_of`] or a person wrote.
+pub fn bytes_of(text: &str) -> Cow<'_, [u8]> {
+    if !text.chars().any(|c| stands_for(c).is_some()) {
+        return Cow::Borrowed(text.as_bytes());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        match stands_for(c) {
+            Some(byte) => bytes.push(byte),
+            None => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    Cow::Owned(bytes)
+}
+
+fn stand_in(byte: u8) -> char {
+    let beyond_ascii = byte.checked_sub(0x80).map(|offset| FIRST_STAND_IN + u32::from(offset));
+    beyond_ascii.and_then(char::from_u32).unwrap_or(char::from(byte))
+}
+
+fn stands_for(c: char) -> Option<u8> {
+    let offset = u32::from(c).checked_sub(FIRST_STAND_IN)?;
+    u8::try_from(offset).ok().filter(|offset| *offset < 0x80).map(|offset| offset + 0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_value_comes_back_as_it_was() {
+        for value in [&b"plain"[..], "caf\u{e9} \u{2603}".as_bytes(), b"caf\xe9 \xff\x80", b""] {
+            assert_eq!(&*bytes_of(&exact_text_of(value)), value);
+        }
     }
 }

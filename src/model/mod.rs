@@ -18,7 +18,7 @@ pub use exchange::{
 pub use handled::{Handled, Outcome, RecordedAs};
 pub use id::{ServiceName, StubId};
 pub use json::Json;
-pub use message::{Headers, Request, RequestBody, Scheme, text_of};
+pub use message::{Headers, Request, RequestBody, Scheme, bytes_of, exact_text_of, text_of};
 pub use origin::Origin;
 pub use pattern::{
     BodyPattern, MethodPattern, MultipartPattern, RequestPattern, UrlPattern, ValuePattern,

@@ -79,6 +79,8 @@ pub struct ResponseSpec {
     /// `Transfer-Encoding`, `Content-Encoding`), spelled as recorded, each with its place in the
     /// whole list of fields.
     pub computed: Vec<(String, usize)>,
+    /// Status and fields of each interim (1xx) answer that goes before.
+    pub interim: Vec<(u16, Headers)>,
     /// Trailer fields.
     pub trailers: Headers,
     /// The body, content coding removed if `coding` is set.

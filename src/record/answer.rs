@@ -56,6 +56,7 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
         reason: response.reason.clone(),
         headers,
         computed,
+        interim: interim_of(response),
         trailers: response.trailers.clone(),
         echoes: echoes_of(&exchange.request.headers, &response.headers, &kept_body),
         body: kept_body,
@@ -67,6 +68,11 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
         address: Some(exchange.address.clone()).filter(|address| !address.is_empty()),
     };
     Ok(Answer { spec, side: kept.side.filter(|_| has_body) })
+}
+
+/// The interim answers but 100 Continue, which each request asks for anew.
+fn interim_of(response: &RecordedResponse) -> Vec<(u16, Headers)> {
+    response.interim.iter().filter(|(status, _)| (102..200).contains(status)).cloned().collect()
 }
 
 /// Fields whose values are kept, and those that are made anew with their places.

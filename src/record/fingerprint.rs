@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, uri::PathAndQuery};
 
-use super::request_body;
+use super::{conditions::Condition, pacing, request_body, tree::Demand};
 use crate::{
     codec::{RequestView, form},
     model::{
@@ -19,6 +19,8 @@ use crate::{
 pub(super) struct Fingerprint {
     /// What it is recognised by, without headers.
     pub(super) pattern: RequestPattern,
+    /// Headers that stand for a body which never came.
+    pub(super) demands: Vec<Demand>,
     /// Lower-case name → values of its header fields.
     pub(super) headers: BTreeMap<String, Vec<String>>,
     /// The request, for the matchers that allow for noise.
@@ -34,7 +36,11 @@ pub(super) fn fingerprint(exchange: &Exchange, two_way: bool) -> Result<Fingerpr
     let request = request_of(exchange)?;
     let view = RequestView::new(&request);
     let (url, query) = url_of(&request.target);
-    let (body, multipart) = request_body::patterns(&view, two_way);
+    let is_cut_short = pacing::is_cut_short(exchange, two_way);
+    let (body, multipart) = match is_cut_short {
+        true => Default::default(),
+        false => request_body::patterns(&view, two_way),
+    };
     let pattern = RequestPattern {
         method: MethodPattern::Is(exchange.request.method.clone()),
         url,
@@ -47,7 +53,27 @@ pub(super) fn fingerprint(exchange: &Exchange, two_way: bool) -> Result<Fingerpr
     for (name, value) in exchange.request.headers.iter() {
         headers.entry(name.to_ascii_lowercase()).or_default().push(value.to_owned());
     }
-    Ok(Fingerprint { pattern, headers, request })
+    let demands = match is_cut_short {
+        true => unsent_body(&headers, exchange),
+        false => Vec::new(),
+    };
+    Ok(Fingerprint { pattern, demands, headers, request })
+}
+
+/// What tells a request whose body never came: how long that was to be, and that it came without the
+/// credentials which the next attempt brings.
+fn unsent_body(headers: &BTreeMap<String, Vec<String>>, exchange: &Exchange) -> Vec<Demand> {
+    let mut demands = Vec::new();
+    for name in ["content-length", "transfer-encoding"] {
+        if let Some([value]) = headers.get(name).map(Vec::as_slice) {
+            demands.push((name.to_owned(), Condition::Equal(value.clone())));
+        }
+    }
+    let status = exchange.response.as_ref().map_or(0, |response| response.status);
+    if status == 401 && !headers.contains_key("authorization") {
+        demands.push(("authorization".to_owned(), Condition::Absent));
+    }
+    demands
 }
 
 /// The path of a target, without query; for names of files.

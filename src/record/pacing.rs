@@ -13,7 +13,12 @@ const MAX_CHUNKS: usize = 2000;
 
 /// Whether the answer began, or went on, before the request had ended: pieces of both depend on each
 /// other. To be asked before the request body is sanitised, which may change its length.
+///
+/// A client that says how long its request is has all of it, and waits for no answer to send it.
 pub(super) fn is_two_way(exchange: &Exchange) -> bool {
+    if exchange.request.headers.contains("content-length") {
+        return false;
+    }
     let timing = &exchange.timing;
     let length = exchange.request.body.length();
     let still_to_come = |come: u64| come < length;
@@ -31,6 +36,12 @@ pub(super) fn is_two_way(exchange: &Exchange) -> bool {
             || timing.chunks.iter().any(|chunk| still_to_come(chunk.request_bytes)))
 }
 
+/// Whether an answer was complete though its request never was: the client was refused before it sent
+/// its body (`Expect: 100-continue`), or stopped sending. How far it came is chance.
+pub(super) fn is_cut_short(exchange: &Exchange, two_way: bool) -> bool {
+    !two_way && exchange.response.is_some() && exchange.timing.request_end.is_none()
+}
+
 /// The timing of an answer whose body has `length` bytes on the wire (after sanitising).
 pub(super) fn latency_of(timing: &Timing, two_way: bool, length: u64) -> Latency {
     let first_byte = whole_millis(timing.first_byte.unwrap_or(timing.total));
@@ -40,7 +51,9 @@ pub(super) fn latency_of(timing: &Timing, two_way: bool, length: u64) -> Latency
         within *= 2;
         chunks = together(timing, two_way, within);
     }
-    if chunks.len() < 2 && !two_way {
+    // What came right behind the head goes with it.
+    let is_at_once = chunks.first().is_none_or(|chunk| chunk.at < first_byte + TOGETHER);
+    if chunks.len() < 2 && is_at_once && !two_way {
         chunks.clear();
     }
     fit(&mut chunks, length);
@@ -123,6 +136,11 @@ mod tests {
     #[test]
     fn a_body_that_came_in_one_go_has_no_pieces() {
         check(false, 30, &[(5, 10, 4), (7, 10, 4), (14, 10, 4)], &[]);
+    }
+
+    #[test]
+    fn a_body_that_came_later_than_its_head_keeps_its_time() {
+        check(false, 10, &[(50, 10, 4)], &[(50, 10, 0)]);
     }
 
     #[test]

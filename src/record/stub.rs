@@ -66,11 +66,21 @@ pub(super) fn new_path(mappings: &Path, stub: &Stub, taken: &HashSet<PathBuf>) -
 
 /// Demands that there be no body, where nothing is said of it.
 pub(super) fn demand_no_body(request: &mut RequestPattern) -> bool {
-    let is_open = request.body.is_empty() && request.multipart.is_empty();
+    let is_open =
+        request.body.is_empty() && request.multipart.is_empty() && !is_of_unsent_body(request);
     if is_open {
         request.body.push(BodyPattern::Text(ValuePattern::Absent));
     }
     is_open
+}
+
+/// Whether a stub's requests announced a body of which no more is known.
+fn is_of_unsent_body(request: &RequestPattern) -> bool {
+    let announces = |name: &str| {
+        name.eq_ignore_ascii_case("content-length")
+            || name.eq_ignore_ascii_case("transfer-encoding")
+    };
+    request.headers.iter().any(|(name, _)| announces(name))
 }
 
 /// Whether a pattern says what the body must be.

@@ -271,6 +271,11 @@ impl Table {
 
     /// Makes a variant for an exchange that none suits.
     fn create(&mut self, mut demands: Vec<Demand>, arrival: Arrival<'_>) -> usize {
+        for (name, condition) in &arrival.print.demands {
+            if !demands.iter().any(|(demanded, _)| demanded == name) {
+                demands.push((name.clone(), condition.clone()));
+            }
+        }
         let headers = &arrival.print.headers;
         if let Some(forced) = conditions::forced_by(arrival.answer.spec.status, headers)
             && !demands.iter().any(|(name, _)| name == forced)
@@ -296,11 +301,11 @@ impl Table {
         let turn = self.neighbours.turn(&self.variants, &arrival);
         let mut request = arrival.print.pattern;
         self.neighbours.came(&request, at);
-        self.part_from_bodies(&mut request);
         request.headers = demands
             .iter()
             .map(|(name, condition)| (conditions::spelled(name), condition.to_pattern()))
             .collect();
+        self.part_from_bodies(&mut request);
         let text = demands.iter().map(|(name, condition)| format!("{name} {}", condition.text()));
         let text = text.collect::<Vec<_>>().join("\n");
         let id = (0..)

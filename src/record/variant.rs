@@ -259,6 +259,9 @@ fn identity_of(spec: &ResponseSpec) -> Identity {
         }
     };
     headers(&spec.headers);
+    for (_, fields) in &spec.interim {
+        headers(fields);
+    }
     headers(&spec.trailers);
     for (name, at) in &spec.computed {
         field(name.as_bytes());

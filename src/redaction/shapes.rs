@@ -260,6 +260,7 @@ pub(super) fn secret_part(value: &str) -> Range<usize> {
     // A credential scope (AWS, Google): the key's name, then the day and more that is no secret.
     if let Some((key, scope)) = value.split_once('/')
         && scope.get(..8).is_some_and(|day| day.bytes().all(|byte| byte.is_ascii_digit()))
+        && scope.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte))
     {
         return secret_part(key);
     }

@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::substitute::{self, Substitutions};
 use crate::{
     codec::{deflate, encoding, json},
-    model::{BodySpec, Coding, CodingSettings, Headers, Json, ResponseSpec},
+    model::{BodySpec, Coding, CodingSettings, Headers, Json, ResponseSpec, bytes_of},
     redaction::contains_pseudonym,
 };
 
@@ -220,7 +220,7 @@ fn field_map(
         let wrong = || PrepareError::Header { name: (*spelled).to_owned() };
         let name = HeaderName::from_bytes(spelled.as_bytes()).map_err(|_| wrong())?;
         let value = match value {
-            Some(value) => HeaderValue::from_bytes(value.as_bytes()).map_err(|_| wrong())?,
+            Some(value) => HeaderValue::from_bytes(&bytes_of(value)).map_err(|_| wrong())?,
             None if name == CONTENT_LENGTH => length.into(),
             None if name == CONTENT_ENCODING => {
                 HeaderValue::from_static(coding.map_or("identity", Coding::token))
@@ -248,7 +248,7 @@ fn trailer_map(trailers: &Headers) -> Result<HeaderMap, PrepareError> {
         let wrong = || PrepareError::Header { name: name.to_owned() };
         map.append(
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?,
-            HeaderValue::from_bytes(value.as_bytes()).map_err(|_| wrong())?,
+            HeaderValue::from_bytes(&bytes_of(value)).map_err(|_| wrong())?,
         );
     }
     Ok(map)

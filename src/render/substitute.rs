@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use memchr::memmem;
 
-/// Recorded values and what to put in their place, applied in order, each where it occurs whole.
+/// Recorded values and what to put in their place, each where it occurs whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Substitutions(Vec<(String, String)>);
 
@@ -59,16 +59,40 @@ impl Substitutions {
         }
     }
 
-    /// The bytes with every recorded value replaced; `None` if none occurs.
+    /// The bytes with every recorded value replaced; `None` if none occurs. What was put in is not
+    /// looked at again: values may have changed places.
     pub fn bytes(&self, bytes: &[u8]) -> Option<Bytes> {
-        let mut current: Option<Vec<u8>> = None;
-        for (recorded, now) in &self.0 {
-            let text = current.as_deref().unwrap_or(bytes);
-            if let Some(replaced) = replace(text, recorded.as_bytes(), now.as_bytes()) {
-                current = Some(replaced);
-            }
+        let first = |(recorded, now): &'_ (String, String)| {
+            Some((find(bytes, recorded.as_bytes(), 0)?, recorded.clone(), now.clone()))
+        };
+        let mut due: Vec<(usize, String, String)> = self.0.iter().filter_map(first).collect();
+        let mut out = Vec::new();
+        let mut copied = 0;
+        // Of values that begin at the same place the longest, which the others are part of.
+        while let Some(at) = due
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, (at, recorded, _))| (*at, std::cmp::Reverse(recorded.len())))
+            .map(|(place, _)| place)
+        {
+            let Some((begin, recorded, now)) = due.get(at) else { break };
+            out.extend_from_slice(bytes.get(copied..*begin).unwrap_or_default());
+            out.extend_from_slice(now.as_bytes());
+            copied = begin + recorded.len();
+            due.retain_mut(|(begin, recorded, _)| {
+                if *begin >= copied {
+                    return true;
+                }
+                let next = find(bytes, recorded.as_bytes(), copied);
+                *begin = next.unwrap_or_default();
+                next.is_some()
+            });
         }
-        current.map(Bytes::from)
+        if copied == 0 {
+            return None;
+        }
+        out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
+        Some(out.into())
     }
 }
 
@@ -91,23 +115,6 @@ fn has_port(authority: &str) -> bool {
 
 fn percent_encoded(address: &str) -> String {
     address.replace(':', "%3A").replace('/', "%2F")
-}
-
-fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
-    let mut at = find(text, from, 0)?;
-    let mut out = Vec::with_capacity(text.len() + to.len());
-    let mut copied = 0;
-    loop {
-        out.extend_from_slice(text.get(copied..at).unwrap_or_default());
-        out.extend_from_slice(to);
-        copied = at + from.len();
-        match find(text, from, copied) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    out.extend_from_slice(text.get(copied..).unwrap_or_default());
-    Some(out)
 }
 
 /// The next occurrence that is not part of a longer word or number.
@@ -164,6 +171,15 @@ mod tests {
     fn a_longer_address_is_another_address() {
         assert_eq!(moved("http://127.0.0.1:80801/"), "http://127.0.0.1:80801/");
         assert_eq!(moved("1127.0.0.1:8080"), "1127.0.0.1:8080");
+    }
+
+    #[test]
+    fn values_that_changed_places_do_not_run_into_each_other() {
+        let mut substitutions = Substitutions::none();
+        for (recorded, now) in [("id-a", "id-b"), ("id-b", "id-c"), ("id-c", "id-a")] {
+            substitutions.push(recorded.to_owned(), now.to_owned());
+        }
+        assert_eq!(substitutions.text("id-a, id-b, id-c, id-a"), "id-b, id-c, id-a, id-b");
     }
 
     #[test]

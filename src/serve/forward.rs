@@ -20,11 +20,11 @@ use super::{
     rewrite::Rewrite,
     route::{Route, Upstream},
     state::State,
-    tee::{RequestTee, ResponseTee, Stopwatch},
+    tee::{Asking, RequestTee, ResponseTee, Stopwatch},
     wire::Interim,
 };
 use crate::{
-    model::{self, Headers, text_of},
+    model::{self, Headers, exact_text_of, text_of},
     runtime::Watch,
     upstream::{HeadTap, Protocol, RawHead, UpstreamError},
 };
@@ -67,6 +67,9 @@ impl Outbound {
         let request = self.into_request(upstream, None, &hold, Some(hints))?;
         let sent = send(upstream, request, version, None, state.response_timeout);
         let response = interim.relay(hinted, version, sent).await?;
+        if let Some(hold) = &hold {
+            hold.refuse();
+        }
         let (mut parts, body) = response.into_parts();
         parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
         Ok(Response::from_parts(parts, ReplyBody::Relayed(body)))
@@ -144,6 +147,9 @@ impl Outbound {
                 return Err(error);
             }
         };
+        if let Some(hold) = &hold {
+            hold.refuse();
+        }
         let first_byte = watch.elapsed();
         let (mut parts, body) = response.into_parts();
         let heads = parts.extensions.get::<HeadTap>().and_then(HeadTap::take);
@@ -221,25 +227,35 @@ impl Outbound {
 }
 
 /// Keeps the client's body back until the upstream asks for it.
-struct Hold(Notify);
+#[derive(Default)]
+struct Hold {
+    asked: Notify,
+    refused: Notify,
+}
 
 impl Hold {
     fn of(fields: &HeaderMap, version: Version) -> Option<Arc<Self>> {
         let expects = fields
             .get(EXPECT)
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-        (expects && version == Version::HTTP_11).then(|| Arc::new(Self(Notify::new())))
+        (expects && version == Version::HTTP_11).then(|| Arc::new(Self::default()))
     }
 
     fn release(&self) {
-        self.0.notify_one();
+        self.asked.notify_one();
     }
 
-    fn released(self: Arc<Self>) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+    /// The upstream has answered: if it has not asked for the body yet, it will not.
+    fn refuse(&self) {
+        self.refused.notify_one();
+    }
+
+    fn released(self: Arc<Self>) -> Asking {
         Box::pin(async move {
             tokio::select! {
-                () = self.0.notified() => {}
-                () = tokio::time::sleep(CONTINUE_AFTER) => {}
+                () = self.asked.notified() => true,
+                () = self.refused.notified() => false,
+                () = tokio::time::sleep(CONTINUE_AFTER) => true,
             }
         })
     }
@@ -319,7 +335,11 @@ fn recorded_fields(
 ) -> Headers {
     let all = match raw {
         Some(raw) => raw_fields(raw),
-        None => Headers::from(fields),
+        None => fields
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), exact_text_of(value.as_bytes())))
+            .collect::<Vec<_>>()
+            .into(),
     };
     let nominated = hop::nominated(all.get_all("connection").map(str::as_bytes));
     let mut kept = Headers::new();
@@ -339,7 +359,7 @@ fn recorded_fields(
 fn raw_fields(head: &RawHead) -> Headers {
     head.fields
         .iter()
-        .map(|(name, value)| (name.clone(), text_of(value)))
+        .map(|(name, value)| (name.clone(), exact_text_of(value)))
         .collect::<Vec<_>>()
         .into()
 }

@@ -2,7 +2,11 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use http::{Method, Request, Response, StatusCode, header::RETRY_AFTER, uri::PathAndQuery};
+use http::{
+    Method, Request, Response, StatusCode, Version,
+    header::{CONTENT_LENGTH, RETRY_AFTER, TRAILER},
+    uri::PathAndQuery,
+};
 use hyper::body::Incoming;
 
 use super::{
@@ -17,6 +21,7 @@ use super::{
     rescue::{self, Wants},
     state::State,
     tee::Stopwatch,
+    wire::Interim,
 };
 use crate::{
     behavior::Verdict,
@@ -51,6 +56,7 @@ pub(super) async fn handle(
         return Ok(intercept::upgrade(&state, &route, &mut request, number, watch).await);
     }
     let (parts, body) = request.into_parts();
+    let (is_head, interim) = (parts.method == Method::HEAD, client.interim.clone());
     let handling = Handling {
         method: parts.method.clone(),
         target: route.target.clone(),
@@ -75,7 +81,24 @@ pub(super) async fn handle(
         route,
         watch,
     };
-    handling.answer(outbound).await
+    let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
+    let response = handling.answer(outbound).await?;
+    Ok(if may_have_trailers { with_trailers(response, interim) } else { response })
+}
+
+/// Lets trailers through to a client of HTTP/1.1, asked for or not.
+fn with_trailers(response: Response<ReplyBody>, interim: Interim) -> Response<ReplyBody> {
+    interim.clear_trailers();
+    if response.headers().contains_key(CONTENT_LENGTH) {
+        return response;
+    }
+    let announced = response.headers().get_all(TRAILER).iter();
+    let spelled = announced
+        .filter_map(|names| names.to_str().ok())
+        .flat_map(|names| names.split(','))
+        .map(|name| name.trim().to_owned())
+        .collect();
+    response.map(|body| ReplyBody::Trailed { body: Box::new(body), interim, spelled })
 }
 
 /// What is needed to say what became of a request.
@@ -117,7 +140,8 @@ impl Handling {
         }
         match finding {
             Finding::Found(found, inquiry) => {
-                let (response, outcome) = replay::give(&self.state, *found, *inquiry).await;
+                let (response, outcome) =
+                    replay::give(&self.state, *found, *inquiry, &self.client.interim).await;
                 self.done(Some(response.status()), outcome);
                 Ok(response)
             }

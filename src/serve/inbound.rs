@@ -9,9 +9,8 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use sha2::{Digest, Sha256};
 
-use crate::model::RequestBody;
+use crate::{codec::BodyDigest, model::RequestBody};
 
 /// What has been read of a body, and the rest.
 #[derive(Default)]
@@ -24,6 +23,11 @@ impl Inbound {
     pub(super) fn new(body: Incoming) -> Self {
         let rest = (!body.is_end_stream()).then_some(body);
         Self { read: BytesMut::new(), rest }
+    }
+
+    /// None, or none that is left.
+    pub(super) fn none() -> Self {
+        Self { read: BytesMut::new(), rest: None }
     }
 
     /// What has been read so far.
@@ -75,18 +79,20 @@ impl Inbound {
     /// # Errors
     ///
     /// When the client breaks off.
-    pub(super) async fn consume(&mut self, limit: usize) -> Result<RequestBody, hyper::Error> {
+    pub(super) async fn consume(
+        &mut self,
+        limit: usize,
+        content_type: Option<&str>,
+    ) -> Result<RequestBody, hyper::Error> {
         if self.read_up_to(limit).await? {
             return Ok(RequestBody::Whole(self.read.split().freeze()));
         }
-        let mut sha256 = Sha256::new();
-        let mut length = 0;
+        let mut digest = BodyDigest::new(content_type);
         loop {
-            let piece = self.read.split();
-            length += piece.len() as u64;
-            sha256.update(&piece);
+            digest.push(&self.read.split());
             if !self.more().await? {
-                return Ok(RequestBody::Hashed { length, sha256: sha256.finalize().into() });
+                let (length, sha256) = digest.finish();
+                return Ok(RequestBody::Hashed { length, sha256 });
             }
         }
     }

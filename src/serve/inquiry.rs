@@ -3,7 +3,10 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::Version;
+use http::{
+    Version,
+    header::{CONTENT_TYPE, EXPECT},
+};
 
 use super::{inbound::Inbound, route::Route, state::State, tee::Stopwatch};
 use crate::{
@@ -38,8 +41,21 @@ impl Inquiry {
         }
     }
 
+    /// Whether the client keeps its body until it is asked for it (RFC 9110 §10.1.1).
+    pub(super) fn is_unasked(&self) -> bool {
+        self.version == Version::HTTP_11
+            && !self.body.is_complete()
+            && self.body.so_far().is_empty()
+            && self
+                .request
+                .headers
+                .get(EXPECT)
+                .is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+    }
+
     async fn read_body(&mut self, limit: usize) -> Result<(), hyper::Error> {
-        self.request.body = self.body.consume(limit).await?;
+        let content_type = self.request.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        self.request.body = self.body.consume(limit, content_type).await?;
         Ok(())
     }
 }
@@ -74,6 +90,12 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
         HeadFit::Body(fitting) => fitting,
         HeadFit::Nothing => Vec::new(),
     };
+    if inquiry.is_unasked()
+        && let Some(at) = fitting.iter().position(|live| is_refusal(live))
+        && let Some(found) = claim(&state.session, fitting.swap_remove(at))
+    {
+        return Ok(Finding::Found(Box::new(found), Box::new(inquiry)));
+    }
     if fitting.iter().any(|live| live.is_two_way)
         && let Some(live) = decide_early(&mut fitting, &mut inquiry.body, limit).await?
         && let Some(found) = claim(&state.session, live)
@@ -106,6 +128,18 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
             Ok(Finding::Missed(Box::new(inquiry)))
         }
     }
+}
+
+/// Whether a stub was recorded of a request that was refused before its body: it names the length
+/// that the body was to have, and looks at none.
+fn is_refusal(live: &LiveStub) -> bool {
+    let announces = |name: &str| {
+        name.eq_ignore_ascii_case("content-length")
+            || name.eq_ignore_ascii_case("transfer-encoding")
+    };
+    live.stub.recorded.is_some()
+        && !live.request.needs_body()
+        && live.stub.request.headers.iter().any(|(name, _)| announces(name))
 }
 
 /// Decides by the beginning of a body: a client of a two-way stream sends on only after it was

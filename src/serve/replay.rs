@@ -17,6 +17,7 @@ use super::{
     reply::{Production, Progress, ReplyBody, discard, sleep_until},
     rescue,
     state::State,
+    wire::Interim,
 };
 use crate::{
     behavior::latency::Schedule,
@@ -31,6 +32,7 @@ pub(super) async fn give(
     state: &State,
     found: Found,
     inquiry: Inquiry,
+    interim: &Interim,
 ) -> (Response<ReplyBody>, Outcome) {
     let live = Arc::clone(&found.stub);
     let outcome = Outcome::Stub {
@@ -54,6 +56,11 @@ pub(super) async fn give(
         }
     };
     sleep_until(inquiry.watch, schedule.head).await;
+    if inquiry.version == Version::HTTP_11 {
+        for (status, fields) in live.response(found.step).into_iter().flat_map(|it| &it.interim) {
+            interim.send(*status, fields);
+        }
+    }
     let ending = live.response(found.step).map_or_else(Default::default, |answer| answer.ending);
     let is_recorded = live.stub.recorded.is_some();
     (respond(state, &prepared, schedule, ending, is_recorded, inquiry).await, outcome)
@@ -177,7 +184,11 @@ async fn respond(
     is_recorded: bool,
     inquiry: Inquiry,
 ) -> Response<ReplyBody> {
+    // To read the body would ask the client for it.
+    let is_refused = inquiry.is_unasked()
+        && (prepared.status.is_client_error() || prepared.status.is_server_error());
     let Inquiry { body: inbound, version, watch, request, .. } = inquiry;
+    let inbound = if is_refused { Inbound::none() } else { inbound };
     let is_gated = schedule.chunks.iter().any(|(_, _, request_bytes)| *request_bytes > 0);
     let progress = drain(inbound, is_gated.then_some(&request.body));
     let has_body = request.method != http::Method::HEAD;

@@ -4,7 +4,7 @@ use std::{
     error::Error,
     path::PathBuf,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
@@ -17,7 +17,10 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
-use super::tee::{ResponseTee, Stopwatch};
+use super::{
+    tee::{ResponseTee, Stopwatch},
+    wire::Interim,
+};
 use crate::{behavior::latency::Schedule, model::ResponseEnding, render::PreparedBody};
 
 /// Pieces in which a file is read.
@@ -43,6 +46,15 @@ pub(super) enum ReplyBody {
     Recorded(Box<ResponseTee>),
     /// As the upstream sends it.
     Relayed(Incoming),
+    /// A chunked body for HTTP/1.1, whose trailers hyper would hold back.
+    Trailed {
+        /// The body.
+        body: Box<Self>,
+        /// Where its trailers go.
+        interim: Interim,
+        /// Their names as the answer announced them.
+        spelled: Vec<String>,
+    },
 }
 
 impl ReplyBody {
@@ -78,6 +90,16 @@ impl Body for ReplyBody {
             Self::Relayed(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+            Self::Trailed { body, interim, spelled } => {
+                let frame = ready!(Pin::new(&mut **body).poll_frame(cx));
+                if let Some(Ok(frame)) = &frame
+                    && let Some(trailers) = frame.trailers_ref()
+                {
+                    interim.send_trailers(trailers, spelled);
+                    return Poll::Ready(None);
+                }
+                Poll::Ready(frame)
+            }
         }
     }
 
@@ -89,6 +111,7 @@ impl Body for ReplyBody {
             Self::Produced(_) => false,
             Self::Recorded(body) => body.is_end_stream(),
             Self::Relayed(body) => body.is_end_stream(),
+            Self::Trailed { body, .. } => body.is_end_stream(),
         }
     }
 
@@ -100,6 +123,7 @@ impl Body for ReplyBody {
             Self::Whole { sized: false, .. } | Self::Produced(_) => SizeHint::default(),
             Self::Recorded(body) => body.size_hint(),
             Self::Relayed(body) => body.size_hint(),
+            Self::Trailed { body, .. } => body.size_hint(),
         }
     }
 }

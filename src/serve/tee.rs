@@ -26,6 +26,9 @@ const LINGER: Duration = Duration::from_millis(500);
 /// … and for so many bytes.
 const LINGER_BYTES: u64 = 1 << 20;
 
+/// A connection on which the body of a request was never sent is given up after so long.
+const UNSENT: Duration = Duration::from_secs(60);
+
 /// Time since the head of a request arrived.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch {
@@ -54,17 +57,20 @@ pub(super) struct RequestTee {
     capture: Option<Arc<Capture>>,
     watch: Stopwatch,
     /// The client is not asked for the body before this is done (`Expect: 100-continue`).
-    hold: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    hold: Option<Asking>,
     /// The upstream is done with it: only the recording is waiting.
     is_rest: bool,
 }
+
+/// Waits until the client is to be asked for its body; `false` when it is not.
+pub(super) type Asking = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 impl RequestTee {
     pub(super) fn new(
         body: Inbound,
         capture: Option<Arc<Capture>>,
         watch: Stopwatch,
-        hold: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+        hold: Option<Asking>,
     ) -> Self {
         if body.is_end_stream()
             && let Some(capture) = &capture
@@ -72,6 +78,17 @@ impl RequestTee {
             capture.end(watch.elapsed(), None);
         }
         Self { body, capture, watch, hold, is_rest: false }
+    }
+}
+
+/// Keeps a piece of a request body.
+fn note(capture: &Capture, frame: &Frame<Bytes>, rest: &Inbound, watch: Stopwatch) {
+    if let Some(data) = frame.data_ref() {
+        capture.push(data);
+    }
+    let trailers = frame.trailers_ref();
+    if trailers.is_some() || rest.is_end_stream() {
+        capture.end(watch.elapsed(), trailers);
     }
 }
 
@@ -83,23 +100,26 @@ impl Body for RequestTee {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if let Some(hold) = &mut self.hold {
-            ready!(hold.as_mut().poll(cx));
+        while let Some(hold) = &mut self.hold {
+            let is_asked = ready!(hold.as_mut().poll(cx));
             self.hold = None;
+            if !is_asked {
+                // The answer is to be read before hyper finds that there is no body to send.
+                self.body = Inbound::none();
+                self.hold = Some(Box::pin(async {
+                    tokio::time::sleep(UNSENT).await;
+                    true
+                }));
+                if let Some(capture) = self.capture.take() {
+                    capture.give_up();
+                }
+            }
         }
         let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
         if let Some(capture) = &self.capture {
             match &polled {
-                Some(Ok(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        capture.push(data);
-                    }
-                    let trailers = frame.trailers_ref();
-                    if trailers.is_some() || self.body.is_end_stream() {
-                        capture.end(self.watch.elapsed(), trailers);
-                    }
-                }
-                Some(Err(_)) => {}
+                Some(Ok(frame)) => note(capture, frame, &self.body, self.watch),
+                Some(Err(_)) => capture.give_up(),
                 None => capture.end(self.watch.elapsed(), None),
             }
         }

@@ -336,6 +336,20 @@ async fn strict_fails_a_run_with_a_miss_or_an_unused_stub() {
 }
 
 #[test]
+fn strict_fails_a_run_whose_stub_files_have_a_mistake() {
+    let folder = Folder::new();
+    folder.stub("misspelled", "{ \"requst\": {} }");
+    for (flags, code) in [(&[][..], 0), (&["--strict"], 1)] {
+        let mut arguments = vec!["replay", "--listen", "127.0.0.1:0"];
+        arguments.extend(flags);
+        arguments.extend(["--", "true"]);
+        let said = ran(&folder, &arguments);
+        assert_eq!(said.code, Some(code), "{}", said.stderr);
+        assert!(said.stderr.contains("did you mean `request`?"), "{}", said.stderr);
+    }
+}
+
+#[test]
 fn a_wrapped_program_s_exit_code_is_passed_on() {
     let folder = Folder::new();
     folder.stub("a", STUB);

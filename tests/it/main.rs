@@ -10,6 +10,8 @@ mod corners;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod http1_wire;
+#[cfg(test)]
 mod listener;
 #[cfg(test)]
 mod record;

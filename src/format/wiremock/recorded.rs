@@ -12,7 +12,7 @@ use crate::{
     codec::json::{Node, NodeValue},
     format::problem::Problems,
     model::{
-        BodySpec, Coding, CodingSettings, Json, JsonStyle, Latency, PacedChunk, Recorded,
+        BodySpec, Coding, CodingSettings, Headers, Json, JsonStyle, Latency, PacedChunk, Recorded,
         ResponseEnding, ResponseSpec,
     },
 };
@@ -25,6 +25,7 @@ pub(super) const NOTES: Place = Place {
         "upstream",
         "address",
         "latency",
+        "interim",
         "computedHeaders",
         "headerOrder",
         "contentCoding",
@@ -49,6 +50,7 @@ pub(super) const ANSWER_NOTES: Place = Place {
     known: &[
         "address",
         "latency",
+        "interim",
         "computedHeaders",
         "headerOrder",
         "contentCoding",
@@ -63,6 +65,9 @@ pub(super) const ANSWER_NOTES: Place = Place {
 
 const LATENCY: Place =
     Place { name: "`latency`", known: &["firstByteMs", "totalMs", "chunks"], ..NOTES };
+
+const INTERIM: Place =
+    Place { name: "an item of `interim`", known: &["status", "headers"], ..NOTES };
 
 const STYLE: Place = Place {
     name: "`jsonStyle`",
@@ -82,6 +87,7 @@ const STYLE: Place = Place {
 pub(super) struct Notes {
     pub(super) address: Option<String>,
     pub(super) latency: Option<Latency>,
+    pub(super) interim: Vec<(u16, Headers)>,
     pub(super) computed: Vec<(String, usize)>,
     /// Names of the header fields in order, where `headers` cannot show it.
     pub(super) header_order: Option<Vec<String>>,
@@ -113,6 +119,11 @@ pub(super) fn read_notes(
     let notes = Notes {
         address: fields.text("address", problems),
         latency: fields.take("latency").and_then(|node| latency(node, problems)),
+        interim: fields
+            .items("interim", problems)
+            .into_iter()
+            .filter_map(|item| interim(item, problems))
+            .collect(),
         computed: computed(&mut fields, problems),
         header_order: fields.take("headerOrder").map(|node| {
             items(node, "headerOrder", problems)
@@ -174,6 +185,13 @@ pub(super) fn write_answer(answer: &ResponseSpec) -> Vec<(String, Json)> {
     if let Some(latency) = &answer.latency {
         put("latency", write_latency(latency));
     }
+    if !answer.interim.is_empty() {
+        let interim = answer.interim.iter().map(|(status, fields)| {
+            let status = ("status".to_owned(), u64::from(*status).into());
+            Json::Object(vec![status, ("headers".to_owned(), super::headers::write(fields))])
+        });
+        put("interim", Json::Array(interim.collect()));
+    }
     if !answer.computed.is_empty() {
         put("computedHeaders", write_computed(&answer.computed));
     }
@@ -223,6 +241,20 @@ fn latency(node: Node, problems: &mut Problems) -> Option<Latency> {
         .collect();
     let last = chunks.last().map(|chunk| chunk.at).unwrap_or_default();
     Some(Latency { first_byte, total: total.unwrap_or(first_byte.max(last)), chunks })
+}
+
+/// An interim answer: hyper sends 100 itself, 101 ends HTTP.
+fn interim(node: Node, problems: &mut Problems) -> Option<(u16, Headers)> {
+    let span = span_of(&node);
+    let mut fields = Fields::open(node, &INTERIM, &[], problems)?;
+    let fields_of_it = super::headers::read(fields.free_members("headers", problems), problems);
+    match fields.whole("status", problems).and_then(|status| u16::try_from(status).ok()) {
+        Some(status @ 102..=199) => Some((status, fields_of_it)),
+        _ => {
+            problems.add(span, "the `status` of an interim answer is a number from 102 to 199");
+            None
+        }
+    }
 }
 
 /// `[ms, size]` or `[ms, size, requestBytes]`.

@@ -173,6 +173,7 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
             None => headers,
         },
         computed: notes.computed,
+        interim: notes.interim,
         trailers: headers::read(fields.free_members("trailers", problems), problems),
         body: body(fields, notes.style, problems),
         coding: notes.coding,

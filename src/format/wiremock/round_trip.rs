@@ -193,6 +193,10 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                     reason,
                     headers,
                     computed,
+                    interim: address
+                        .iter()
+                        .map(|_| (103, Headers::from(vec![("Link".to_owned(), "</a>".to_owned())])))
+                        .collect(),
                     trailers,
                     body,
                     coding_settings: CodingSettings {

@@ -183,8 +183,8 @@ fn mapping_nodes(text: &str, problems: &mut Problems) -> Vec<Node> {
     let node = match json::parse_spanned(&text) {
         Ok(node) => node,
         Err(error) => {
-            let end = text.len().min(error.offset + 1);
-            let span = error.offset..end;
+            let found = text.get(error.offset..).and_then(|rest| rest.chars().next());
+            let span = error.offset..error.offset + found.map_or(0, char::len_utf8);
             match json_hint(&text, error.offset) {
                 Some(hint) => problems.add_with_hint(span, error.message, hint),
                 None => problems.add(span, error.message),

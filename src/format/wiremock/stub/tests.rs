@@ -186,6 +186,11 @@ fn text_that_is_not_json_is_reported_with_what_helps() {
 }
 
 #[test]
+fn a_place_in_text_that_is_not_json_holds_whole_characters() {
+    check_mistake("{\"a\": 1, é}", "é", "expected a member name in quotes, found `é`", None);
+}
+
+#[test]
 fn a_byte_order_mark_does_not_move_the_places() {
     check_mistake(
         "\u{feff}{\"nam\": 1}",
