@@ -26,7 +26,7 @@ pub(super) fn new(
         id,
         name: Some(identity::name_of(method, url)),
         service: Some(service.clone()),
-        priority: None,
+        priority: priority_of(&request),
         responses: Responses { steps: Vec::new(), after_last: AfterLast::Stay },
         recorded: Some(Recorded {
             upstream: upstream.to_owned(),
@@ -36,6 +36,14 @@ pub(super) fn new(
         metadata: None,
         request,
     }
+}
+
+/// A signed URL is known by its parameters but those of the signature, and one that has more of them
+/// satisfies a stub that names fewer: the stub that names more goes first.
+fn priority_of(request: &RequestPattern) -> Option<u32> {
+    const USUAL: u32 = 5;
+    let n_told = u32::try_from(request.query.len().saturating_sub(1)).unwrap_or(u32::MAX);
+    (n_told > 0).then(|| USUAL.saturating_sub(n_told).max(1))
 }
 
 /// A file in `mappings` that no stub has yet: named for method and path alone where these say all.

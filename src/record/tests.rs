@@ -522,6 +522,28 @@ fn requests_that_differ_in_noise_alone_know_their_turn() {
 }
 
 #[test]
+fn a_signed_url_with_more_parameters_is_not_taken_for_one_with_fewer() {
+    let signed = |more: &str| {
+        let date = "X-Amz-Algorithm=a&X-Amz-Date=20261123T091849Z&X-Amz-Signature=0a1b2c3d4e5f";
+        get(&format!("/b/k?{more}{date}"), 200, more).build()
+    };
+    for more in ["response-content-type=x&", "versionId=7&", "response-content-type=y&versionId=7&"]
+    {
+        let place = Place::new();
+        place.run([signed(""), signed(more)]);
+        let priority = |told: &str| {
+            let found = place.stubs().into_iter().find(|stub| {
+                matches!(&stub.responses.steps[0].response.body, BodySpec::Text(text) if text == told)
+                    || told.is_empty()
+                        && matches!(&stub.responses.steps[0].response.body, BodySpec::Empty)
+            });
+            found.unwrap().effective_priority()
+        };
+        assert!(priority(more) < priority(""), "{more}");
+    }
+}
+
+#[test]
 fn a_digest_login_with_new_nonces_is_the_same_one() {
     let login = |nonce: &str| {
         let challenge = format!("Digest realm=\"r\", nonce=\"{nonce}\", qop=\"auth\"");
