@@ -15,7 +15,6 @@ use crate::support::{
     certificates::{TestAuthority, client_trusting},
     client::{self, Connection},
     folder::Folder,
-    round_trip::answer,
     server::{Upstream, piece, piped, whole},
     waiting::{eventually_async, within},
     wire::Wire,
@@ -444,58 +443,4 @@ async fn many_and_long_fields_and_targets_pass() {
     wire.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
     let replayed = wire.message().await;
     assert_eq!((replayed.status(), replayed.field_lines().len()), (200, 121));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_is_refused_by_its_head_is_known_with_its_body() {
-    let upstream = Upstream::http(|request: http::Request<hyper::body::Incoming>| async move {
-        let refused = request.headers().contains_key("if-match");
-        if !refused {
-            let _ = request.into_body().collect().await;
-        }
-        let status = if refused { 412 } else { 200 };
-        answer().status(status).body(whole("{}")).unwrap()
-    })
-    .await;
-    let folder = Folder::new();
-    let talk = async |address, wait: bool| {
-        let mut all = Vec::new();
-        for fields in ["If-Match: \"old\"\r\n", ""] {
-            let mut wire = Wire::connect(address).await;
-            let length = "Content-Length: 7\r\nContent-Type: application/json";
-            wire.send(format!("PUT /x HTTP/1.1\r\nHost: a\r\n{fields}{length}\r\n\r\n")).await;
-            if wait && !fields.is_empty() {
-                all.push(wire.message().await.status());
-                wire.send("{\"a\":1}").await;
-            } else {
-                wire.send("{\"a\":1}").await;
-                all.push(wire.message().await.status());
-            }
-        }
-        all
-    };
-    let ringer = folder.run(Mode::Record, &upstream.url()).await;
-    assert_eq!(talk(ringer.address, true).await, [412, 200]);
-    ringer.stop().await;
-    upstream.stop().await;
-    let ringer = folder.replay().await;
-    assert_eq!(talk(ringer.address, false).await, [412, 200], "{:#?}", folder.stubs());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_ends_with_its_connection_does_so_in_replay() {
-    let upstream = Upstream::scripted(|mut wire: Wire| async move {
-        wire.message().await;
-        wire.send("HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nall of it").await;
-    })
-    .await;
-    let folder = Folder::new();
-    let ringer = folder.run(Mode::Record, &upstream.url()).await;
-    client::get(ringer.address, "/x").await;
-    ringer.stop().await;
-    upstream.stop().await;
-    let ringer = folder.replay().await;
-    let got = client::get(ringer.address, "/x").await;
-    assert_eq!(got.text(), "all of it");
-    assert_eq!(got.field("transfer-encoding"), None);
 }
