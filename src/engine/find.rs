@@ -210,13 +210,10 @@ mod tests {
             .collect();
         Stub {
             id: StubId(Uuid::from_u128(id)),
-            name: None,
-            service: None,
-            priority: None,
             request: RequestPattern { url, headers, ..RequestPattern::default() },
             responses: Responses::one(ResponseSpec { status: 200, ..ResponseSpec::default() }),
             recorded: recorded.then(Recorded::default),
-            metadata: None,
+            ..Stub::default()
         }
     }
 

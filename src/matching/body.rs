@@ -118,10 +118,9 @@ impl BodyMatcher {
             BodyPattern::Digest { length, sha256 } => {
                 Self::Digest { length: *length, sha256: *sha256 }
             }
-            BodyPattern::EqualToJson { expected, ignore_array_order, ignore_extra_elements } => {
-                let matcher =
-                    JsonMatcher::compile(expected, *ignore_array_order, *ignore_extra_elements)
-                        .map_err(|message| ("/equalToJson".to_owned(), message))?;
+            BodyPattern::EqualToJson(pattern) => {
+                let matcher = JsonMatcher::compile(pattern)
+                    .map_err(|message| ("/equalToJson".to_owned(), message))?;
                 Self::Json(Box::new(matcher))
             }
             BodyPattern::Text(pattern) => Self::Text(TextMatcher::compile(pattern)?),

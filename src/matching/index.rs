@@ -107,7 +107,9 @@ impl<T> StubIndex<T> {
 impl ByMethod {
     fn push(&mut self, method: &MethodPattern, place: u32) {
         let list = match method {
-            MethodPattern::Any => &mut self.any,
+            MethodPattern::Any | MethodPattern::OneOf(_) | MethodPattern::NoneOf(_) => {
+                &mut self.any
+            }
             MethodPattern::GetOrHead => &mut self.get_or_head,
             MethodPattern::Is(method) => {
                 match self.one.iter().position(|(known, _)| **known == **method) {

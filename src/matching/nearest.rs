@@ -101,8 +101,8 @@ fn body_differences(
     }
     match pattern {
         BodyPattern::Digest { .. } => None,
-        BodyPattern::EqualToJson { expected, .. } => {
-            json_changes(expected, content.json()?, strictness)
+        BodyPattern::EqualToJson(pattern) => {
+            json_changes(&pattern.expected, content.json()?, strictness)
         }
         BodyPattern::Text(ValuePattern::EqualTo { value, .. }) => {
             bytes_differences(value.as_bytes(), content, kind, strictness)
@@ -282,7 +282,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::{super::testing::request, *};
-    use crate::model::{MethodPattern, Request, UrlPattern};
+    use crate::model::{JsonPattern, MethodPattern, Request, UrlPattern};
 
     const UUID_A: &str = "550e8400-e29b-41d4-a716-446655440000";
     const UUID_B: &str = "9b2f3e1c-0d4a-4c8b-9f6e-2a7d5c1b8e90";
@@ -297,11 +297,7 @@ mod tests {
     }
 
     fn json_body(text: &str) -> Vec<BodyPattern> {
-        vec![BodyPattern::EqualToJson {
-            expected: json::parse(text).unwrap(),
-            ignore_array_order: false,
-            ignore_extra_elements: false,
-        }]
+        vec![BodyPattern::EqualToJson(JsonPattern::strict(json::parse(text).unwrap()))]
     }
 
     fn text_body(text: &str) -> Vec<BodyPattern> {

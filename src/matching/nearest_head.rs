@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     codec::{form, view::RequestView},
-    model::{MethodPattern, RequestPattern, UrlPattern, ValuePattern},
+    model::{RequestPattern, UrlPattern, ValuePattern},
 };
 
 /// All but the body.
@@ -18,12 +18,7 @@ pub(super) fn head_differences(
     pattern: &RequestPattern,
     view: &RequestView<'_>,
 ) -> Option<Vec<Change>> {
-    let is_method = match &pattern.method {
-        MethodPattern::Any => true,
-        MethodPattern::GetOrHead => matches!(view.method(), "GET" | "HEAD"),
-        MethodPattern::Is(method) => method == view.method(),
-    };
-    if !is_method {
+    if !pattern.method.accepts(view.method()) {
         return None;
     }
     let mut changes = url_differences(&pattern.url, view)?;

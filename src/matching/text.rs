@@ -59,6 +59,7 @@ impl TextMatcher {
                     .map_err(|(pointer, message)| (format!("/not{pointer}"), message))?,
             )),
             ValuePattern::Or(patterns) => Kind::Or(all("or", patterns)?),
+            other => return Err((String::new(), format!("{other:?} is not supported yet"))),
         }))
     }
 

@@ -6,7 +6,7 @@ use super::fields::{Fields, Place, items, span_of, text};
 use crate::{
     codec::json::{self, Member, Node, NodeValue},
     format::problem::Problems,
-    model::{BodyPattern, Json, ValuePattern},
+    model::{BodyPattern, Json, JsonPattern, ValuePattern},
 };
 
 /// Matchers of a text.
@@ -136,11 +136,11 @@ pub(super) fn read_body(node: Node, problems: &mut Problems) -> BodyPattern {
     let Some(member) = the_matcher(fields, problems) else { return nothing };
     let name_span = member.name_start..member.name_end;
     match member.name.as_str() {
-        "equalToJson" => BodyPattern::EqualToJson {
-            expected: json_operand(member.value, problems),
-            ignore_array_order,
-            ignore_extra_elements,
-        },
+        "equalToJson" => {
+            let (expected, text) = json_operand(member.value, problems);
+            let pattern = JsonPattern { expected, text, ignore_array_order, ignore_extra_elements };
+            BodyPattern::EqualToJson(pattern)
+        }
         "binaryEqualTo" => {
             BodyPattern::BinaryEqualTo(read_base64(member.value, "binaryEqualTo", problems).into())
         }
@@ -180,6 +180,7 @@ pub(super) fn write_value(pattern: &ValuePattern) -> Json {
         ValuePattern::Matches(regex) => ("matches", regex.as_str().into()),
         ValuePattern::Not(pattern) => ("not", write_value(pattern)),
         ValuePattern::Or(patterns) => ("or", list(patterns)),
+        _ => ("absent", true.into()),
     };
     let mut members = vec![(name.to_owned(), operand)];
     if matches!(pattern, ValuePattern::EqualTo { case_insensitive: true, .. }) {
@@ -201,15 +202,23 @@ pub(super) fn write_body(pattern: &BodyPattern) -> Json {
             ("equalToDigest", format!("{SHA_256}{}", BASE64_STANDARD.encode(sha256)).into()),
             ("length", (*length).into()),
         ]),
-        BodyPattern::EqualToJson { expected, ignore_array_order, ignore_extra_elements } => {
-            let operand = match expected {
+        BodyPattern::EqualToJson(JsonPattern {
+            expected,
+            text,
+            ignore_array_order,
+            ignore_extra_elements,
+        }) => {
+            let operand = match (text, expected) {
+                (Some(text), _) => text.as_str().into(),
                 // A string operand is read as the text of a JSON value, and WireMock takes `null` for
                 // no operand.
-                Json::String(_) | Json::Null => json::write(expected, <_>::default()).into(),
-                value if !nests_within(value, MAX_INLINE_DEPTH) => {
+                (None, Json::String(_) | Json::Null) => {
+                    json::write(expected, <_>::default()).into()
+                }
+                (None, value) if !nests_within(value, MAX_INLINE_DEPTH) => {
                     json::write(value, <_>::default()).into()
                 }
-                value => value.clone(),
+                (None, value) => value.clone(),
             };
             let mut members = vec![("equalToJson", operand)];
             if *ignore_array_order {
@@ -315,18 +324,21 @@ fn list(node: Node, name: &str, problems: &mut Problems) -> Vec<ValuePattern> {
 }
 
 /// A JSON value, or a string that holds the text of one.
-fn json_operand(node: Node, problems: &mut Problems) -> Json {
+fn json_operand(node: Node, problems: &mut Problems) -> (Json, Option<String>) {
     let span = span_of(&node);
     match node.value {
-        NodeValue::String(text) => json::parse(&text).unwrap_or_else(|error| {
-            problems.add_with_hint(
-                span,
-                format!("the text of `equalToJson` is not JSON: {error}"),
-                "write the value itself instead of a string",
-            );
-            Json::Null
-        }),
-        _ => node.into_json(),
+        NodeValue::String(text) => {
+            let value = json::parse(&text).unwrap_or_else(|error| {
+                problems.add_with_hint(
+                    span,
+                    format!("the text of `equalToJson` is not JSON: {error}"),
+                    "write the value itself instead of a string",
+                );
+                Json::Null
+            });
+            (value, Some(text))
+        }
+        _ => (node.into_json(), None),
     }
 }
 

@@ -6,6 +6,7 @@
 mod fields;
 mod headers;
 mod layout;
+mod listener;
 mod matcher;
 mod pattern;
 mod recorded;
@@ -14,4 +15,4 @@ mod response;
 mod round_trip;
 pub mod stub;
 
-pub use stub::{Mapping, locate, read, read_mappings, write};
+pub use stub::{Mapping, locate, read, read_mappings, write, write_value};

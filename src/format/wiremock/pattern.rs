@@ -72,6 +72,7 @@ pub(super) fn read(node: Node, homes: &[&Place], problems: &mut Problems) -> Req
             .into_iter()
             .map(|part| read_part(part, problems))
             .collect(),
+        ..RequestPattern::default()
     }
 }
 
@@ -83,6 +84,8 @@ pub(super) fn write(pattern: &RequestPattern) -> Json {
         MethodPattern::Any => {}
         MethodPattern::GetOrHead => put("method", "GET_OR_HEAD".into()),
         MethodPattern::Is(method) => put("method", method.as_str().into()),
+        MethodPattern::OneOf(methods) => put("method", set("oneOf", methods)),
+        MethodPattern::NoneOf(methods) => put("method", set("noneOf", methods)),
     }
     match &pattern.url {
         UrlPattern::Any => {}
@@ -118,6 +121,11 @@ pub(super) fn write(pattern: &RequestPattern) -> Json {
         put("multipartPatterns", Json::Array(pattern.multipart.iter().map(write_part).collect()));
     }
     Json::Object(members)
+}
+
+fn set(name: &str, methods: &[String]) -> Json {
+    let methods = methods.iter().map(|method| method.as_str().into()).collect();
+    Json::Object(vec![(name.to_owned(), Json::Array(methods))])
 }
 
 fn method(fields: &mut Fields, problems: &mut Problems) -> MethodPattern {
@@ -196,6 +204,7 @@ fn read_part(node: Node, problems: &mut Problems) -> MultipartPattern {
     };
     MultipartPattern {
         name: fields.text("name", problems),
+        file_name: None,
         all_parts: fields.take("matchingType").is_some_and(|node| {
             let span = span_of(&node);
             match text(node, "matchingType", problems).as_deref() {

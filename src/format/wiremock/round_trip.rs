@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::{read, write};
 use crate::model::{
-    AfterLast, BodyPattern, BodySpec, Coding, CodingSettings, Headers, Json, JsonStyle, Latency,
-    MethodPattern, MultipartPattern, PacedChunk, Recorded, RequestPattern, ResponseEnding,
-    ResponseSpec, ResponseStep, Responses, Stub, StubId, UrlPattern, ValuePattern,
+    AfterLast, BodyPattern, BodySpec, Coding, CodingSettings, Headers, Json, JsonPattern,
+    JsonStyle, Latency, MethodPattern, MultipartPattern, PacedChunk, Recorded, RequestPattern,
+    ResponseEnding, ResponseSpec, ResponseStep, Responses, Stub, StubId, UrlPattern, ValuePattern,
 };
 
 fn fallback(index: usize) -> StubId {
@@ -70,11 +70,12 @@ fn body_pattern() -> impl Strategy<Value = BodyPattern> {
         (any::<u64>(), any::<[u8; 32]>())
             .prop_map(|(length, sha256)| BodyPattern::Digest { length, sha256 }),
         (json(), any::<[bool; 2]>()).prop_map(|(expected, [array_order, extra_elements])| {
-            BodyPattern::EqualToJson {
+            BodyPattern::EqualToJson(JsonPattern {
                 expected,
+                text: None,
                 ignore_array_order: array_order,
                 ignore_extra_elements: extra_elements,
-            }
+            })
         }),
         value().prop_map(BodyPattern::Text),
     ]
@@ -95,7 +96,13 @@ fn request() -> impl Strategy<Value = RequestPattern> {
         word().prop_map(UrlPattern::UrlPathTemplate),
     ];
     let part = (prop::option::of(word()), any::<bool>(), named(), bodies()).prop_map(
-        |(name, all_parts, headers, body)| MultipartPattern { name, all_parts, headers, body },
+        |(name, all_parts, headers, body)| MultipartPattern {
+            name,
+            file_name: None,
+            all_parts,
+            headers,
+            body,
+        },
     );
     (
         (method, url, named(), named(), named(), named()),
@@ -113,6 +120,7 @@ fn request() -> impl Strategy<Value = RequestPattern> {
                     basic_auth,
                     body,
                     multipart,
+                    ..RequestPattern::default()
                 }
             },
         )
@@ -212,6 +220,7 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                         .map(|value| ("x-id".to_owned(), value.clone()))
                         .collect(),
                     address,
+                    ..ResponseSpec::default()
                 }
             },
         )
@@ -241,6 +250,7 @@ fn stub() -> impl Strategy<Value = Stub> {
             responses,
             recorded,
             metadata,
+            ..Stub::default()
         })
 }
 

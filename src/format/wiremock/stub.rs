@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
-    layout,
+    layout, listener,
     pattern::{self, REQUEST},
     recorded::{self, NOTES, Notes, STUB_NOTES},
     response::{self, RESPONSE, STEP},
@@ -15,8 +15,8 @@ use crate::{
     codec::json::{self, Node, NodeValue},
     format::problem::{Problem, Problems},
     model::{
-        AfterLast, Json, Recorded, RequestPattern, ResponseSpec, Responses, ServiceName, Stub,
-        StubId,
+        AfterLast, Json, Recorded, RequestPattern, ResponseSpec, Responses, Scenario, ServiceName,
+        Stub, StubId,
     },
 };
 
@@ -36,14 +36,13 @@ const MAPPING: Place = Place {
         "metadata",
         "persistent",
         "insertionIndex",
-    ],
-    later: &[
-        "newScenarioState",
-        "postServeActions",
-        "requiredScenarioState",
         "scenarioName",
+        "requiredScenarioState",
+        "newScenarioState",
         "serveEventListeners",
+        "postServeActions",
     ],
+    later: &[],
     later_options: &[],
 };
 
@@ -136,6 +135,11 @@ pub fn locate(text: &str, mapping: &Range<usize>, pointer: &str) -> Range<usize>
 
 /// Writes one mapping: pretty, and the same text for the same stub.
 pub fn write(stub: &Stub) -> String {
+    layout::write(&write_value(stub))
+}
+
+/// Writes one mapping as a value.
+pub fn write_value(stub: &Stub) -> Json {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
     put("id", stub.id.to_string().into());
@@ -147,6 +151,17 @@ pub fn write(stub: &Stub) -> String {
     }
     if stub.request != RequestPattern::default() {
         put("request", pattern::write(&stub.request));
+    }
+    if let Some(scenario) = &stub.scenario {
+        put("scenarioName", scenario.name.as_str().into());
+        for (name, state) in [
+            ("requiredScenarioState", &scenario.required_state),
+            ("newScenarioState", &scenario.new_state),
+        ] {
+            if let Some(state) = state {
+                put(name, state.as_str().into());
+            }
+        }
     }
     let Responses { steps, after_last } = &stub.responses;
     let only_answer = match steps.as_slice() {
@@ -162,6 +177,12 @@ pub fn write(stub: &Stub) -> String {
         AfterLast::Restart => put("afterLast", "restart".into()),
         AfterLast::Miss => put("afterLast", "miss".into()),
     }
+    for (name, listeners) in listener::write(&stub.listeners) {
+        put(name, listeners);
+    }
+    if let Some(persistent) = stub.persistent {
+        put("persistent", persistent.into());
+    }
     let notes = recorded::write_notes(stub.recorded.as_ref(), only_answer);
     if stub.metadata.is_some() || !notes.is_empty() {
         let mut metadata = stub.metadata.clone().unwrap_or_else(|| Json::Object(Vec::new()));
@@ -170,7 +191,7 @@ pub fn write(stub: &Stub) -> String {
         }
         put("metadata", metadata);
     }
-    layout::write(&Json::Object(members))
+    Json::Object(members)
 }
 
 /// The mappings of a text, unread.
@@ -232,14 +253,16 @@ fn read_mapping(
     problems: &mut Problems,
 ) -> Option<Stub> {
     let mut fields = Fields::open(node, &MAPPING, HOMES, problems)?;
-    // WireMock writes these two; a stub of a file is persistent, and the order is that of the files.
-    fields.flag("persistent", problems);
+    // WireMock writes it; the order is that of the files.
     fields.whole("insertionIndex", problems);
+    let persistent = fields.has("persistent").then(|| fields.flag("persistent", problems));
     let id = id(&mut fields, problems).unwrap_or_else(fallback_id);
     let name = fields.text("name", problems);
     let priority = priority(&mut fields, problems);
     let request =
         fields.take("request").map(|node| pattern::read(node, HOMES, problems)).unwrap_or_default();
+    let scenario = scenario(&mut fields, problems);
+    let listeners = listener::read(&mut fields, problems);
     let is_sequence = fields.has("responses");
     let (metadata, notes, recorded) = metadata(&mut fields, is_sequence, problems);
     let responses = responses(&mut fields, notes, problems);
@@ -249,10 +272,21 @@ fn read_mapping(
         service: service.cloned(),
         priority,
         request,
+        scenario,
         responses,
+        listeners,
+        persistent,
         recorded,
         metadata,
     })
+}
+
+/// A state without a scenario means nothing; WireMock takes it without a word.
+fn scenario(fields: &mut Fields, problems: &mut Problems) -> Option<Scenario> {
+    let name = fields.text("scenarioName", problems);
+    let required_state = fields.text("requiredScenarioState", problems);
+    let new_state = fields.text("newScenarioState", problems);
+    Some(Scenario { name: name?, required_state, new_state })
 }
 
 fn id(fields: &mut Fields, problems: &mut Problems) -> Option<StubId> {

@@ -5,7 +5,9 @@ use uuid::Uuid;
 use crate::{
     codec::json::MAX_DEPTH,
     format::wiremock::{locate, read, read_mappings, write},
-    model::{BodyPattern, BodySpec, JsonStyle, RequestPattern, Stub, StubId, UrlPattern},
+    model::{
+        BodyPattern, BodySpec, JsonPattern, JsonStyle, RequestPattern, Stub, StubId, UrlPattern,
+    },
 };
 
 fn fallback(index: usize) -> StubId {
@@ -221,11 +223,7 @@ fn json_too_deep_for_a_stub_file_is_written_as_text() {
     let value = crate::codec::json::parse(&deep).unwrap();
     let mut stub = one("{}");
     stub.responses.steps[0].response.body = BodySpec::Json(value.clone(), JsonStyle::default());
-    stub.request.body = vec![BodyPattern::EqualToJson {
-        expected: value,
-        ignore_array_order: false,
-        ignore_extra_elements: false,
-    }];
+    stub.request.body = vec![BodyPattern::EqualToJson(JsonPattern::strict(value))];
     let again = one(&write(&stub));
     assert_eq!(again.request, stub.request);
     assert_eq!(again.responses.steps[0].response.body, BodySpec::Text(deep));
