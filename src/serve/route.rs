@@ -1,6 +1,10 @@
 //! Which service a request belongs to, and the address under which the client knows it.
 
-use std::{collections::HashMap, net::{IpAddr, SocketAddr}, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use http::{
     HeaderMap, HeaderValue, Uri, Version,

@@ -8,11 +8,15 @@ mod headers;
 mod layout;
 mod listener;
 mod matcher;
+mod names;
+mod operand;
+mod options;
 mod pattern;
 mod recorded;
 mod response;
 #[cfg(test)]
 mod round_trip;
 pub mod stub;
+mod written;
 
 pub use stub::{Mapping, locate, read, read_mappings, write, write_value};
