@@ -12,6 +12,7 @@ pub mod encoding;
 pub mod form;
 pub mod json;
 pub mod multipart;
+pub mod suggest;
 pub mod view;
 
 pub use body_digest::BodyDigest;

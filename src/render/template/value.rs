@@ -107,12 +107,23 @@ impl Map {
 /// The path of a request.
 #[derive(Clone, Debug)]
 pub struct PathValue {
-    /// As it was sent.
+    /// As it prints: decoded, or as it was sent where the stub has a path template.
     pub text: Arc<str>,
-    /// What is between its slashes.
+    /// What is between its slashes: what an index counts.
     pub segments: Vec<Arc<str>>,
     /// Variables of the stub's path template.
     pub variables: Vec<(String, Arc<str>)>,
+    /// The stub has a path template (`TemplatedUrlPath`): as a list the path then begins with the
+    /// empty text before its first slash.
+    pub is_templated: bool,
+}
+
+impl PathValue {
+    /// Its items as a list.
+    pub fn items(&self) -> impl Iterator<Item = Arc<str>> {
+        let before = self.is_templated.then(|| Arc::from(""));
+        before.into_iter().chain(self.segments.iter().map(Arc::clone))
+    }
 }
 
 /// A point in time and the text that it prints as.
@@ -228,7 +239,7 @@ impl Value {
         }
     }
 
-    /// As JSON: a repeated value of the request is an array, a path or date its text.
+    /// As JSON: a repeated value of the request is an array if there are several, a date its text.
     pub fn to_json(&self) -> Json {
         match self {
             Self::Absent | Self::Null => Json::Null,
@@ -239,8 +250,18 @@ impl Value {
             Self::Map(map) => Json::Object(
                 map.entries.iter().map(|(key, value)| (key.clone(), value.to_json())).collect(),
             ),
+            Self::Multi(values) if values.len() == 1 => {
+                values.first().map_or(Json::Null, |value| Json::from(&**value))
+            }
             Self::Multi(values) => {
                 Json::Array(values.iter().map(|value| Json::from(&**value)).collect())
+            }
+            Self::Path(path) if path.is_templated => {
+                let indexed = path.segments.iter().enumerate();
+                let indexed = indexed.map(|(at, segment)| (at.to_string(), Json::from(&**segment)));
+                let named = path.variables.iter();
+                let named = named.map(|(name, value)| (name.clone(), Json::from(&**value)));
+                Json::Object(indexed.chain(named).collect())
             }
             Self::Path(path) => {
                 Json::Array(path.segments.iter().map(|segment| Json::from(&**segment)).collect())
@@ -264,7 +285,7 @@ impl Value {
             Self::Text(text) => !text.is_empty(),
             Self::List(list) => !list.items.is_empty(),
             Self::Multi(values) => !values.is_empty(),
-            Self::Path(path) => !path.segments.is_empty(),
+            Self::Path(path) => path.items().next().is_some(),
             Self::Map(_) | Self::Date(_) => true,
         }
     }
@@ -286,9 +307,7 @@ impl Value {
         match self {
             Self::List(list) => Some(list.items.clone()),
             Self::Multi(values) => Some(values.iter().map(|v| Self::Text(Arc::clone(v))).collect()),
-            Self::Path(path) => {
-                Some(path.segments.iter().map(|v| Self::Text(Arc::clone(v))).collect())
-            }
+            Self::Path(path) => Some(path.items().map(Self::Text).collect()),
             _ => None,
         }
     }
