@@ -9,10 +9,12 @@ mod layout;
 mod listener;
 mod matcher;
 mod pattern;
+mod proxying;
 mod recorded;
 mod response;
 #[cfg(test)]
 mod round_trip;
 pub mod stub;
+mod timing;
 
 pub use stub::{Mapping, locate, read, read_mappings, write, write_value};
