@@ -6,7 +6,7 @@ use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     engine::{Matching, Mode},
     runtime::Seed,
-    serve::{Limits, Service},
+    serve::{Answers, Limits, Service},
 };
 
 /// All that an app is told.
@@ -39,6 +39,8 @@ pub struct Config {
     pub upstream: Upstream,
     /// Bounds.
     pub limits: Limits,
+    /// How answers look where stubs leave it open.
+    pub answers: Answers,
     /// What is sanitised.
     pub redaction: Redaction,
     /// Whether changes in the stub directory are picked up while running.
@@ -61,6 +63,7 @@ impl Default for Config {
             matching: Matching::default(),
             upstream: Upstream::default(),
             limits: Limits::default(),
+            answers: Answers::default(),
             redaction: Redaction::default(),
             watch: true,
         }

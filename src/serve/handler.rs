@@ -141,9 +141,9 @@ impl Handling {
         match finding {
             Finding::Found(found, inquiry) => {
                 let (response, outcome) =
-                    replay::give(&self.state, *found, *inquiry, &self.client.interim).await;
-                self.done(Some(response.status()), outcome);
-                Ok(response)
+                    replay::give(&self.state, *found, *inquiry, &self.client).await;
+                self.done(response.as_ref().ok().map(Response::status), outcome);
+                response
             }
             Finding::Missed(inquiry) if mode.forwards() => {
                 let Inquiry { request, body, version, route, watch } = *inquiry;

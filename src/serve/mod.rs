@@ -6,6 +6,7 @@
 pub mod server;
 pub mod settings;
 
+mod breakage;
 mod capture;
 mod client;
 mod connection;
@@ -22,12 +23,16 @@ mod recording;
 mod replay;
 mod reply;
 mod rescue;
+mod respond;
 mod rewound;
 mod rewrite;
 mod route;
+mod socket;
 mod state;
+pub mod targets;
 mod tee;
 mod wire;
 
 pub use server::{ServeError, Server, ServerParts, Tally};
-pub use settings::{Limits, Service};
+pub use settings::{Answers, Dialect, Limits, Service, Templating};
+pub use targets::{TargetPattern, Targets};

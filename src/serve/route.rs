@@ -9,7 +9,7 @@ use http::{
 };
 use parking_lot::Mutex;
 
-use super::settings::Service;
+use super::{settings::Service, socket::Reset};
 use crate::{
     engine::{Behavior, Mode},
     model::{Origin, Scheme, ServiceName},
@@ -83,6 +83,8 @@ pub(super) struct Arrival {
     pub(super) local: SocketAddr,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
+    /// Ends the connection with a reset, and with it every tunnel in it.
+    pub(super) reset: Reset,
 }
 
 /// Finds services.
@@ -381,6 +383,7 @@ mod tests {
             scheme: Scheme::Http,
             local: SocketAddr::from(([127, 0, 0, 1], 8080)),
             tunnel: None,
+            reset: Reset::default(),
         }
     }
 
