@@ -39,7 +39,7 @@ const H2_CONNECTION_WINDOW: u32 = 4 << 20;
 pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
     // A failure only costs latency.
     let _ = tcp.set_nodelay(true);
-    let Ok(local) = tcp.local_addr() else { return };
+    let (Ok(local), Ok(peer)) = (tcp.local_addr(), tcp.peer_addr()) else { return };
     let mut first = [0; 1];
     let mut stop = watch.clone();
     let peeked = tokio::select! {
@@ -53,9 +53,9 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
         _ => return,
     };
     let served = if is_tls {
-        serve_tls(state, tcp, local, None, watch).await
+        serve_tls(state, tcp, (local, peer), None, watch).await
     } else {
-        let arrival = Arrival { scheme: Scheme::Http, local, tunnel: None };
+        let arrival = Arrival { scheme: Scheme::Http, local, peer, tunnel: None };
         serve_http(state, tcp, arrival, watch).await;
         Ok(())
     };
@@ -76,7 +76,8 @@ fn serve_tunnel(state: Arc<State>, tunnel: Tunnel) -> Served {
             return;
         }
         let target = arrival.tunnel.clone().unwrap_or_default();
-        if let Err(error) = serve_tls(state, stream, arrival.local, arrival.tunnel, watch).await {
+        let ends = (arrival.local, arrival.peer);
+        if let Err(error) = serve_tls(state, stream, ends, arrival.tunnel, watch).await {
             tracing::warn!(
                 %error,
                 "the TLS handshake for {target} failed: does the client trust ringer's CA? see `ringer ca`"
@@ -88,7 +89,7 @@ fn serve_tunnel(state: Arc<State>, tunnel: Tunnel) -> Served {
 async fn serve_tls<S>(
     state: Arc<State>,
     stream: S,
-    local: SocketAddr,
+    (local, peer): (SocketAddr, SocketAddr),
     tunnel: Option<String>,
     watch: Watch,
 ) -> io::Result<()>
@@ -104,7 +105,7 @@ where
             "the client did not finish it in time",
         ));
     };
-    let arrival = Arrival { scheme: Scheme::Https, local, tunnel };
+    let arrival = Arrival { scheme: Scheme::Https, local, peer, tunnel };
     serve_http(state, stream?, arrival, watch).await;
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! Sockets to answers; the only room that knows hyper's server.
 //!
-//! May import: behavior, codec, engine, library, matching, model, record, redaction, render,
+//! May import: admin, behavior, codec, engine, library, matching, model, record, redaction, render,
 //! runtime, store, tls, upstream.
 
 pub mod server;
 pub mod settings;
 
+pub mod administration;
 mod capture;
 mod client;
 mod connection;
@@ -29,5 +30,6 @@ mod state;
 mod tee;
 mod wire;
 
+pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
 pub use settings::{Limits, Service};

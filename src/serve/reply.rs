@@ -63,7 +63,11 @@ impl ReplyBody {
     }
 
     pub(super) fn text(text: String) -> Self {
-        Self::Whole { bytes: Some(text.into()), trailers: None, sized: true }
+        Self::bytes(text.into())
+    }
+
+    pub(super) fn bytes(bytes: Bytes) -> Self {
+        Self::Whole { bytes: Some(bytes), trailers: None, sized: true }
     }
 }
 

@@ -81,6 +81,8 @@ pub(super) struct Arrival {
     pub(super) scheme: Scheme,
     /// The address that the client connected to.
     pub(super) local: SocketAddr,
+    /// The address that the client came from.
+    pub(super) peer: SocketAddr,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
 }

@@ -12,7 +12,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
-use super::{capture::Spool, route::Router, settings::Limits};
+use super::{administration::AdminDoor, capture::Spool, route::Router, settings::Limits};
 use crate::{
     engine::Matching,
     library::BodyFiles,
@@ -36,7 +36,8 @@ pub(super) struct State {
     pub(super) router: Router,
     pub(super) acceptor: Acceptor,
     pub(super) stubs: Arc<StubStore>,
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
+    pub(super) admin: Option<AdminDoor>,
     pub(super) body_files: BodyFiles,
     pub(super) redactor: Arc<Redactor>,
     pub(super) recorder: Option<Arc<Recorder>>,
