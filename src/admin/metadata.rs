@@ -44,6 +44,8 @@ impl MetadataMatcher {
             target: PathAndQuery::from_static("/"),
             headers,
             body: RequestBody::Whole(Bytes::from(text)),
+            client: None,
+            received: std::time::SystemTime::UNIX_EPOCH,
         };
         self.0.matches(&RequestView::new(&request))
     }

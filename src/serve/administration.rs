@@ -41,7 +41,9 @@ impl AdminDoor {
     /// Whether requests of a connection come to the API.
     pub(super) fn is_open_to(&self, arrival: &Arrival) -> bool {
         let is_here = self.local.is_none_or(|local| arrival.local == local);
-        is_here && (!self.loopback_only || arrival.peer.ip().to_canonical().is_loopback())
+        is_here
+            && (!self.loopback_only
+                || arrival.peer.is_some_and(|peer| peer.to_canonical().is_loopback()))
     }
 
     /// Whether this listener answers nothing but the API.
