@@ -11,7 +11,7 @@ use super::{
     error::ConfigError,
     file::{self, File},
     layer::{Layer, LogFormat},
-    settings::{Config, Redaction, Upstream},
+    settings::{AdminSettings, Config, Redaction, Upstream},
 };
 use crate::{library::Located, runtime::Seed, serve::Limits};
 
@@ -134,6 +134,10 @@ fn resolve(settings: Layer) -> Config {
             drain: settings.drain_timeout.unwrap_or(default.limits.drain),
         },
         redaction: Redaction { off: settings.redact == Some(false), key: settings.redaction_key },
+        admin: AdminSettings {
+            place: settings.admin.unwrap_or(default.admin.place),
+            ..default.admin
+        },
         watch: settings.watch.unwrap_or(default.watch),
     }
 }

@@ -40,6 +40,10 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
     // A failure only costs latency.
     let _ = tcp.set_nodelay(true);
     let Ok(local) = tcp.local_addr() else { return };
+    let peer = tcp.peer_addr().ok().map(|address| address.ip().to_canonical());
+    let reset = Reset::default();
+    let arrival =
+        Arrival { scheme: Scheme::Http, local, peer, tunnel: None, reset: reset.clone() };
     let mut first = [0; 1];
     let mut stop = watch.clone();
     let peeked = tokio::select! {
@@ -52,8 +56,6 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
         // Closed, broken or silent: there is nothing to answer.
         _ => return,
     };
-    let reset = Reset::default();
-    let arrival = Arrival { scheme: Scheme::Http, local, tunnel: None, reset: reset.clone() };
     let socket = Socket::new(tcp, reset);
     let served = if is_tls {
         serve_tls(state, socket, arrival, watch).await

@@ -1,10 +1,12 @@
 //! Sockets to answers; the only room that knows hyper's server.
 //!
-//! May import: behavior, codec, engine, library, matching, model, record, redaction, render,
+//! May import: admin, behavior, codec, engine, library, matching, model, record, redaction, render,
 //! runtime, store, tls, upstream.
 
+pub mod administration;
 pub mod server;
 pub mod settings;
+pub mod targets;
 
 mod breakage;
 mod capture;
@@ -29,10 +31,10 @@ mod rewrite;
 mod route;
 mod socket;
 mod state;
-pub mod targets;
 mod tee;
 mod wire;
 
+pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
 pub use settings::{Answers, Dialect, Limits, Service, Templating};
 pub use targets::{TargetPattern, Targets};

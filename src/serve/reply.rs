@@ -74,7 +74,11 @@ impl ReplyBody {
     }
 
     pub(super) fn text(text: String) -> Self {
-        Self::Whole { bytes: Some(text.into()), trailers: None, sizing: Sizing::Named }
+        Self::bytes(text.into())
+    }
+
+    pub(super) fn bytes(bytes: Bytes) -> Self {
+        Self::Whole { bytes: Some(bytes), trailers: None, sizing: Sizing::Named }
     }
 }
 

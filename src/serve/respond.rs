@@ -97,7 +97,12 @@ pub(super) async fn respond(
         Some(bytes) => ReplyBody::Whole {
             bytes: Some(bytes),
             trailers: (!prepared.trailers.is_empty()).then(|| prepared.trailers.clone()),
-            sizing: if is_recorded { Sizing::Unsaid } else { Sizing::InPieces },
+            sizing: match version {
+                _ if is_recorded => Sizing::Unsaid,
+                // Its connection can live on only with a length.
+                Version::HTTP_10 => Sizing::Named,
+                _ => Sizing::InPieces,
+            },
         },
         None => Production {
             body: sent,

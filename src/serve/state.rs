@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
 use super::{
+    administration::AdminDoor,
     capture::Spool,
     route::Router,
     settings::{Answers, Limits},
@@ -41,7 +42,8 @@ pub(super) struct State {
     pub(super) router: Router,
     pub(super) acceptor: Acceptor,
     pub(super) stubs: Arc<StubStore>,
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
+    pub(super) admin: Option<AdminDoor>,
     pub(super) body_files: BodyFiles,
     pub(super) redactor: Arc<Redactor>,
     pub(super) recorder: Option<Arc<Recorder>>,

@@ -8,6 +8,7 @@ mod headers;
 mod layout;
 mod listener;
 mod matcher;
+pub mod parts;
 mod pattern;
 mod proxying;
 mod recorded;
