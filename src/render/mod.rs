@@ -4,8 +4,9 @@
 
 pub mod http_date;
 pub mod prepared;
+pub mod squeeze;
 pub mod substitute;
 
 pub use http_date::http_date;
-pub use prepared::{PrepareError, Prepared, PreparedBody};
+pub use prepared::{Dress, PrepareError, Prepared, PreparedBody};
 pub use substitute::Substitutions;

@@ -8,11 +8,14 @@ mod headers;
 mod layout;
 mod listener;
 mod matcher;
+pub mod parts;
 mod pattern;
+mod proxying;
 mod recorded;
 mod response;
 #[cfg(test)]
 mod round_trip;
 pub mod stub;
+mod timing;
 
 pub use stub::{Mapping, locate, read, read_mappings, write, write_value};
