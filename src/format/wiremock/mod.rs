@@ -8,6 +8,9 @@ mod headers;
 mod layout;
 mod listener;
 mod matcher;
+mod names;
+mod operand;
+mod options;
 pub mod parts;
 mod pattern;
 mod proxying;
@@ -17,5 +20,6 @@ mod response;
 mod round_trip;
 pub mod stub;
 mod timing;
+mod written;
 
 pub use stub::{Mapping, locate, read, read_mappings, write, write_value};
