@@ -10,6 +10,7 @@ pub mod deflate;
 pub mod encoding;
 pub mod form;
 pub mod json;
+pub mod jsonpath;
 pub mod multipart;
 pub mod view;
 
