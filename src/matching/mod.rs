@@ -32,6 +32,7 @@ mod token;
 mod told;
 mod url;
 pub mod verdict;
+pub mod xml;
 
 pub use compiled::TextMatcher;
 pub use index::{Candidates, Entry, StubIndex};
