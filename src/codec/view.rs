@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{
     aws_chunked, cookie, encoding, form, json,
     multipart::{self, Part},
+    xml::Document,
 };
 use crate::model::{Json, Request, RequestBody};
 
@@ -26,6 +27,7 @@ pub struct RequestView<'r> {
     decoded: OnceLock<Option<Cow<'r, [u8]>>>,
     text: OnceLock<Option<Cow<'r, str>>>,
     json: OnceLock<Option<Json>>,
+    xml: OnceLock<Option<Document>>,
     form: OnceLock<Vec<form::Pair>>,
     parts: OnceLock<Option<Vec<Part>>>,
     raw_sha256: OnceLock<[u8; 32]>,
@@ -42,6 +44,7 @@ impl<'r> RequestView<'r> {
             decoded: OnceLock::new(),
             text: OnceLock::new(),
             json: OnceLock::new(),
+            xml: OnceLock::new(),
             form: OnceLock::new(),
             parts: OnceLock::new(),
             raw_sha256: OnceLock::new(),
@@ -167,6 +170,12 @@ impl<'r> RequestView<'r> {
     pub fn json(&self) -> Option<&Json> {
         let parse = || self.body_text().and_then(|text| json::parse_tolerant(text).ok());
         self.json.get_or_init(parse).as_ref()
+    }
+
+    /// The decoded body as XML; `None` when it is not.
+    pub fn xml(&self) -> Option<&Document> {
+        let parse = || self.body_text().and_then(|text| Document::parse(text).ok());
+        self.xml.get_or_init(parse).as_ref()
     }
 
     /// The host that the client named, in lower case and without its port; `None` when it named none.

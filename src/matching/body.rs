@@ -109,7 +109,7 @@ impl BodyMatcher {
                 let value = Subject::of_content(content);
                 let distance = if text.is_some() { matcher.distance(&value) } else { 1.0 };
                 let expected = shortened(&matcher.describe());
-                let expected = match matcher.gave_up(&value).filter(|_| !matched) {
+                let expected = match matcher.reason(&value).filter(|_| !matched) {
                     Some(reason) => format!("{expected} ({reason})"),
                     None => expected,
                 };

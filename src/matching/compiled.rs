@@ -2,9 +2,12 @@
 
 use super::{
     date::DateMatcher, json::JsonMatcher, number::NumberMatcher, path::PathTemplate,
-    regex::WholeRegex,
+    regex::WholeRegex, xml::XmlMatcher,
 };
-use crate::model::{DatePattern, ValuePattern};
+use crate::{
+    codec::{jsonpath::JsonPath, xml::XPath},
+    model::{DatePattern, PathPattern, ValuePattern},
+};
 
 /// A [`ValuePattern`], compiled.
 #[derive(Clone, Debug)]
@@ -26,11 +29,23 @@ pub(super) enum Kind {
     HasExactly(Vec<TextMatcher>),
     Includes(Vec<TextMatcher>),
     Json(Box<JsonMatcher>),
+    JsonPath(Box<PathMatcher<JsonPath>>),
     Matches(WholeRegex),
+    /// What cannot be understood, and why not: it fits nothing, as in WireMock.
+    Never(String, String),
     Not(Box<TextMatcher>),
     Number(NumberMatcher),
     Or(Vec<TextMatcher>),
     PathTemplate(PathTemplate),
+    Xml(Box<(XmlMatcher, String)>),
+    XPath(Box<PathMatcher<XPath>>),
+}
+
+/// A path, and what one of the values that it finds must be; `None` wants it to find anything.
+#[derive(Clone, Debug)]
+pub(super) struct PathMatcher<P> {
+    pub(super) path: P,
+    pub(super) value: Option<TextMatcher>,
 }
 
 /// Where something is wrong below a pattern, as a JSON pointer, and what.
@@ -81,9 +96,43 @@ impl TextMatcher {
                 PathTemplate::parse(template)
                     .map_err(|message| at("matchesPathTemplate", message))?,
             ),
+            ValuePattern::EqualToXml(pattern) => {
+                let matcher =
+                    XmlMatcher::compile(pattern).map_err(|message| at("equalToXml", message))?;
+                Kind::Xml(Box::new((matcher, pattern.expected.clone())))
+            }
+            ValuePattern::MatchesJsonPath(pattern) => {
+                let key = path_key("matchesJsonPath", pattern);
+                let path = JsonPath::compile(&pattern.expression)
+                    .map_err(|error| at(&key, error.to_string()))?;
+                let value = found_value("matchesJsonPath", pattern)?;
+                Kind::JsonPath(Box::new(PathMatcher { path, value }))
+            }
+            ValuePattern::MatchesXPath { path: pattern, namespaces } => {
+                let value = found_value("matchesXPath", pattern)?;
+                match XPath::compile(&pattern.expression, namespaces) {
+                    Ok(path) => Kind::XPath(Box::new(PathMatcher { path, value })),
+                    Err(error) => Kind::Never(
+                        format!("something at {}", pattern.expression),
+                        error.to_string(),
+                    ),
+                }
+            }
             other => return Err((String::new(), format!("{other:?} is not supported yet"))),
         }))
     }
+}
+
+/// Where the expression of a path stands.
+fn path_key(key: &str, pattern: &PathPattern) -> String {
+    match pattern.value {
+        Some(_) => format!("{key}/expression"),
+        None => key.to_owned(),
+    }
+}
+
+fn found_value(key: &str, pattern: &PathPattern) -> Result<Option<TextMatcher>, Wrong> {
+    pattern.value.as_ref().map(|value| below(key, value)).transpose()
 }
 
 fn at(key: &str, message: String) -> Wrong {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::OnceLock, time::SystemTime};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    codec::{json, view::RequestView},
+    codec::{json, view::RequestView, xml::Document},
     model::Json,
 };
 
@@ -19,6 +19,8 @@ pub(super) trait Content {
     fn text(&self) -> Option<Cow<'_, str>>;
     /// As JSON.
     fn json(&self) -> Option<&Json>;
+    /// As XML.
+    fn xml(&self) -> Option<&Document>;
     /// Length in bytes as it came.
     fn length(&self) -> u64;
     /// Whether it has this length and digest, as it came or decoded.
@@ -46,6 +48,10 @@ impl Content for RequestView<'_> {
         RequestView::json(self)
     }
 
+    fn xml(&self) -> Option<&Document> {
+        RequestView::xml(self)
+    }
+
     fn length(&self) -> u64 {
         self.body_length()
     }
@@ -71,12 +77,13 @@ impl Content for RequestView<'_> {
 pub(super) struct PartContent<'b> {
     bytes: &'b [u8],
     json: OnceLock<Option<Json>>,
+    xml: OnceLock<Option<Document>>,
     received: SystemTime,
 }
 
 impl<'b> PartContent<'b> {
     pub(super) fn new(bytes: &'b [u8], received: SystemTime) -> Self {
-        Self { bytes, json: OnceLock::new(), received }
+        Self { bytes, json: OnceLock::new(), xml: OnceLock::new(), received }
     }
 }
 
@@ -96,6 +103,11 @@ impl Content for PartContent<'_> {
     fn json(&self) -> Option<&Json> {
         let parse = || json::parse_tolerant(std::str::from_utf8(self.bytes).ok()?).ok();
         self.json.get_or_init(parse).as_ref()
+    }
+
+    fn xml(&self) -> Option<&Document> {
+        let parse = || Document::parse(std::str::from_utf8(self.bytes).ok()?).ok();
+        self.xml.get_or_init(parse).as_ref()
     }
 
     fn length(&self) -> u64 {

@@ -7,6 +7,7 @@ pub mod compiled;
 mod content;
 pub mod date;
 pub mod distance;
+mod found;
 mod hint;
 pub mod index;
 pub mod json;

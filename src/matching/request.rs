@@ -352,18 +352,18 @@ fn explain_values<V: AsRef<str>>(
 ) -> PartVerdict {
     let matched = matcher.is_match_any(actual.iter(), received);
     let subjects = || actual.iter().map(|value| Subject::new(Some(value.as_ref()), received));
-    let (mut distance, mut gave_up) = (0.0, None);
+    let (mut distance, mut reason) = (0.0, None);
     if !matched {
         let nearest = subjects().map(|value| matcher.distance(&value)).fold(1.0, f64::min);
         // Each of several values may fit where all of them together do not.
         distance = nearest.max(0.1);
-        gave_up = subjects().find_map(|value| matcher.gave_up(&value));
+        reason = subjects().find_map(|value| matcher.reason(&value));
     }
     let expected = shortened(&matcher.describe());
     let told: Vec<String> = actual.iter().map(|value| format!("{:?}", value.as_ref())).collect();
     PartVerdict {
         part: part.to_owned(),
-        expected: match gave_up {
+        expected: match reason {
             Some(reason) => format!("{expected} ({reason})"),
             None => expected,
         },

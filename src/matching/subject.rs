@@ -1,11 +1,14 @@
-//! One value that patterns look at: its text, and its JSON, read once and only when asked for.
+//! One value that patterns look at: its text, and its JSON and XML, read once and only when asked for.
 
 use std::{borrow::Cow, cell::OnceCell, time::SystemTime};
 
 use jiff::Timestamp;
 
 use super::content::Content;
-use crate::{codec::json, model::Json};
+use crate::{
+    codec::{json, xml::Document},
+    model::Json,
+};
 
 /// A value, or that there is none.
 pub struct Subject<'v> {
@@ -14,6 +17,7 @@ pub struct Subject<'v> {
     content: Option<&'v dyn Content>,
     known: Option<&'v Json>,
     json: OnceCell<Option<Json>>,
+    xml: OnceCell<Option<Document>>,
     received: SystemTime,
 }
 
@@ -30,7 +34,14 @@ impl<'v> Subject<'v> {
 
     /// A text that was made for this.
     pub(super) fn of_text(text: Option<Cow<'v, str>>, received: SystemTime) -> Self {
-        Self { text, content: None, known: None, json: OnceCell::new(), received }
+        Self {
+            text,
+            content: None,
+            known: None,
+            json: OnceCell::new(),
+            xml: OnceCell::new(),
+            received,
+        }
     }
 
     /// A body; an empty one of a request is not there.
@@ -53,6 +64,14 @@ impl<'v> Subject<'v> {
             return content.json();
         }
         self.json.get_or_init(|| json::parse_tolerant(self.text.as_deref()?).ok()).as_ref()
+    }
+
+    /// The text as XML; `None` when it is not.
+    pub(super) fn xml(&self) -> Option<&Document> {
+        if let Some(content) = self.content {
+            return content.xml();
+        }
+        self.xml.get_or_init(|| Document::parse(self.text.as_deref()?).ok()).as_ref()
     }
 
     /// What `now` is.

@@ -4,6 +4,7 @@ use std::{collections::HashSet, time::SystemTime};
 
 use super::{
     compiled::{Kind, TextMatcher},
+    found::Outcome,
     subject::Subject,
 };
 
@@ -21,6 +22,7 @@ impl TextMatcher {
             (Kind::Not(matcher), _) => !matcher.is_match(value),
             (Kind::Or(matchers), _) => matchers.iter().any(|matcher| matcher.is_match(value)),
             (Kind::DoesNotContain(_) | Kind::DoesNotMatch(_), None) => true,
+            (Kind::JsonPath(path), _) => matches!(path.outcome(value), Outcome::Yes),
             (_, None) => false,
             (Kind::Contains(text), Some(value)) => value.contains(text),
             (Kind::Date(date), Some(text)) => date.0.is_match(text, value.now()),
@@ -41,7 +43,10 @@ impl TextMatcher {
             }
             (Kind::Matches(regex), Some(value)) => regex.is_match(value),
             (Kind::Number(number), Some(value)) => number.is_match(value),
+            (Kind::Never(..), Some(_)) => false,
             (Kind::PathTemplate(template), Some(value)) => template.is_match(value),
+            (Kind::Xml(xml), Some(value)) => xml.0.is_match(value),
+            (Kind::XPath(path), Some(_)) => matches!(path.outcome(value), Outcome::Yes),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{
     compiled::{Kind, TextMatcher},
     distance::text_distance,
-    regex::GaveUp,
+    found::Outcome,
     subject::Subject,
 };
 use crate::model::{DateComparison, DatePattern};
@@ -31,6 +31,8 @@ impl TextMatcher {
                 Some(json) => matcher.distance(matcher.differences(json).len().max(1)),
                 None => 1.0,
             },
+            // Some documents have no difference but do not fit.
+            (Kind::Xml(xml), Some(text)) => xml.0.distance(text).clamp(0.01, 1.0),
             _ => 1.0,
         }
     }
@@ -59,29 +61,52 @@ impl TextMatcher {
             Kind::Includes(matchers) => format!("values with {}", joined(matchers, ", ")),
             Kind::Json(matcher) => format!("the JSON {}", matcher.describe()),
             Kind::Matches(regex) => format!("matching /{}/", regex.source()),
+            Kind::JsonPath(path) => describe_path(path.path.source(), path.value.as_ref()),
+            Kind::Never(what, _) => what.clone(),
             Kind::Not(matcher) => format!("not {}", matcher.describe()),
             Kind::Number(number) => number.describe(),
             Kind::Or(matchers) => joined(matchers, " or "),
+            Kind::Xml(xml) => format!("the XML {}", xml.1),
+            Kind::XPath(path) => describe_path(path.path.source(), path.value.as_ref()),
             Kind::PathTemplate(template) => format!("a path as {}", template.source()),
         }
     }
 
-    /// Why nothing can be said about a value: a regular expression gave up on it.
-    pub(super) fn gave_up(&self, value: &Subject<'_>) -> Option<GaveUp> {
+    /// Why a value does not fit, where that is not to be seen: a regular expression gave up, a path
+    /// cannot be followed, a document differs somewhere.
+    pub(super) fn reason(&self, value: &Subject<'_>) -> Option<String> {
         match (&self.0, value.text()) {
             (Kind::Matches(regex) | Kind::DoesNotMatch(regex), Some(text)) => {
-                regex.try_match(text).err()
+                regex.try_match(text).err().map(|error| error.to_string())
             }
+            (Kind::JsonPath(path), Some(_)) => failure(path.outcome(value)),
+            (Kind::XPath(path), Some(_)) => failure(path.outcome(value)),
+            (Kind::Xml(xml), Some(text)) => xml.0.explain(text),
+            (Kind::Never(_, reason), _) => Some(reason.clone()),
             (
                 Kind::And(matchers)
                 | Kind::Or(matchers)
                 | Kind::HasExactly(matchers)
                 | Kind::Includes(matchers),
                 _,
-            ) => matchers.iter().find_map(|matcher| matcher.gave_up(value)),
-            (Kind::Not(matcher), _) => matcher.gave_up(value),
+            ) => matchers.iter().find_map(|matcher| matcher.reason(value)),
+            (Kind::Not(matcher), _) => matcher.reason(value).filter(|_| !self.is_match(value)),
             _ => None,
         }
+    }
+}
+
+fn failure(outcome: Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Failed(reason) => Some(reason),
+        Outcome::No | Outcome::Yes => None,
+    }
+}
+
+fn describe_path(source: &str, value: Option<&TextMatcher>) -> String {
+    match value {
+        None => format!("something at {source}"),
+        Some(value) => format!("{} at {source}", value.describe()),
     }
 }
 
