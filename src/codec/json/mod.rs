@@ -4,6 +4,7 @@
 //! repeated names; a stub file needs the first to report mistakes, a recording the others.
 //! May import: model.
 
+pub mod java;
 pub mod reader;
 pub mod tolerant;
 pub mod writer;
