@@ -1,9 +1,67 @@
 //! The helpers by name.
 
+use super::{control, encoding, layout, lists, numbers, random, system, text, time};
 use crate::render::template::Helper;
 
 /// Names and helpers, ordered by name.
-const HELPERS: &[(&str, Helper)] = &[];
+const HELPERS: &[(&str, Helper)] = &[
+    ("abbreviate", layout::abbreviate),
+    ("and", control::and),
+    ("array", lists::array),
+    ("arrayAdd", lists::array_add),
+    ("arrayJoin", lists::array_join),
+    ("arrayRemove", lists::array_remove),
+    ("assign", control::assign),
+    ("base64", encoding::base64),
+    ("capitalize", text::capitalize),
+    ("capitalizeFirst", text::capitalize_first),
+    ("center", layout::center),
+    ("contains", control::contains),
+    ("cut", text::cut),
+    ("date", time::date),
+    ("dateFormat", time::date_format),
+    ("defaultIfEmpty", text::default_if_empty),
+    ("eq", control::eq),
+    ("formData", encoding::form_data),
+    ("gt", control::gt),
+    ("gte", control::gte),
+    ("hostname", system::hostname),
+    ("isEven", numbers::when_even),
+    ("isOdd", numbers::when_odd),
+    ("join", text::join),
+    ("ljust", layout::ljust),
+    ("lower", text::lower),
+    ("lt", control::lt),
+    ("lte", control::lte),
+    ("matches", control::matches),
+    ("math", numbers::math),
+    ("neq", control::neq),
+    ("not", control::not),
+    ("now", time::date),
+    ("or", control::or),
+    ("parseDate", time::parse_date),
+    ("pickRandom", lists::pick_random),
+    ("randomDecimal", random::random_decimal),
+    ("randomInt", random::random_int),
+    ("randomValue", random::random_value),
+    ("range", lists::range),
+    ("regexExtract", control::regex_extract),
+    ("replace", text::replace),
+    ("rjust", layout::rjust),
+    ("size", lists::size),
+    ("slugify", text::slugify),
+    ("stripTags", text::strip_tags),
+    ("stripes", numbers::stripes),
+    ("substring", text::substring),
+    ("systemValue", system::system_value),
+    ("trim", text::trim),
+    ("truncateDate", time::truncate_date),
+    ("upper", text::upper),
+    ("urlEncode", encoding::url_encode),
+    ("val", control::val),
+    ("wordWrap", layout::word_wrap),
+    ("yesno", text::yesno),
+];
 
 /// The helper of that name.
 pub fn find(name: &str) -> Option<Helper> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::number::Number;
 use crate::model::Json;
@@ -133,6 +133,8 @@ pub struct DateValue {
     pub at: Timestamp,
     /// What it prints as; who makes the value has applied format and zone.
     pub text: Arc<str>,
+    /// The zone that it was given or parsed with; what is made of it keeps it.
+    pub zone: Option<TimeZone>,
 }
 
 impl Value {
