@@ -11,6 +11,7 @@ pub mod deflate;
 pub mod encoding;
 pub mod form;
 pub mod json;
+pub mod jsonpath;
 pub mod multipart;
 pub mod suggest;
 pub mod view;
