@@ -1,6 +1,8 @@
 //! The helpers by name.
 
-use super::{control, encoding, layout, lists, numbers, random, system, text, time};
+use super::{
+    control, encoding, json, json_change, layout, lists, numbers, random, system, text, time,
+};
 use crate::render::template::Helper;
 
 /// Names and helpers, ordered by name.
@@ -23,12 +25,17 @@ const HELPERS: &[(&str, Helper)] = &[
     ("defaultIfEmpty", text::default_if_empty),
     ("eq", control::eq),
     ("formData", encoding::form_data),
+    ("formatJson", json::format_json),
     ("gt", control::gt),
     ("gte", control::gte),
     ("hostname", system::hostname),
     ("isEven", numbers::when_even),
     ("isOdd", numbers::when_odd),
     ("join", text::join),
+    ("jsonArrayAdd", json_change::json_array_add),
+    ("jsonMerge", json_change::json_merge),
+    ("jsonPath", json::json_path),
+    ("jsonRemove", json_change::json_remove),
     ("ljust", layout::ljust),
     ("lower", text::lower),
     ("lt", control::lt),
@@ -40,6 +47,7 @@ const HELPERS: &[(&str, Helper)] = &[
     ("now", time::date),
     ("or", control::or),
     ("parseDate", time::parse_date),
+    ("parseJson", json::parse_json),
     ("pickRandom", lists::pick_random),
     ("randomDecimal", random::random_decimal),
     ("randomInt", random::random_int),
@@ -54,6 +62,7 @@ const HELPERS: &[(&str, Helper)] = &[
     ("stripes", numbers::stripes),
     ("substring", text::substring),
     ("systemValue", system::system_value),
+    ("toJson", json::to_json),
     ("trim", text::trim),
     ("truncateDate", time::truncate_date),
     ("upper", text::upper),

@@ -100,3 +100,8 @@ fn forms_render_as_in_wiremock() {
 fn dates_render_as_in_wiremock() {
     check_table(include_str!("tests/dates.tsv"));
 }
+
+#[test]
+fn json_renders_as_in_wiremock() {
+    check_table(include_str!("tests/json.tsv"));
+}
