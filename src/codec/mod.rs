@@ -1,4 +1,4 @@
-//! Bytes seen as structure: content codings, JSON text, forms, cookies, multipart. Pure.
+//! Bytes seen as structure: content codings, JSON and XML text, forms, cookies, multipart. Pure.
 //!
 //! May import: model.
 
@@ -15,6 +15,7 @@ pub mod jsonpath;
 pub mod multipart;
 pub mod suggest;
 pub mod view;
+pub mod xml;
 
 pub use body_digest::BodyDigest;
 pub use encoding::CodingError;

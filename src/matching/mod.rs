@@ -29,6 +29,7 @@ pub mod text;
 mod token;
 mod url;
 pub mod verdict;
+pub mod xml;
 
 pub use index::{Candidates, Entry, StubIndex};
 pub use near_miss::NearMiss;
