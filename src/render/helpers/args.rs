@@ -123,3 +123,42 @@ pub(super) fn block_or_context(call: &mut Call<'_, '_>) -> Result<Arc<str>> {
     let context = call.context();
     printed(call, &context)
 }
+
+/// How `formatJson` and `formatXml` write.
+pub(super) enum Format {
+    /// On one line.
+    Compact,
+    /// On several.
+    Pretty,
+}
+
+/// The option `format`, or the complaint about it.
+pub(super) fn format_of(call: &Call<'_, '_>) -> std::result::Result<Format, Value> {
+    let name = call.name();
+    match call.hash("format") {
+        None | Some(Value::Absent | Value::Null) => Ok(Format::Pretty),
+        Some(Value::Text(format)) => match &**format {
+            "pretty" => Ok(Format::Pretty),
+            "compact" => Ok(Format::Compact),
+            other => Err(complaint(format!(
+                "{name}: format [{other}] should be one of [pretty, compact]"
+            ))),
+        },
+        Some(other) => Err(complaint(format!(
+            "{name}: format [{}] of type [{} should be a Format or a String and one of [pretty, \
+             compact]]",
+            other.printed(),
+            java_class(other)
+        ))),
+    }
+}
+
+fn java_class(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(_) => "java.lang.Boolean",
+        Value::Number(number) if number.is_whole() => "java.lang.Integer",
+        Value::Number(_) => "java.lang.Double",
+        Value::List(_) => "java.util.ArrayList",
+        _ => "java.util.LinkedHashMap",
+    }
+}

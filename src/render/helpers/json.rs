@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use quick_cache::sync::Cache;
 
 use super::{
-    args::{Result, arg, complaint, failure},
+    args::{Format, Result, arg, complaint, failure, format_of},
     json_text::{self, Decimals},
 };
 use crate::{
@@ -129,25 +129,10 @@ pub(super) fn format_json(call: &mut Call<'_, '_>) -> Result {
             "formatJson should take a block of JSON to format or a single parameter of type String",
         ));
     }
-    let is_compact = match call.hash("format") {
-        None | Some(Value::Absent | Value::Null) => false,
-        Some(Value::Text(format)) => match &**format {
-            "pretty" => false,
-            "compact" => true,
-            other => {
-                return Ok(complaint(format!(
-                    "formatJson: format [{other}] should be one of [pretty, compact]"
-                )));
-            }
-        },
-        Some(other) => {
-            return Ok(complaint(format!(
-                "formatJson: format [{}] of type [{} should be a Format or a String and one of \
-                 [pretty, compact]]",
-                other.printed(),
-                java_class(other)
-            )));
-        }
+    let is_compact = match format_of(call) {
+        Ok(Format::Compact) => true,
+        Ok(Format::Pretty) => false,
+        Err(complaint) => return Ok(complaint),
     };
     let json = parse_first(&text)
         .map_err(|error| failure(call, format!("its text is no JSON: {error}")))?;
@@ -156,14 +141,4 @@ pub(super) fn format_json(call: &mut Call<'_, '_>) -> Result {
     } else {
         json_text::pretty(&json)
     }))
-}
-
-fn java_class(value: &Value) -> &'static str {
-    match value {
-        Value::Bool(_) => "java.lang.Boolean",
-        Value::Number(number) if number.is_whole() => "java.lang.Integer",
-        Value::Number(_) => "java.lang.Double",
-        Value::List(_) => "java.util.ArrayList",
-        _ => "java.util.LinkedHashMap",
-    }
 }

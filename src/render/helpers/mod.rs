@@ -21,5 +21,6 @@ mod table;
 mod tests;
 mod text;
 mod time;
+mod xml;
 
 pub use table::{find, names};

@@ -1,7 +1,7 @@
 //! The helpers by name.
 
 use super::{
-    control, encoding, json, json_change, layout, lists, numbers, random, system, text, time,
+    control, encoding, json, json_change, layout, lists, numbers, random, system, text, time, xml,
 };
 use crate::render::template::Helper;
 
@@ -26,6 +26,7 @@ const HELPERS: &[(&str, Helper)] = &[
     ("eq", control::eq),
     ("formData", encoding::form_data),
     ("formatJson", json::format_json),
+    ("formatXml", xml::format_xml),
     ("gt", control::gt),
     ("gte", control::gte),
     ("hostname", system::hostname),
@@ -58,6 +59,7 @@ const HELPERS: &[(&str, Helper)] = &[
     ("rjust", layout::rjust),
     ("size", lists::size),
     ("slugify", text::slugify),
+    ("soapXPath", xml::soap_x_path),
     ("stripTags", text::strip_tags),
     ("stripes", numbers::stripes),
     ("substring", text::substring),
@@ -69,6 +71,7 @@ const HELPERS: &[(&str, Helper)] = &[
     ("urlEncode", encoding::url_encode),
     ("val", control::val),
     ("wordWrap", layout::word_wrap),
+    ("xPath", xml::x_path),
     ("yesno", text::yesno),
 ];
 

@@ -105,3 +105,8 @@ fn dates_render_as_in_wiremock() {
 fn json_renders_as_in_wiremock() {
     check_table(include_str!("tests/json.tsv"));
 }
+
+#[test]
+fn xml_renders_as_in_wiremock() {
+    check_table(include_str!("tests/xml.tsv"));
+}
