@@ -21,6 +21,7 @@ pub mod number;
 pub mod path;
 mod random;
 pub mod regex;
+pub mod regex_find;
 mod regex_mistake;
 pub mod request;
 mod shape;

@@ -27,4 +27,4 @@ pub use number::Number;
 pub use parse::MAX_NESTING;
 pub use path::Step;
 pub use render::{MAX_OUTPUT, MAX_WORK};
-pub use value::{DateValue, List, Map, PathValue, Print, Value};
+pub use value::{DateValue, List, Map, NodeValue, PathValue, Print, Value};

@@ -603,7 +603,7 @@ fn trim_start(text: &str) -> &str {
     text.trim_start_matches(is_java_white)
 }
 
-fn trim_end(nodes: &mut Vec<Node>) {
+fn trim_end(nodes: &mut [Node]) {
     if let Some(Node::Text(text)) = nodes.last_mut() {
         *text = text.trim_end_matches(is_java_white).into();
     }
