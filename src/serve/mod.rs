@@ -29,6 +29,7 @@ mod route;
 mod state;
 mod tee;
 mod wire;
+mod witness;
 
 pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};

@@ -41,7 +41,12 @@ pub(super) async fn give(
         nearest: found.nearest.is_some(),
     };
     let schedule = match inquiry.route.service.behavior.plan(&state.session, &found) {
-        Planned::Answer(schedule) => schedule,
+        Planned::Answer(schedule) => {
+            if let Some(event) = &inquiry.event {
+                event.set_delay(schedule.head);
+            }
+            schedule
+        }
         Planned::Error { status, at } => {
             sleep_until(inquiry.watch, at).await;
             drain(inquiry.body, None);
