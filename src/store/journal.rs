@@ -213,7 +213,8 @@ mod tests {
 
     #[test]
     fn large_bodies_push_out_others() {
-        let limits = JournalLimits { entries: 100, bytes: 3 * ENTRY_BYTES, answer_bytes: 1 << 20 };
+        let limits =
+            JournalLimits { entries: 100, bytes: 3 * ENTRY_BYTES + 100, answer_bytes: 1 << 20 };
         let journal = Journal::new(limits, 7);
         let first = journal.push(served("/1", b"")).unwrap();
         let second = journal.push(served("/2", b"")).unwrap();
