@@ -232,6 +232,7 @@ impl Parts {
         let parts = ServerParts {
             clock: self.clock,
             limits: config.limits,
+            answers: config.answers,
             services: config.services,
             forward: config.forward,
             behavior: Behavior {

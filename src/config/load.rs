@@ -121,6 +121,7 @@ fn resolve(settings: Layer) -> Config {
                 .unwrap_or(default.upstream.response_timeout),
             idle_timeout: settings.idle_timeout.unwrap_or(default.upstream.idle_timeout),
         },
+        answers: default.answers,
         limits: Limits {
             connections: settings.max_connections.unwrap_or(default.limits.connections),
             handshake: settings.handshake_timeout.unwrap_or(default.limits.handshake),

@@ -6,7 +6,7 @@ use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     engine::{Matching, Mode},
     runtime::Seed,
-    serve::{AdminPlace, Limits, Service},
+    serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits},
 };
 
@@ -40,6 +40,8 @@ pub struct Config {
     pub upstream: Upstream,
     /// Bounds.
     pub limits: Limits,
+    /// How answers look where stubs leave it open.
+    pub answers: Answers,
     /// What is sanitised.
     pub redaction: Redaction,
     /// The admin API.
@@ -68,6 +70,7 @@ impl Default for Config {
             matching: Matching::default(),
             upstream: Upstream::default(),
             limits: Limits::default(),
+            answers: Answers::default(),
             redaction: Redaction::default(),
             admin: AdminSettings::default(),
             global: GlobalSettings::default(),

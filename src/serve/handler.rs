@@ -155,9 +155,9 @@ impl Handling {
                     witness::enter(&self.state, &inquiry.request, inquiry.version, Some(&found));
                 inquiry.event.clone_from(&event);
                 let (response, outcome) =
-                    replay::give(&self.state, *found, *inquiry, &self.client.interim).await;
-                self.done(Some(response.status()), outcome);
-                Ok(witness::see(&self.state, event, self.watch, response))
+                    replay::give(&self.state, *found, *inquiry, &self.client).await;
+                self.done(response.as_ref().ok().map(Response::status), outcome);
+                response.map(|response| witness::see(&self.state, event, self.watch, response))
             }
             Finding::Missed(inquiry) if mode.forwards() => {
                 let Inquiry { request, body, version, route, watch, .. } = *inquiry;

@@ -3,10 +3,12 @@
 //! May import: admin, behavior, codec, engine, library, matching, model, record, redaction, render,
 //! runtime, store, tls, upstream.
 
+pub mod administration;
 pub mod server;
 pub mod settings;
+pub mod targets;
 
-pub mod administration;
+mod breakage;
 mod capture;
 mod client;
 mod connection;
@@ -23,9 +25,11 @@ mod recording;
 mod replay;
 mod reply;
 mod rescue;
+mod respond;
 mod rewound;
 mod rewrite;
 mod route;
+mod socket;
 mod state;
 mod tee;
 mod wire;
@@ -33,4 +37,5 @@ mod witness;
 
 pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
-pub use settings::{Limits, Service};
+pub use settings::{Answers, Dialect, Limits, Service, Templating};
+pub use targets::{TargetPattern, Targets};

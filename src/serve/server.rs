@@ -22,7 +22,7 @@ use super::{
     administration::{AdminDoor, AdminPlace},
     listener::{accept, bind},
     route::{Router, UpstreamFactory},
-    settings::{Limits, Service},
+    settings::{Answers, Limits, Service},
     state::{Counts, State},
 };
 use crate::{
@@ -64,6 +64,8 @@ pub struct ServerParts {
     pub clock: Clock,
     /// Bounds.
     pub limits: Limits,
+    /// How answers look where stubs leave it open.
+    pub answers: Answers,
     /// Known services.
     pub services: Vec<Service>,
     /// What is done for hosts that a forward proxy meets and no service names.
@@ -191,6 +193,7 @@ impl Server {
             counts: Counts::default(),
             connections: AtomicU64::new(0),
             cut_off: Drain::new().0,
+            answers: parts.answers,
         });
         let (drain, watch) = Drain::new();
         start_accepting(listeners, &state, &watch);

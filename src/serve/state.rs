@@ -12,8 +12,14 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
-use super::{administration::AdminDoor, capture::Spool, route::Router, settings::Limits};
+use super::{
+    administration::AdminDoor,
+    capture::Spool,
+    route::Router,
+    settings::{Answers, Limits},
+};
 use crate::{
+    behavior::GlobalDelay,
     engine::Matching,
     library::BodyFiles,
     model::{Handled, Outcome},
@@ -50,9 +56,15 @@ pub(super) struct State {
     pub(super) connections: AtomicU64,
     /// Ends, at last, what did not end by itself.
     pub(super) cut_off: Drain,
+    pub(super) answers: Answers,
 }
 
 impl State {
+    /// The waits of stubs that ask for none.
+    pub(super) fn global_delay(&self) -> GlobalDelay {
+        GlobalDelay::default()
+    }
+
     /// Where large bodies of recorded exchanges go until the recorder has them.
     pub(super) fn spool(&self) -> Spool {
         Spool {
