@@ -47,7 +47,7 @@ use crate::{
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
     serve::{ServeError, Server, ServerParts, server},
-    store::{Session, StubFile, StubStore},
+    store::{Session, SharedSettings, StubFile, StubStore},
     tls::{Authority, TlsError},
     upstream,
 };
@@ -210,7 +210,8 @@ impl Parts {
                 })
             })
             .transpose()?;
-        let session = Arc::new(Session::new(""));
+        let session = Arc::new(Session::with_journal("", config.journal));
+        let settings = Arc::new(SharedSettings::new(config.global.clone()));
         let body_files = BodyFiles::new(&config.stubs);
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
@@ -219,6 +220,7 @@ impl Parts {
                 clock: self.clock,
                 keeper,
                 session: Arc::clone(&session),
+                settings: Arc::clone(&settings),
                 ca_file: self.authority.certificate_file(),
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),

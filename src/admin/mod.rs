@@ -8,10 +8,18 @@ mod call;
 mod docs;
 mod files;
 mod json;
+mod logged;
+mod mapping;
 mod mappings;
 mod metadata;
+mod near_misses;
+mod pattern;
 mod problem;
+mod recordings;
+mod requests;
 mod router;
+mod scenarios;
+mod settings;
 mod state;
 mod system;
 

@@ -14,8 +14,9 @@ use http::{
 
 use super::{
     call::{self, Answer, Call},
-    docs, files, mappings,
+    docs, files, mappings, near_misses,
     problem::Problem,
+    recordings, requests, scenarios, settings,
     state::AdminParts,
     system,
 };
@@ -40,6 +41,7 @@ const fn route(
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+const PATCH: Method = Method::PATCH;
 const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
@@ -71,10 +73,66 @@ const ROUTES: &[Route] = &[
     ),
     route(POST, "/mappings/reset", "Return to the stub mappings on disk", mappings::reset),
     route(POST, "/mappings/save", "Write all stub mappings to disk", mappings::save),
+    route(
+        GET,
+        "/mappings/unmatched",
+        "List stub mappings that served nothing",
+        mappings::unmatched,
+    ),
+    route(
+        DELETE,
+        "/mappings/unmatched",
+        "Remove stub mappings that served nothing",
+        mappings::delete_unmatched,
+    ),
     route(GET, "/mappings/{id}", "Get a stub mapping", mappings::get),
     route(PUT, "/mappings/{id}", "Change a stub mapping", mappings::edit),
     route(DELETE, "/mappings/{id}", "Remove a stub mapping", mappings::delete),
+    route(
+        POST,
+        "/near-misses/request",
+        "Find the stub mappings nearest to a request",
+        near_misses::of_request,
+    ),
+    route(
+        POST,
+        "/near-misses/request-pattern",
+        "Find the requests nearest to a pattern",
+        near_misses::of_pattern,
+    ),
+    route(POST, "/recordings/snapshot", "Not supported yet", recordings::later),
+    route(POST, "/recordings/start", "Not supported yet", recordings::later),
+    route(GET, "/recordings/status", "Whether a recording is running", recordings::status),
+    route(POST, "/recordings/stop", "Stop recording", recordings::stop),
+    route(GET, "/requests", "List the requests of late, the newest first", requests::list),
+    route(DELETE, "/requests", "Forget all requests", requests::delete_all),
+    route(POST, "/requests/count", "Count requests that fit a pattern", requests::count),
+    route(POST, "/requests/find", "Find requests that fit a pattern", requests::find),
+    route(POST, "/requests/remove", "Forget requests that fit a pattern", requests::remove),
+    route(
+        POST,
+        "/requests/remove-by-metadata",
+        "Forget requests by the metadata of their stub mapping",
+        requests::remove_by_metadata,
+    ),
+    route(POST, "/requests/reset", "Forget all requests", requests::delete_all),
+    route(GET, "/requests/unmatched", "List requests that nothing matched", requests::unmatched),
+    route(
+        GET,
+        "/requests/unmatched/near-misses",
+        "Find the stub mappings nearest to what nothing matched",
+        near_misses::of_unmatched,
+    ),
+    route(GET, "/requests/{id}", "Get a request", requests::get),
+    route(DELETE, "/requests/{id}", "Forget a request", requests::delete),
     route(POST, "/reset", "Reset stub mappings, requests and scenarios", system::reset),
+    route(GET, "/scenarios", "List scenarios and their states", scenarios::list),
+    route(POST, "/scenarios/reset", "Start all scenarios again", scenarios::reset),
+    route(PUT, "/scenarios/{name}/state", "Set the state of a scenario", scenarios::set_state),
+    route(GET, "/settings", "Get the global settings", settings::get),
+    route(POST, "/settings", "Replace the global settings", settings::replace),
+    route(PUT, "/settings", "Replace the global settings", settings::replace),
+    route(PATCH, "/settings/extended", "Add to the extended settings", settings::extend),
     route(POST, "/shutdown", "Stop the server", system::shutdown),
     route(GET, "/version", "The server's version", system::version),
 ];

@@ -7,6 +7,7 @@ use crate::{
     engine::{Matching, Mode},
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
+    store::{GlobalSettings, JournalLimits},
 };
 
 /// All that an app is told.
@@ -45,6 +46,10 @@ pub struct Config {
     pub redaction: Redaction,
     /// The admin API.
     pub admin: AdminSettings,
+    /// What holds for every stub, until a client of the admin API changes it.
+    pub global: GlobalSettings,
+    /// How many requests are remembered for it.
+    pub journal: JournalLimits,
     /// Whether changes in the stub directory are picked up while running.
     pub watch: bool,
 }
@@ -68,6 +73,8 @@ impl Default for Config {
             answers: Answers::default(),
             redaction: Redaction::default(),
             admin: AdminSettings::default(),
+            global: GlobalSettings::default(),
+            journal: JournalLimits::default(),
             watch: true,
         }
     }

@@ -22,6 +22,7 @@ use super::{
     state::State,
     tee::Stopwatch,
     wire::Interim,
+    witness,
 };
 use crate::{
     admin::Admin,
@@ -136,7 +137,7 @@ impl Handling {
             return Ok(limited(retry_after, Wants::of(&outbound.request.headers)));
         }
         let Outbound { request, version, extensions, body, route, watch } = outbound;
-        let inquiry = Inquiry { request, body, version, route, watch };
+        let inquiry = Inquiry { request, body, version, route, watch, event: None };
         let mut finding = find(&self.state, inquiry).await?;
         if let Finding::Missed(inquiry) = finding {
             finding = match &self.state.recorder {
@@ -149,20 +150,24 @@ impl Handling {
             };
         }
         match finding {
-            Finding::Found(found, inquiry) => {
+            Finding::Found(found, mut inquiry) => {
+                let event =
+                    witness::enter(&self.state, &inquiry.request, inquiry.version, Some(&found));
+                inquiry.event.clone_from(&event);
                 let (response, outcome) =
                     replay::give(&self.state, *found, *inquiry, &self.client).await;
                 self.done(response.as_ref().ok().map(Response::status), outcome);
-                response
+                response.map(|response| witness::see(&self.state, event, self.watch, response))
             }
             Finding::Missed(inquiry) if mode.forwards() => {
-                let Inquiry { request, body, version, route, watch } = *inquiry;
+                let Inquiry { request, body, version, route, watch, .. } = *inquiry;
                 self.forward(Outbound { request, version, extensions, body, route, watch }).await
             }
             Finding::Missed(inquiry) => {
+                let event = witness::enter(&self.state, &inquiry.request, inquiry.version, None);
                 let response = replay::miss(&self.state, &inquiry);
                 self.done(Some(response.status()), Outcome::Missed);
-                Ok(response)
+                Ok(witness::see(&self.state, event, self.watch, response))
             }
         }
     }
@@ -174,6 +179,7 @@ impl Handling {
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok(rescue::no_upstream(service.mode.as_str()));
         };
+        let event = witness::enter(&self.state, &outbound.request, outbound.version, None);
         let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
         let passed = match recorder {
             None => {
@@ -206,10 +212,11 @@ impl Handling {
                 outbound.record(Arc::clone(&self.state), recording, interim, in_flight).await
             }
         };
-        Ok(passed.unwrap_or_else(|error| {
+        let response = passed.unwrap_or_else(|error| {
             self.done(Some(error.status()), Outcome::UpstreamFailed(error.to_string()));
             forward::failure(&error, upstream)
-        }))
+        });
+        Ok(witness::see(&self.state, event, self.watch, response))
     }
 
     fn done(&self, status: Option<StatusCode>, outcome: Outcome) {

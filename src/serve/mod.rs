@@ -33,6 +33,7 @@ mod socket;
 mod state;
 mod tee;
 mod wire;
+mod witness;
 
 pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};

@@ -40,7 +40,12 @@ pub(super) async fn give(
     };
     let global = state.global_delay();
     let schedule = match inquiry.route.service.behavior.plan(&state.session, &found, global) {
-        Planned::Answer(schedule) => schedule,
+        Planned::Answer(schedule) => {
+            if let Some(event) = &inquiry.event {
+                event.set_delay(schedule.head);
+            }
+            schedule
+        }
         Planned::Error { status, at } => {
             sleep_until(inquiry.watch, at).await;
             drain(inquiry.body, None);
