@@ -1,4 +1,4 @@
-//! Bytes seen as structure: content codings, JSON text, forms, cookies, multipart. Pure.
+//! Bytes seen as structure: content codings, JSON and YAML text, forms, cookies, multipart. Pure.
 //!
 //! May import: model.
 
@@ -12,6 +12,7 @@ pub mod form;
 pub mod json;
 pub mod multipart;
 pub mod view;
+pub mod yaml;
 
 pub use body_digest::BodyDigest;
 pub use encoding::CodingError;
