@@ -38,7 +38,7 @@ use crate::{
     config::{Config, Redaction},
     engine::Behavior,
     library::{BodyFiles, LibraryError, Loaded, LoadedFile, Reader, Watcher, key_file},
-    matching::CompiledRequest,
+    matching::mistakes,
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
@@ -300,10 +300,7 @@ impl Running {
 
 /// Patterns that don't compile are mistakes in a file like any other.
 pub fn compile_problems(stub: &Stub) -> Vec<(String, String)> {
-    match CompiledRequest::compile(&stub.request) {
-        Ok(_) => Vec::new(),
-        Err(error) => vec![(error.pointer, error.message)],
-    }
+    mistakes(&stub.request).into_iter().map(|error| (error.pointer, error.message)).collect()
 }
 
 fn put_in_service(stubs: &StubStore, files: &[LoadedFile], removed: Vec<PathBuf>) {

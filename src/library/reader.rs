@@ -29,7 +29,7 @@ use super::{
 use crate::{
     format::{
         Problem, suggest,
-        wiremock::{self, Mapping},
+        wiremock::{self, Mapping, Syntax},
     },
     model::{BodySpec, ServiceName, Stub, StubId},
 };
@@ -249,19 +249,20 @@ impl Reader {
         let name = name.join("/");
         let fallback_id =
             |index| StubId(Uuid::new_v5(&FALLBACK_IDS, format!("{name}#{index}").as_bytes()));
+        let syntax = Syntax::of(&loaded.path).unwrap_or_default();
         let (mappings, mut problems) =
-            wiremock::read_mappings(text, loaded.service.as_ref(), fallback_id);
-        for Mapping { stub, span } in mappings {
+            wiremock::read_mappings(text, syntax, loaded.service.as_ref(), fallback_id);
+        for Mapping { stub, span, is_right } in mappings {
             let mut mistakes = self.check_bodies(&stub, &mut loaded.bodies);
             if let Some(check) = &self.check {
                 mistakes.extend(check(&stub).into_iter().map(|(at, message)| (at, message, None)));
             }
-            if mistakes.is_empty() {
+            if is_right && mistakes.is_empty() {
                 loaded.stubs.push(stub);
             }
             problems.extend(mistakes.into_iter().map(|(pointer, message, hint)| Problem {
                 message,
-                span: wiremock::locate(text, &span, &pointer),
+                span: wiremock::locate(text, syntax, &span, &pointer),
                 hint,
             }));
         }

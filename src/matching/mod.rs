@@ -8,6 +8,7 @@ mod hint;
 pub mod index;
 pub mod json;
 mod members;
+pub mod mistakes;
 mod multipart;
 pub mod near_miss;
 pub mod nearest;
@@ -29,6 +30,7 @@ mod url;
 pub mod verdict;
 
 pub use index::{Candidates, Entry, StubIndex};
+pub use mistakes::mistakes;
 pub use near_miss::NearMiss;
 pub use request::{CompileError, CompiledRequest};
 pub use verdict::PartVerdict;
