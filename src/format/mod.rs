@@ -3,7 +3,9 @@
 //! May import: codec, model.
 
 pub mod problem;
+pub mod rule;
 pub mod suggest;
 pub mod wiremock;
 
 pub use problem::Problem;
+pub use rule::{Rule, Severity};

@@ -6,9 +6,12 @@ use super::fields::{Fields, Place, span_of, text};
 use crate::{
     codec::{
         json::{self, Node, NodeValue},
-        yaml,
+        yaml::{self, YamlError},
     },
-    format::problem::Problems,
+    format::{
+        problem::{Problem, Problems},
+        rule,
+    },
 };
 
 /// How a stub file is written.
@@ -101,10 +104,9 @@ fn json_roots(text: &str, problems: &mut Problems) -> Vec<Node> {
         Err(error) => {
             let found = text.get(error.offset..).and_then(|rest| rest.chars().next());
             let span = error.offset..error.offset + found.map_or(0, char::len_utf8);
-            match json_hint(text, error.offset) {
-                Some(hint) => problems.add_with_hint(span, error.message, hint),
-                None => problems.add(span, error.message),
-            }
+            let hint = json_hint(text, error.offset).map(str::to_owned);
+            let message = error.message;
+            problems.push(Problem { rule: rule::SYNTAX, message, span, hint });
             Vec::new()
         }
     }
@@ -113,13 +115,11 @@ fn json_roots(text: &str, problems: &mut Problems) -> Vec<Node> {
 fn yaml_roots(text: &str, problems: &mut Problems) -> Vec<Node> {
     let (nodes, mistakes) = yaml::parse_spanned(text);
     if nodes.is_empty() && mistakes.is_empty() {
-        problems.add(0..0, "the file holds no mapping");
+        problems.push(Problem::new(rule::SYNTAX, 0..0, "the file holds no mapping"));
     }
     for mistake in mistakes {
-        match mistake.hint {
-            Some(hint) => problems.add_with_hint(mistake.span, mistake.message, hint),
-            None => problems.add(mistake.span, mistake.message),
-        }
+        let YamlError { span, message, hint } = mistake;
+        problems.push(Problem { rule: rule::SYNTAX, message, span, hint });
     }
     nodes
 }
