@@ -4,8 +4,9 @@
 
 pub mod problem;
 pub mod rule;
-pub mod suggest;
 pub mod wiremock;
 
 pub use problem::Problem;
 pub use rule::{Rule, Severity};
+
+pub use crate::codec::suggest;

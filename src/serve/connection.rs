@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    net::SocketAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -40,6 +39,8 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
     // A failure only costs latency.
     let _ = tcp.set_nodelay(true);
     let Ok(local) = tcp.local_addr() else { return };
+    let peer = tcp.peer_addr().ok().map(|address| address.ip().to_canonical());
+    let arrival = Arrival { scheme: Scheme::Http, local, peer, tunnel: None };
     let mut first = [0; 1];
     let mut stop = watch.clone();
     let peeked = tokio::select! {
@@ -53,9 +54,8 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
         _ => return,
     };
     let served = if is_tls {
-        serve_tls(state, tcp, local, None, watch).await
+        serve_tls(state, tcp, arrival, watch).await
     } else {
-        let arrival = Arrival { scheme: Scheme::Http, local, tunnel: None };
         serve_http(state, tcp, arrival, watch).await;
         Ok(())
     };
@@ -76,7 +76,7 @@ fn serve_tunnel(state: Arc<State>, tunnel: Tunnel) -> Served {
             return;
         }
         let target = arrival.tunnel.clone().unwrap_or_default();
-        if let Err(error) = serve_tls(state, stream, arrival.local, arrival.tunnel, watch).await {
+        if let Err(error) = serve_tls(state, stream, arrival, watch).await {
             tracing::warn!(
                 %error,
                 "the TLS handshake for {target} failed: does the client trust ringer's CA? see `ringer ca`"
@@ -88,15 +88,14 @@ fn serve_tunnel(state: Arc<State>, tunnel: Tunnel) -> Served {
 async fn serve_tls<S>(
     state: Arc<State>,
     stream: S,
-    local: SocketAddr,
-    tunnel: Option<String>,
+    arrival: Arrival,
     watch: Watch,
 ) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let local_ip = local.ip().to_string();
-    let name = tunnel.as_deref().map_or(local_ip.as_str(), crate::tls::acceptor::host_of);
+    let local_ip = arrival.local.ip().to_string();
+    let name = arrival.tunnel.as_deref().map_or(local_ip.as_str(), crate::tls::acceptor::host_of);
     let handshake = state.acceptor.accept(stream, name);
     let Ok(stream) = timeout(state.limits.handshake, handshake).await else {
         return Err(io::Error::new(
@@ -104,7 +103,7 @@ where
             "the client did not finish it in time",
         ));
     };
-    let arrival = Arrival { scheme: Scheme::Https, local, tunnel };
+    let arrival = Arrival { scheme: Scheme::Https, ..arrival };
     serve_http(state, stream?, arrival, watch).await;
     Ok(())
 }

@@ -57,6 +57,7 @@ pub(super) async fn handle(
     }
     let (parts, body) = request.into_parts();
     let (is_head, interim) = (parts.method == Method::HEAD, client.interim.clone());
+    let (peer, received) = (client.arrival.peer, state.clock.now());
     let handling = Handling {
         method: parts.method.clone(),
         target: route.target.clone(),
@@ -72,6 +73,8 @@ pub(super) async fn handle(
         target: route.target.clone(),
         headers: parts.headers,
         body: RequestBody::Whole(bytes::Bytes::new()),
+        client: peer,
+        received,
     };
     let outbound = Outbound {
         request,

@@ -1,6 +1,10 @@
 //! Which service a request belongs to, and the address under which the client knows it.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use http::{
     HeaderMap, HeaderValue, Uri, Version,
@@ -81,6 +85,8 @@ pub(super) struct Arrival {
     pub(super) scheme: Scheme,
     /// The address that the client connected to.
     pub(super) local: SocketAddr,
+    /// The address that the client connected from.
+    pub(super) peer: Option<IpAddr>,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
 }
@@ -380,6 +386,7 @@ mod tests {
         Arrival {
             scheme: Scheme::Http,
             local: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            peer: None,
             tunnel: None,
         }
     }

@@ -8,6 +8,9 @@ mod headers;
 mod layout;
 mod listener;
 mod matcher;
+mod names;
+mod operand;
+mod options;
 mod pattern;
 mod recorded;
 mod response;
@@ -16,6 +19,7 @@ pub mod rewrite;
 mod round_trip;
 pub mod source;
 pub mod stub;
+mod written;
 
 pub use rewrite::{rewrite_yaml, write_yaml};
 pub use source::{Syntax, locate};

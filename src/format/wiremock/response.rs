@@ -7,8 +7,9 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use super::{
     fields::{Fields, Place, expected, span_of, text, whole},
     headers,
-    matcher::{MAX_INLINE_DEPTH, nests_within, read_base64},
+    operand::read_base64,
     recorded::{self, ANSWER_NOTES, Notes},
+    written::{MAX_INLINE_DEPTH, nests_within},
 };
 use crate::{
     codec::json::{self, Node, NodeValue},
