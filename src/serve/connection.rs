@@ -22,6 +22,7 @@ use super::{
     handler::handle,
     rewound::Rewound,
     route::Arrival,
+    socket::{Reset, Socket},
     state::State,
     wire::{Interim, Wire},
 };
@@ -40,7 +41,8 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
     let _ = tcp.set_nodelay(true);
     let Ok(local) = tcp.local_addr() else { return };
     let peer = tcp.peer_addr().ok().map(|address| address.ip().to_canonical());
-    let arrival = Arrival { scheme: Scheme::Http, local, peer, tunnel: None };
+    let reset = Reset::default();
+    let arrival = Arrival { scheme: Scheme::Http, local, peer, tunnel: None, reset: reset.clone() };
     let mut first = [0; 1];
     let mut stop = watch.clone();
     let peeked = tokio::select! {
@@ -53,10 +55,11 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
         // Closed, broken or silent: there is nothing to answer.
         _ => return,
     };
+    let socket = Socket::new(tcp, reset);
     let served = if is_tls {
-        serve_tls(state, tcp, arrival, watch).await
+        serve_tls(state, socket, arrival, watch).await
     } else {
-        serve_http(state, tcp, arrival, watch).await;
+        serve_http(state, socket, arrival, watch).await;
         Ok(())
     };
     if let Err(error) = served {

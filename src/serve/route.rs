@@ -13,7 +13,7 @@ use http::{
 };
 use parking_lot::Mutex;
 
-use super::settings::Service;
+use super::{settings::Service, socket::Reset};
 use crate::{
     engine::{Behavior, Mode},
     model::{Origin, Scheme, ServiceName},
@@ -89,6 +89,8 @@ pub(super) struct Arrival {
     pub(super) peer: Option<IpAddr>,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
+    /// Ends the connection with a reset, and with it every tunnel in it.
+    pub(super) reset: Reset,
 }
 
 /// Finds services.
@@ -388,6 +390,7 @@ mod tests {
             local: SocketAddr::from(([127, 0, 0, 1], 8080)),
             peer: None,
             tunnel: None,
+            reset: Reset::default(),
         }
     }
 

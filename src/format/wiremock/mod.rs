@@ -11,7 +11,9 @@ mod matcher;
 mod names;
 mod operand;
 mod options;
+pub mod parts;
 mod pattern;
+mod proxying;
 mod recorded;
 mod response;
 pub mod rewrite;
@@ -19,6 +21,7 @@ pub mod rewrite;
 mod round_trip;
 pub mod source;
 pub mod stub;
+mod timing;
 mod written;
 
 pub use rewrite::{rewrite_yaml, write_yaml};

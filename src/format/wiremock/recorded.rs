@@ -98,6 +98,13 @@ pub(super) struct Notes {
     pub(super) echoes: Vec<(String, String)>,
 }
 
+impl Notes {
+    /// Whether the answer was recorded, and not written by a person.
+    pub(super) fn are_of_a_recording(&self) -> bool {
+        self.address.is_some() || self.latency.is_some()
+    }
+}
+
 /// Reads a `ringer` object: notes on the answer, notes on the stub.
 pub(super) fn read_notes(
     node: Node,

@@ -14,10 +14,11 @@ use super::{
 };
 use crate::codec::json;
 use crate::model::{
-    AfterLast, BodyPattern, BodySpec, Coding, CodingSettings, DatePattern, Headers, Json,
-    JsonPattern, JsonStyle, Latency, MethodPattern, MultipartPattern, NumberPattern, PacedChunk,
-    PathPattern, Recorded, RequestPattern, ResponseEnding, ResponseSpec, ResponseStep, Responses,
-    SchemaPattern, Scheme, Stub, StubId, UrlPattern, ValuePattern, XmlPattern,
+    AfterLast, BodyPattern, BodySpec, Coding, CodingSettings, DatePattern, Delay, Dribble, Fault,
+    Headers, Json, JsonPattern, JsonStyle, Latency, MethodPattern, MultipartPattern, NumberPattern,
+    PacedChunk, PathPattern, ProxySpec, Recorded, RequestPattern, ResponseEnding, ResponseSpec,
+    ResponseStep, Responses, SchemaPattern, Scheme, Stub, StubId, UrlPattern, ValuePattern,
+    XmlPattern,
 };
 
 fn fallback(index: usize) -> StubId {
@@ -279,6 +280,53 @@ fn latency() -> impl Strategy<Value = Latency> {
         .prop_map(|(first_byte, total, chunks)| Latency { first_byte, total, chunks })
 }
 
+fn delay() -> impl Strategy<Value = Delay> {
+    let wait = || (0..=i32::MAX as u64).prop_map(Duration::from_millis);
+    let number = || (0.0..1e9f64).prop_map(|number| (number * 100.0).round() / 100.0);
+    prop_oneof![
+        wait().prop_map(Delay::Fixed),
+        (number(), number(), prop::option::of(number()))
+            .prop_map(|(median, sigma, max)| Delay::LogNormal { median, sigma, max }),
+        (wait(), wait()).prop_map(|(a, b)| Delay::Uniform { lower: a.min(b), upper: a.max(b) }),
+    ]
+}
+
+fn proxy() -> impl Strategy<Value = ProxySpec> {
+    (word(), prop::option::of(word()), headers(), prop::collection::vec(token(), 0..2)).prop_map(
+        |(base_url, prefix_to_remove, mut additional_headers, removed_headers)| {
+            // Their order is that of the object.
+            if super::headers::order(&additional_headers).is_some() {
+                additional_headers = Headers::new();
+            }
+            ProxySpec { base_url, prefix_to_remove, additional_headers, removed_headers }
+        },
+    )
+}
+
+/// What a person adds to an answer.
+fn embellished(response: ResponseSpec) -> impl Strategy<Value = ResponseSpec> {
+    let dribble = (any::<u32>(), 0..=i32::MAX as u64)
+        .prop_map(|(chunks, total)| Dribble { chunks, total: Duration::from_millis(total) });
+    let fault = prop::sample::select(Fault::ALL.map(|(fault, _)| fault).to_vec());
+    let parameters = prop::collection::vec(("[a-c]", json()), 0..2).prop_map(Json::Object);
+    (
+        (prop::option::of(delay()), prop::option::of(dribble), prop::option::of(fault)),
+        (prop::option::of(proxy()), prop::collection::vec(word(), 0..2)),
+        prop::option::of(parameters),
+    )
+        .prop_map(move |((delay, dribble, fault), (proxy, transformers), parameters)| {
+            ResponseSpec {
+                delay,
+                dribble,
+                fault,
+                proxy,
+                transformers,
+                transformer_parameters: parameters,
+                ..response.clone()
+            }
+        })
+}
+
 fn response() -> impl Strategy<Value = ResponseSpec> {
     let body = prop_oneof![
         Just(BodySpec::Empty),
@@ -319,6 +367,12 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                 if super::headers::order(&trailers).is_some() {
                     trailers = Headers::new();
                 }
+                // Only a recording sends `null`; to WireMock `"jsonBody": null` is no body.
+                let is_recorded = latency.is_some() || address.is_some();
+                let body = match body {
+                    BodySpec::Json(Json::Null, _) if !is_recorded => BodySpec::Empty,
+                    body => body,
+                };
                 ResponseSpec {
                     status,
                     reason,
@@ -361,7 +415,7 @@ pub(super) fn has_unique_names(value: &Json) -> bool {
 }
 
 pub(super) fn stub() -> impl Strategy<Value = Stub> {
-    let step = (response(), prop_oneof![3 => Just(1), 1 => 1..u32::MAX])
+    let step = (response().prop_flat_map(embellished), prop_oneof![3 => Just(1), 1 => 1..u32::MAX])
         .prop_map(|(response, times)| ResponseStep { response, times });
     let after_last =
         prop::sample::select(vec![AfterLast::Stay, AfterLast::Restart, AfterLast::Miss]);

@@ -42,8 +42,8 @@ impl Syntax {
 pub(super) const FILE: Place = Place {
     noun: "key",
     name: "a file of `mappings`",
-    known: &["mappings", "meta"],
-    later: &["importOptions"],
+    known: &["importOptions", "mappings", "meta"],
+    later: &[],
     later_options: &[],
 };
 

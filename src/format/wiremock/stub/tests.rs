@@ -48,7 +48,7 @@ fn a_misspelled_matcher_is_named_with_the_right_one() {
 #[test]
 fn every_mistake_of_a_file_is_reported_at_once_in_order() {
     let text = r#"{"mappings": [
-        {"request": {"methd": "GET"}, "response": {"status": "200"}},
+        {"request": {"methd": "GET"}, "response": {"status": "ok"}},
         {"request": {"urlPath": "/fine"}},
         {"responce": {}, "priority": -1}
     ]}"#;
@@ -57,7 +57,7 @@ fn every_mistake_of_a_file_is_reported_at_once_in_order() {
         messages,
         [
             "unknown key `methd` in `request`",
-            "`status` must be a number from 100 to 999, found the string \"200\"",
+            "`status` must be a number from 100 to 999, found the string \"ok\"",
             "unknown key `responce` in a mapping",
             "`priority` must be a whole number, 0 or more, found `-1`",
         ]
@@ -187,6 +187,50 @@ fn body_wins_over_other_kinds_and_url_over_path() {
             "response": {"bodyFileName": "f", "jsonBody": 1, "body": "b"}}"#);
     assert_eq!(stub.request.url, UrlPattern::Url("/a".to_owned()));
     assert_eq!(stub.responses.steps[0].response.body, BodySpec::Text("b".to_owned()));
+}
+
+#[test]
+fn what_wiremock_reads_as_something_else_is_read_so() {
+    let answer = |response: &str| {
+        one(&format!(r#"{{"response": {response}}}"#)).responses.steps.remove(0).response
+    };
+    assert_eq!(answer(r#"{"jsonBody": null}"#).body, BodySpec::Empty);
+    assert_eq!(answer(r#"{"body": 5}"#).body, BodySpec::Text("5".to_owned()));
+    assert_eq!(answer(r#"{"status": "201"}"#).status, 201);
+    assert_eq!(answer(r#"{"status": 0}"#).status, 200);
+    assert_eq!(answer(r#"{"transformers": ["nobody's"]}"#).transformers, ["nobody's"]);
+    let uniform = r#"{"delayDistribution": {"type": "uniform", "lower": 1.5, "upper": 2}}"#;
+    let ms = std::time::Duration::from_millis;
+    let expected = crate::model::Delay::Uniform { lower: ms(1), upper: ms(2) };
+    assert_eq!(answer(uniform).delay, Some(expected));
+}
+
+#[test]
+fn mistakes_in_an_answer_are_named() {
+    check_mistake(
+        r#"{"response": {"fault": "EMPTY_RESPONS"}}"#,
+        "\"EMPTY_RESPONS\"",
+        "`fault` cannot be `EMPTY_RESPONS`",
+        Some("did you mean `EMPTY_RESPONSE`?"),
+    );
+    check_mistake(
+        r#"{"response": {"delayDistribution": {"type": "normal"}}}"#,
+        "\"normal\"",
+        "`type` cannot be `normal`",
+        Some("one of `fixed`, `lognormal`, `uniform`"),
+    );
+    check_mistake(
+        r#"{"response": {"chunkedDribbleDelay": {"numberOfChunks": 2, "total": 5}}}"#,
+        "\"total\"",
+        "unknown key `total` in `chunkedDribbleDelay`",
+        Some("keys here: `numberOfChunks`, `totalDuration`"),
+    );
+    check_mistake(
+        r#"{"response": {"status": 1000}}"#,
+        "1000",
+        "`status` must be a number from 100 to 999, found `1000`",
+        None,
+    );
 }
 
 #[test]
