@@ -12,6 +12,7 @@ mod hint;
 pub mod index;
 pub mod json;
 mod members;
+pub mod mistakes;
 mod multipart;
 pub mod near_miss;
 pub mod nearest;
@@ -38,6 +39,7 @@ pub mod xml;
 
 pub use compiled::TextMatcher;
 pub use index::{Candidates, Entry, StubIndex};
+pub use mistakes::mistakes;
 pub use near_miss::NearMiss;
 pub use request::{CompileError, CompiledRequest};
 pub use subject::Subject;
