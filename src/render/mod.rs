@@ -8,6 +8,8 @@ pub mod prepared;
 pub mod request_model;
 pub mod substitute;
 pub mod template;
+#[cfg(test)]
+mod tests;
 
 pub use http_date::http_date;
 pub use prepared::{PrepareError, Prepared, PreparedBody};
