@@ -10,6 +10,8 @@ pub mod cli;
 pub mod config;
 pub mod serve;
 
+pub mod admin;
+
 pub mod engine;
 pub mod library;
 pub mod record;

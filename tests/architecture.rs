@@ -28,8 +28,25 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("library", &["codec", "format", "model", "runtime", "store"]),
     ("record", &["codec", "library", "matching", "model", "redaction", "runtime", "store"]),
     (
+        "admin",
+        &[
+            "codec",
+            "engine",
+            "format",
+            "library",
+            "matching",
+            "model",
+            "record",
+            "redaction",
+            "runtime",
+            "store",
+            "tls",
+        ],
+    ),
+    (
         "serve",
         &[
+            "admin",
             "behavior",
             "codec",
             "engine",
@@ -49,6 +66,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "admin",
             "behavior",
             "codec",
             "config",
@@ -79,6 +97,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "record",
             "redaction",
             "runtime",
+            "serve",
             "tls",
         ],
     ),
@@ -96,10 +115,11 @@ const ABSENT: &[(&[&str], &[&str])] = &[
     // What to answer is decided without a socket and without sleeping.
     (&["engine"], &["hyper", "hyper_util", "tokio", "fs"]),
     // The disk knows no network, the server side no client side.
-    (&["library", "record"], &["hyper", "hyper_util", "net"]),
+    (&["admin", "library", "record"], &["hyper", "hyper_util", "net"]),
     // Errors have types everywhere but where they become text for people.
     (
         &[
+            "admin",
             "app",
             "behavior",
             "codec",

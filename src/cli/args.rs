@@ -5,15 +5,16 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-use super::examples;
+use super::{examples, wiremock_args::WireMockArgs};
 use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     config::{
         KEYS, Layer, LogFormat, Matching, env,
-        key::{count, duration, listen_address, matching},
+        key::{admin_place, count, duration, listen_address, matching},
     },
     model::Origin,
     runtime::Seed,
+    serve::AdminPlace,
 };
 
 /// Record a real API, then replay it with the API gone
@@ -49,6 +50,9 @@ pub enum Command {
     /// Run the services of ringer.toml, each in its own mode
     #[command(after_help = examples::SERVE)]
     Serve(ServeArgs),
+    /// Stand in for WireMock: its options, its folder, its admin API
+    #[command(after_help = examples::WIREMOCK)]
+    Wiremock(WireMockArgs),
     /// Read stub files and ringer.toml, and report every mistake
     #[command(after_help = examples::CHECK)]
     Check(CheckArgs),
@@ -169,6 +173,9 @@ pub struct ListenArgs {
     /// [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
+    /// Address of its own for the admin API, or `off` [default: /__admin on every address]
+    #[arg(long, value_name = "ADDR", value_parser = admin_place)]
+    pub admin: Option<Option<AdminPlace>>,
     /// Write the bound addresses, the CA file and the process id to this file, as JSON, when ready
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ready_file: Option<PathBuf>,
@@ -284,6 +291,7 @@ impl ListenArgs {
     /// What these flags decide.
     pub fn layer(&self) -> Layer {
         Layer {
+            admin: self.admin,
             listen: several(&self.listen),
             ready_file: self.ready_file.clone(),
             max_connections: self.max_connections,
@@ -355,6 +363,10 @@ mod tests {
     fn every_flag_of_a_setting_names_its_variable() {
         const WITHOUT: [&str; 4] = ["create", "export", "help", "version"];
         for mut command in command().get_subcommands().cloned() {
+            // Its flags are WireMock's.
+            if command.get_name() == "wiremock" {
+                continue;
+            }
             command.build();
             for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
                 assert!(

@@ -57,6 +57,15 @@ A file with two services:
   mode = \"replay\"
   fail = \"5%:503\"";
 
+/// Under `ringer wiremock --help`.
+pub const WIREMOCK: &str = "\
+Examples:
+  ringer wiremock --root-dir ./wiremock        instead of java -jar wiremock.jar --root-dir …
+  ringer wiremock --port 0 --bind-address 127.0.0.1
+
+Everything is as WireMock 3 does it, but that changed files are picked up at once, and
+that the request journal has a bound (10,000 requests or 64 MiB).";
+
 /// Under `ringer check --help`.
 pub const CHECK: &str = "\
 Examples:

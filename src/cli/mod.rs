@@ -1,7 +1,7 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
 //! May import: app, behavior, config, engine, library, model, record, redaction,
-//! runtime, tls.
+//! runtime, serve, tls.
 
 pub mod args;
 pub mod ca;
@@ -27,6 +27,8 @@ pub mod signal;
 pub mod style;
 pub mod summary;
 pub mod truststore;
+pub mod wiremock;
+pub mod wiremock_args;
 pub mod wrap;
 
 pub use run::run;

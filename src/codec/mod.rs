@@ -6,6 +6,7 @@ pub mod aws_chunked;
 pub mod base64;
 pub mod body_digest;
 pub mod cookie;
+pub mod date;
 pub mod deflate;
 pub mod encoding;
 pub mod form;

@@ -286,6 +286,8 @@ mod tests {
             target: target.parse().unwrap(),
             headers: map,
             body: RequestBody::Whole(Bytes::copy_from_slice(body)),
+            client: None,
+            received: std::time::UNIX_EPOCH,
         }
     }
 

@@ -8,7 +8,9 @@ use std::{
 };
 
 use super::layer::Layer;
-use crate::{behavior::latency::parse_duration, engine::Matching, runtime::Seed};
+use crate::{
+    behavior::latency::parse_duration, engine::Matching, runtime::Seed, serve::AdminPlace,
+};
 
 /// A setting.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,7 @@ impl Key {
 
 /// Every setting, in alphabetical order.
 pub const KEYS: &[Key] = &[
+    text("admin", "ADDR", |layer, text| put(&mut layer.admin, admin_place(text))),
     text("certs", "DIR", |layer, text| put(&mut layer.certs, path(text))),
     text("connect_timeout", "DURATION", |layer, text| {
         put(&mut layer.connect_timeout, duration(text))
@@ -135,6 +138,20 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
              `[::1]:8080` or a port"
         )
     })
+}
+
+/// Reads where the admin API answers: an address of its own, or `off`.
+///
+/// # Errors
+///
+/// Says what was given and what is expected.
+pub fn admin_place(text: &str) -> Result<Option<AdminPlace>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    listen_address(text)
+        .map(|address| Some(AdminPlace::Address(address)))
+        .map_err(|message| format!("{message}, or `off`"))
 }
 
 /// Reads `nearest` or `strict`.

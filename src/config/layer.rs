@@ -10,12 +10,15 @@ use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     engine::Matching,
     runtime::Seed,
+    serve::AdminPlace,
 };
 
 /// The settings of one source: the flags, the environment, or the file. `None` leaves a setting to
 /// the source below.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layer {
+    /// Where the admin API answers, if it does.
+    pub admin: Option<Option<AdminPlace>>,
     /// Time for a connection to the upstream to be made.
     pub connect_timeout: Option<Duration>,
     /// Time for requests in flight to finish when ringer stops.
@@ -106,6 +109,7 @@ impl Layer {
     pub fn over(self, below: Self) -> Self {
         // Naming every field makes the compiler ask about a new one.
         Self {
+            admin: self.admin.or(below.admin),
             connect_timeout: self.connect_timeout.or(below.connect_timeout),
             drain_timeout: self.drain_timeout.or(below.drain_timeout),
             fail: self.fail.or(below.fail),

@@ -18,7 +18,7 @@ pub use error::ConfigError;
 pub use key::{KEYS, Key};
 pub use layer::{Layer, LogFormat};
 pub use load::{Loaded, Program, load};
-pub use settings::{Config, Redaction, Upstream};
+pub use settings::{AdminSettings, Config, Redaction, Upstream};
 
 pub use crate::{
     engine::Matching,

@@ -6,7 +6,7 @@ use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     engine::{Matching, Mode},
     runtime::Seed,
-    serve::{Limits, Service},
+    serve::{AdminPlace, Answers, Limits, Service},
 };
 
 /// All that an app is told.
@@ -39,8 +39,12 @@ pub struct Config {
     pub upstream: Upstream,
     /// Bounds.
     pub limits: Limits,
+    /// How answers look where stubs leave it open.
+    pub answers: Answers,
     /// What is sanitised.
     pub redaction: Redaction,
+    /// The admin API.
+    pub admin: AdminSettings,
     /// Whether changes in the stub directory are picked up while running.
     pub watch: bool,
 }
@@ -61,8 +65,34 @@ impl Default for Config {
             matching: Matching::default(),
             upstream: Upstream::default(),
             limits: Limits::default(),
+            answers: Answers::default(),
             redaction: Redaction::default(),
+            admin: AdminSettings::default(),
             watch: true,
+        }
+    }
+}
+
+/// The admin API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminSettings {
+    /// Where it answers; `None` is nowhere.
+    pub place: Option<AdminPlace>,
+    /// User name and password that each call must bring.
+    pub credentials: Option<(String, String)>,
+    /// Whether calls without TLS are refused.
+    pub requires_https: bool,
+    /// Whether a stub that is removed takes its file with it also where a person wrote that file.
+    pub owns_stub_files: bool,
+}
+
+impl Default for AdminSettings {
+    fn default() -> Self {
+        Self {
+            place: Some(AdminPlace::Everywhere { open: false }),
+            credentials: None,
+            requires_https: false,
+            owns_stub_files: false,
         }
     }
 }

@@ -227,6 +227,8 @@ mod tests {
             target: target.parse().unwrap(),
             headers,
             body: RequestBody::Whole(bytes::Bytes::new()),
+            client: None,
+            received: std::time::UNIX_EPOCH,
         }
     }
 

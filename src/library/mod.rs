@@ -5,7 +5,9 @@
 pub mod body_files;
 mod changes;
 pub mod error;
+mod file_name;
 mod folder;
+pub mod keeper;
 pub mod key_file;
 mod known;
 pub mod located;
@@ -17,6 +19,7 @@ pub mod writer;
 
 pub use body_files::BodyFiles;
 pub use error::LibraryError;
+pub use keeper::{ImportPolicy, KeepError, Keeper};
 pub use located::{Located, Place};
 pub use reader::{Loaded, LoadedFile, Reader};
 pub use tape::{Tape, TapeEntry, TapeError, TapeHeader};

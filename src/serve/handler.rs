@@ -24,6 +24,7 @@ use super::{
     wire::Interim,
 };
 use crate::{
+    admin::Admin,
     behavior::Verdict,
     engine::Mode,
     model::{self, Handled, Headers, Json, Outcome, RequestBody},
@@ -38,6 +39,12 @@ pub(super) async fn handle(
     if request.method() == Method::CONNECT {
         // The requests are inside.
         return Ok(intercept::connect(&state, &client, request));
+    }
+    if let Some(door) = &state.admin
+        && (door.is_all_of(&client.arrival) || Admin::is_path(request.uri().path()))
+        && door.is_open_to(&client.arrival)
+    {
+        return door.answer(&client.arrival, request, state.limits.body_in_memory).await;
     }
     let watch = Stopwatch::start(state.clock);
     let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
@@ -57,6 +64,7 @@ pub(super) async fn handle(
     }
     let (parts, body) = request.into_parts();
     let (is_head, interim) = (parts.method == Method::HEAD, client.interim.clone());
+    let (peer, received) = (client.arrival.peer, state.clock.now());
     let handling = Handling {
         method: parts.method.clone(),
         target: route.target.clone(),
@@ -72,6 +80,8 @@ pub(super) async fn handle(
         target: route.target.clone(),
         headers: parts.headers,
         body: RequestBody::Whole(bytes::Bytes::new()),
+        client: peer,
+        received,
     };
     let outbound = Outbound {
         request,
@@ -141,9 +151,9 @@ impl Handling {
         match finding {
             Finding::Found(found, inquiry) => {
                 let (response, outcome) =
-                    replay::give(&self.state, *found, *inquiry, &self.client.interim).await;
-                self.done(Some(response.status()), outcome);
-                Ok(response)
+                    replay::give(&self.state, *found, *inquiry, &self.client).await;
+                self.done(response.as_ref().ok().map(Response::status), outcome);
+                response
             }
             Finding::Missed(inquiry) if mode.forwards() => {
                 let Inquiry { request, body, version, route, watch } = *inquiry;

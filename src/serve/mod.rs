@@ -1,11 +1,14 @@
 //! Sockets to answers; the only room that knows hyper's server.
 //!
-//! May import: behavior, codec, engine, library, matching, model, record, redaction, render,
+//! May import: admin, behavior, codec, engine, library, matching, model, record, redaction, render,
 //! runtime, store, tls, upstream.
 
+pub mod administration;
 pub mod server;
 pub mod settings;
+pub mod targets;
 
+mod breakage;
 mod capture;
 mod client;
 mod connection;
@@ -22,12 +25,16 @@ mod recording;
 mod replay;
 mod reply;
 mod rescue;
+mod respond;
 mod rewound;
 mod rewrite;
 mod route;
+mod socket;
 mod state;
 mod tee;
 mod wire;
 
+pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
-pub use settings::{Limits, Service};
+pub use settings::{Answers, Dialect, Limits, Service, Templating};
+pub use targets::{TargetPattern, Targets};

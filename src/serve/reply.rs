@@ -37,8 +37,8 @@ pub(super) enum ReplyBody {
         bytes: Option<Bytes>,
         /// What follows them, until it is taken.
         trailers: Option<HeaderMap>,
-        /// Whether hyper may name the length: not for an answer that was recorded without.
-        sized: bool,
+        /// How its length is told.
+        sizing: Sizing,
     },
     /// As a task produces it.
     Produced(mpsc::Receiver<Result<Frame<Bytes>, BodyError>>),
@@ -57,13 +57,28 @@ pub(super) enum ReplyBody {
     },
 }
 
+/// How the length of a whole body is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sizing {
+    /// In chunks, an empty body too, unless the head names a length.
+    InPieces,
+    /// hyper names it.
+    Named,
+    /// The head says what is said: the answer was recorded.
+    Unsaid,
+}
+
 impl ReplyBody {
     pub(super) fn empty() -> Self {
-        Self::Whole { bytes: None, trailers: None, sized: true }
+        Self::Whole { bytes: None, trailers: None, sizing: Sizing::Named }
     }
 
     pub(super) fn text(text: String) -> Self {
-        Self::Whole { bytes: Some(text.into()), trailers: None, sized: true }
+        Self::bytes(text.into())
+    }
+
+    pub(super) fn bytes(bytes: Bytes) -> Self {
+        Self::Whole { bytes: Some(bytes), trailers: None, sizing: Sizing::Named }
     }
 }
 
@@ -105,6 +120,8 @@ impl Body for ReplyBody {
 
     fn is_end_stream(&self) -> bool {
         match self {
+            // hyper asks before the first frame, and would name the length 0.
+            Self::Whole { bytes: Some(_), sizing: Sizing::InPieces, .. } => false,
             Self::Whole { bytes, trailers, .. } => {
                 bytes.as_ref().is_none_or(Bytes::is_empty) && trailers.is_none()
             }
@@ -117,10 +134,10 @@ impl Body for ReplyBody {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole { bytes, sized: true, .. } => {
+            Self::Whole { bytes, sizing: Sizing::Named, .. } => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Self::Whole { sized: false, .. } | Self::Produced(_) => SizeHint::default(),
+            Self::Whole { .. } | Self::Produced(_) => SizeHint::default(),
             Self::Recorded(body) => body.size_hint(),
             Self::Relayed(body) => body.size_hint(),
             Self::Trailed { body, .. } => body.size_hint(),

@@ -1,6 +1,10 @@
 //! Which service a request belongs to, and the address under which the client knows it.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use http::{
     HeaderMap, HeaderValue, Uri, Version,
@@ -9,7 +13,7 @@ use http::{
 };
 use parking_lot::Mutex;
 
-use super::settings::Service;
+use super::{settings::Service, socket::Reset};
 use crate::{
     engine::{Behavior, Mode},
     model::{Origin, Scheme, ServiceName},
@@ -81,8 +85,12 @@ pub(super) struct Arrival {
     pub(super) scheme: Scheme,
     /// The address that the client connected to.
     pub(super) local: SocketAddr,
+    /// The address that the client connected from.
+    pub(super) peer: Option<IpAddr>,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
+    /// Ends the connection with a reset, and with it every tunnel in it.
+    pub(super) reset: Reset,
 }
 
 /// Finds services.
@@ -380,7 +388,9 @@ mod tests {
         Arrival {
             scheme: Scheme::Http,
             local: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            peer: None,
             tunnel: None,
+            reset: Reset::default(),
         }
     }
 

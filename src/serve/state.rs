@@ -12,8 +12,14 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
-use super::{capture::Spool, route::Router, settings::Limits};
+use super::{
+    administration::AdminDoor,
+    capture::Spool,
+    route::Router,
+    settings::{Answers, Limits},
+};
 use crate::{
+    behavior::GlobalDelay,
     engine::Matching,
     library::BodyFiles,
     model::{Handled, Outcome},
@@ -36,7 +42,8 @@ pub(super) struct State {
     pub(super) router: Router,
     pub(super) acceptor: Acceptor,
     pub(super) stubs: Arc<StubStore>,
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
+    pub(super) admin: Option<AdminDoor>,
     pub(super) body_files: BodyFiles,
     pub(super) redactor: Arc<Redactor>,
     pub(super) recorder: Option<Arc<Recorder>>,
@@ -49,9 +56,15 @@ pub(super) struct State {
     pub(super) connections: AtomicU64,
     /// Ends, at last, what did not end by itself.
     pub(super) cut_off: Drain,
+    pub(super) answers: Answers,
 }
 
 impl State {
+    /// The waits of stubs that ask for none.
+    pub(super) fn global_delay(&self) -> GlobalDelay {
+        GlobalDelay::default()
+    }
+
     /// Where large bodies of recorded exchanges go until the recorder has them.
     pub(super) fn spool(&self) -> Spool {
         Spool {

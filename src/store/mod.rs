@@ -2,8 +2,13 @@
 //!
 //! May import: behavior, codec, matching, model, render, runtime.
 
+pub mod live;
+mod places;
 pub mod session;
+pub mod set;
 pub mod stubs;
 
+pub use live::LiveStub;
 pub use session::Session;
-pub use stubs::{LiveStub, StubFile, StubSet, StubStore, Uncompiled};
+pub use set::StubSet;
+pub use stubs::{StubError, StubFile, StubStore, Uncompiled};

@@ -48,6 +48,12 @@ impl Session {
         &self.name
     }
 
+    /// Forgets how far every sequence has come and what the client's values stand for.
+    pub fn reset(&self) {
+        self.hits.write().clear();
+        *self.pairs.write() = Pairs::default();
+    }
+
     /// Counts a request of this session; the first is 0.
     pub fn count_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)

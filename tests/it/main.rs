@@ -33,3 +33,5 @@ mod support;
 mod upstream;
 #[cfg(test)]
 mod upstream_failures;
+#[cfg(test)]
+mod wiremock_responses;

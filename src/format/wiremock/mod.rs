@@ -8,11 +8,18 @@ mod headers;
 mod layout;
 mod listener;
 mod matcher;
+mod names;
+mod operand;
+mod options;
+pub mod parts;
 mod pattern;
+mod proxying;
 mod recorded;
 mod response;
 #[cfg(test)]
 mod round_trip;
 pub mod stub;
+mod timing;
+mod written;
 
 pub use stub::{Mapping, locate, read, read_mappings, write, write_value};

@@ -50,8 +50,8 @@ const MAPPING: Place = Place {
 const FILE: Place = Place {
     noun: "key",
     name: "a file of `mappings`",
-    known: &["mappings", "meta"],
-    later: &["importOptions"],
+    known: &["importOptions", "mappings", "meta"],
+    later: &[],
     later_options: &[],
 };
 

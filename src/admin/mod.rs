@@ -1,0 +1,19 @@
+//! WireMock's admin API: a request as a value in, the answer as a value out.
+//!
+//! Paths, status codes and JSON are those of WireMock 3. May import: codec, engine, format, library,
+//! matching, model, record, redaction, runtime, store, tls.
+
+mod api;
+mod call;
+mod docs;
+mod files;
+mod json;
+mod mappings;
+mod metadata;
+mod problem;
+mod router;
+mod state;
+mod system;
+
+pub use api::Admin;
+pub use state::AdminParts;
