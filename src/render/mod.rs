@@ -9,6 +9,8 @@ pub mod request_model;
 pub mod squeeze;
 pub mod substitute;
 pub mod template;
+#[cfg(test)]
+mod tests;
 
 pub use http_date::http_date;
 pub use prepared::{Dress, PrepareError, Prepared, PreparedBody};
