@@ -54,6 +54,8 @@ fn scene(file: &str) -> Scene {
             authority: "api.test:8080".to_owned(),
             target: text(&file, "target").parse().unwrap(),
             headers,
+            client: None,
+            received: std::time::UNIX_EPOCH,
             body: RequestBody::Whole(Bytes::copy_from_slice(text(&file, "body").as_bytes())),
         },
         parameters: Value::from_json(file.member("parameters").unwrap()),

@@ -4,8 +4,8 @@
 //! repeated names; a stub file needs the first to report mistakes, a recording the others.
 //! May import: model.
 
-pub mod java;
 pub mod jackson;
+pub mod java;
 pub mod loose;
 pub mod reader;
 pub mod tolerant;
