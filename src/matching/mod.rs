@@ -18,6 +18,7 @@ pub mod number;
 pub mod path;
 mod random;
 pub mod regex;
+pub mod regex_find;
 mod regex_mistake;
 pub mod request;
 mod shape;
@@ -28,6 +29,7 @@ pub mod text;
 mod token;
 mod url;
 pub mod verdict;
+pub mod xml;
 
 pub use index::{Candidates, Entry, StubIndex};
 pub use near_miss::NearMiss;

@@ -1,6 +1,6 @@
 //! An answer as the stub says it becomes an answer ready for the wire.
 //!
-//! May import: codec, model, redaction, runtime.
+//! May import: codec, matching, model, redaction, runtime.
 
 pub mod file_templates;
 pub mod helpers;

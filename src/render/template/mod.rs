@@ -12,4 +12,4 @@ pub use call::{
     Branch, Call, Env, Helper, HelperError, Host, Scope, SigningKeys, State, SystemValues,
 };
 pub use number::Number;
-pub use value::{DateValue, List, Map, PathValue, Print, Value};
+pub use value::{DateValue, List, Map, NodeValue, PathValue, Print, Value};
