@@ -6,11 +6,13 @@ pub mod aws_chunked;
 pub mod base64;
 pub mod body_digest;
 pub mod cookie;
+pub mod date;
 pub mod deflate;
 pub mod encoding;
 pub mod form;
 pub mod json;
 pub mod multipart;
+pub mod suggest;
 pub mod view;
 
 pub use body_digest::BodyDigest;

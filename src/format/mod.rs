@@ -3,7 +3,8 @@
 //! May import: codec, model.
 
 pub mod problem;
-pub mod suggest;
 pub mod wiremock;
 
 pub use problem::Problem;
+
+pub use crate::codec::suggest;

@@ -3,6 +3,7 @@
 //! May import: codec, model.
 
 mod body;
+pub mod date;
 pub mod distance;
 mod hint;
 pub mod index;

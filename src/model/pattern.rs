@@ -266,6 +266,7 @@ pub enum XmlComparison {
     ChildLookup,
     ChildNodelistLength,
     ChildNodelistSequence,
+    DoctypeName,
     DoctypePublicId,
     DoctypeSystemId,
     ElementNumAttributes,

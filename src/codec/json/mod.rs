@@ -5,7 +5,9 @@
 //! May import: model.
 
 pub mod reader;
+pub mod tolerant;
 pub mod writer;
 
 pub use reader::{JsonError, MAX_DEPTH, Member, Node, NodeValue, parse, parse_spanned};
+pub use tolerant::parse_tolerant;
 pub use writer::{style_of, write};

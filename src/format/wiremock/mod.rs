@@ -9,6 +9,9 @@ mod layout;
 mod listener;
 mod matcher;
 pub mod parts;
+mod names;
+mod operand;
+mod options;
 mod pattern;
 mod proxying;
 mod recorded;
@@ -17,5 +20,6 @@ mod response;
 mod round_trip;
 pub mod stub;
 mod timing;
+mod written;
 
 pub use stub::{Mapping, locate, read, read_mappings, write, write_value};

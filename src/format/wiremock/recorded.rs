@@ -6,7 +6,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
     fields::{Fields, Place, expected, expected_one_of, free_members, items, span_of, text, whole},
-    matcher::read_base64,
+    operand::read_base64,
 };
 use crate::{
     codec::json::{Node, NodeValue},

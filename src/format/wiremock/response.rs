@@ -7,10 +7,11 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use super::{
     fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
     headers,
-    matcher::{MAX_INLINE_DEPTH, nests_within, read_base64},
+    operand::read_base64,
     proxying,
     recorded::{self, ANSWER_NOTES, Notes},
     timing,
+    written::{MAX_INLINE_DEPTH, nests_within},
 };
 use crate::{
     codec::json::{self, Node, NodeValue},
