@@ -35,6 +35,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
     let config = &mut loaded.config;
     config.forward = Mode::Replay;
     config.services.clear();
+    config.answers = args.answers.resolve();
     // Nothing is recorded, and clients verify what they sent as they sent it.
     config.redaction = Redaction { off: true, key: None };
     config.admin = AdminSettings {

@@ -7,6 +7,8 @@ use std::{
 
 use clap::{Args, ValueHint};
 
+use super::wiremock_answers::WireMockAnswers;
+
 /// WireMock's options that are honoured.
 #[derive(Args, Debug)]
 pub struct WireMockArgs {
@@ -31,6 +33,9 @@ pub struct WireMockArgs {
     /// Refuse calls of the admin API without TLS
     #[arg(long)]
     pub admin_api_require_https: bool,
+    /// How answers are given.
+    #[command(flatten)]
+    pub answers: WireMockAnswers,
     /// Options that change nothing here.
     #[command(flatten)]
     pub ignored: IgnoredArgs,

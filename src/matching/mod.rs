@@ -4,6 +4,7 @@
 
 mod body;
 pub mod date;
+pub mod diff;
 pub mod distance;
 mod hint;
 pub mod index;
@@ -16,6 +17,7 @@ mod nearest_head;
 pub mod noise;
 pub mod number;
 pub mod path;
+mod pattern_text;
 mod random;
 pub mod regex;
 mod regex_mistake;

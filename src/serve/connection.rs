@@ -42,8 +42,7 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
     let Ok(local) = tcp.local_addr() else { return };
     let peer = tcp.peer_addr().ok().map(|address| address.ip().to_canonical());
     let reset = Reset::default();
-    let arrival =
-        Arrival { scheme: Scheme::Http, local, peer, tunnel: None, reset: reset.clone() };
+    let arrival = Arrival { scheme: Scheme::Http, local, peer, tunnel: None, reset: reset.clone() };
     let mut first = [0; 1];
     let mut stop = watch.clone();
     let peeked = tokio::select! {

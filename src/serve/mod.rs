@@ -12,6 +12,8 @@ mod breakage;
 mod capture;
 mod client;
 mod connection;
+mod errand;
+mod fetch;
 mod forward;
 mod handler;
 mod head_case;

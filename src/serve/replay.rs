@@ -10,6 +10,7 @@ use http::{
 use super::{
     breakage,
     client::Client,
+    fetch::Fetch,
     inquiry::Inquiry,
     miss,
     reply::{BodyError, ReplyBody, sleep_until},
@@ -51,6 +52,14 @@ pub(super) async fn give(
             return (breakage::carry_out(fault, inquiry, client).await, outcome);
         }
     };
+    let spec = live.response(found.step);
+    if let Some(spec) = spec
+        && let Some(proxy) = &spec.proxy
+    {
+        let (fields, dribble) = (&spec.headers, spec.dribble);
+        let fetch = Fetch { proxy, fields, schedule, dribble };
+        return (Ok(fetch.give(state, inquiry).await), outcome);
+    }
     let prepared = match ready(state, &found, &inquiry).await {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -64,7 +73,6 @@ pub(super) async fn give(
             client.interim.send(*status, fields);
         }
     }
-    let spec = live.response(found.step);
     let given = Given {
         prepared,
         schedule,
