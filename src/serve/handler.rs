@@ -160,7 +160,7 @@ impl Handling {
                 self.forward(Outbound { request, version, extensions, body, route, watch }).await
             }
             Finding::Missed(inquiry) => {
-                let response = replay::miss(&self.state, &inquiry);
+                let response = replay::miss(&self.state, &inquiry).await;
                 self.done(Some(response.status()), Outcome::Missed);
                 Ok(response)
             }

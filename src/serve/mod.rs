@@ -33,6 +33,7 @@ mod rewrite;
 mod route;
 mod socket;
 mod state;
+mod static_files;
 mod tee;
 mod wire;
 

@@ -18,6 +18,7 @@ use super::{
     respond::{Given, drain, respond},
     settings::Dialect,
     state::State,
+    static_files,
 };
 use crate::{
     engine::{Found, Planned},
@@ -83,11 +84,17 @@ pub(super) async fn give(
     (Ok(respond(state, given, inquiry, &client.interim).await), outcome)
 }
 
-/// The 404 that says what came near.
-pub(super) fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
+/// The 404 that says what came near; in WireMock's dialect, a file where one is meant.
+pub(super) async fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
+    let dialect = state.answers.dialect;
+    if dialect == Dialect::WireMock
+        && let Some(file) = static_files::answer(state, inquiry).await
+    {
+        return file;
+    }
     let set: &StubSet = &state.stubs.snapshot();
     let seen = state.redactor.seen(&inquiry.request);
-    miss::report(set, inquiry.route.service.scope.as_ref(), &seen)
+    miss::report(set, inquiry.route.service.scope.as_ref(), &seen, dialect)
 }
 
 fn injected(status: u16) -> Response<ReplyBody> {
