@@ -14,7 +14,8 @@ use ringer::{
 
 fuzz_target!(|input: (&str, &str)| {
     let (source, target) = input;
-    let Ok(target) = target.parse::<http::uri::PathAndQuery>() else { return };
+    // A request line has a path, or none and is `*`.
+    let Ok(target) = format!("/{target}").parse::<http::uri::PathAndQuery>() else { return };
     let request = Request {
         method: Method::GET,
         scheme: Scheme::Http,

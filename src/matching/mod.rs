@@ -20,6 +20,7 @@ pub mod path;
 mod pattern_text;
 mod random;
 pub mod regex;
+pub mod regex_find;
 mod regex_mistake;
 pub mod request;
 mod shape;
@@ -30,6 +31,7 @@ pub mod text;
 mod token;
 mod url;
 pub mod verdict;
+pub mod xml;
 
 pub use index::{Candidates, Entry, StubIndex};
 pub use near_miss::NearMiss;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::regex_mistake::{Mistake, Places};
 
 /// Steps that the backtracking engine may take on one input; past them a pattern does not match.
-const BACKTRACK_LIMIT: usize = 1_000_000;
+pub(super) const BACKTRACK_LIMIT: usize = 1_000_000;
 /// What makes a pattern fit the whole of a text.
 const WHOLE_START: &str = r"\A(?s:";
 const WHOLE_END: &str = r")\z";
@@ -141,9 +141,11 @@ fn has_top_level_alternative(pattern: &str) -> bool {
     false
 }
 
-struct Translated {
-    pattern: String,
-    needs_backtracking: bool,
+/// A pattern in Rust's syntax.
+pub(super) struct Translated {
+    pub(super) pattern: String,
+    /// The linear engine would read it as something else.
+    pub(super) needs_backtracking: bool,
     places: Places,
 }
 
@@ -172,7 +174,7 @@ impl Characters<'_> {
 }
 
 /// Java's syntax in Rust's: quoting, ASCII classes, and escapes that mean something else there.
-fn translate(pattern: &str) -> Result<Translated, String> {
+pub(super) fn translate(pattern: &str) -> Result<Translated, String> {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut needs_backtracking = false;
     let mut places = Places::default();
