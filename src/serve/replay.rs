@@ -75,6 +75,7 @@ pub(super) async fn give(
         schedule,
         ending: spec.map_or_else(Default::default, |spec| spec.ending),
         dribble: spec.and_then(|spec| spec.dribble),
+        is_from_file: spec.is_some_and(|spec| matches!(spec.body, BodySpec::File(_))),
         is_recorded: live.stub.recorded.is_some(),
     };
     (Ok(respond(state, given, inquiry, &client.interim).await), outcome)
