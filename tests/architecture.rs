@@ -62,7 +62,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "upstream",
         ],
     ),
-    ("config", &["behavior", "engine", "format", "library", "model", "runtime", "serve"]),
+    ("config", &["behavior", "engine", "format", "library", "model", "runtime", "serve", "store"]),
     (
         "app",
         &[
