@@ -52,10 +52,10 @@ impl WireMockAnswers {
             matched_stub_headers: !self.no_matched_stub_headers,
             gzip: !self.disable_gzip,
             templating,
-            ..Answers::default()
             targets: Targets { allowed: self.allow_proxy_targets, denied: self.deny_proxy_targets },
             proxy_preserves_host: self.preserve_host_header.unwrap_or_default(),
             proxy_preserves_user_agent: self.preserve_user_agent_proxy_header.unwrap_or_default(),
+            ..Answers::default()
         }
     }
 }
