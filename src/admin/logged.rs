@@ -35,7 +35,7 @@ pub(super) fn event(event: &ServeEvent) -> Json {
         ("request".to_owned(), request(event.request(), event.protocol())),
         ("responseDefinition".to_owned(), definition.unwrap_or_else(unmatched)),
     ];
-    if let Some(answer) = event.answer() {
+    if let Some(answer) = event.answer().or_else(|| broken(event)) {
         members.push(("response".to_owned(), response(event, &answer)));
     }
     members.push(("wasMatched".to_owned(), stub.is_some().into()));
@@ -55,6 +55,13 @@ pub(super) fn event(event: &ServeEvent) -> Json {
     });
     members.push(("stubMapping".to_owned(), mapping));
     Json::Object(members)
+}
+
+/// Of a stub whose answer breaks off before it begins: what it would have been.
+fn broken(event: &ServeEvent) -> Option<LoggedAnswer> {
+    let (live, step) = event.stub()?;
+    let spec = live.response(step).filter(|spec| spec.fault.is_some())?;
+    Some(LoggedAnswer { status: spec.status, ..LoggedAnswer::default() })
 }
 
 fn unmatched() -> Json {

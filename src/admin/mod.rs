@@ -5,6 +5,7 @@
 
 mod api;
 mod call;
+pub mod cross_origin;
 mod docs;
 mod files;
 mod json;

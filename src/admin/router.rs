@@ -2,19 +2,14 @@
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
-    header::{
-        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
-        ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-        ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, LOCATION,
-        ORIGIN, VARY, WWW_AUTHENTICATE,
-    },
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{AUTHORIZATION, LOCATION, ORIGIN, WWW_AUTHENTICATE},
     uri::Scheme,
 };
 
 use super::{
     call::{self, Answer, Call},
-    docs, files, mappings, near_misses,
+    cross_origin, docs, files, mappings, near_misses,
     problem::Problem,
     recordings, requests, scenarios, settings,
     state::AdminParts,
@@ -155,7 +150,7 @@ pub(super) fn answer(
     if let Some(refused) = refusal(parts, request) {
         return refused;
     }
-    let mut response = match preflight(request) {
+    let mut response = match cross_origin::preflight(request.method(), request.headers()) {
         Some(response) => response,
         None => called(parts, request, below).unwrap_or_else(|problem| match &problem.body {
             Some(body) => call::with_status(problem.status, body),
@@ -166,7 +161,7 @@ pub(super) fn answer(
             }
         }),
     };
-    share(request.headers(), response.headers_mut());
+    cross_origin::share(request.headers().get(ORIGIN), response.headers_mut());
     response
 }
 
@@ -241,36 +236,6 @@ fn is_basic(given: &str, user: &str, password: &str) -> bool {
     // Takes as long whatever is wrong, so that nothing can be learned from the time.
     let differs = decoded.iter().zip(right.as_bytes()).fold(0, |all, (a, b)| all | (a ^ b));
     scheme.eq_ignore_ascii_case("basic") && decoded.len() == right.len() && differs == 0
-}
-
-/// The answer to a browser that asks before it calls (CORS).
-fn preflight(request: &Request<Bytes>) -> Option<Response<Bytes>> {
-    let is_preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(ORIGIN)
-        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    if !is_preflight {
-        return None;
-    }
-    let mut response = call::empty();
-    let fields = response.headers_mut();
-    fields.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("1800"));
-    fields.insert(
-        ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("OPTIONS,GET,POST,PUT,PATCH,DELETE"),
-    );
-    if let Some(asked) = request.headers().get(ACCESS_CONTROL_REQUEST_HEADERS) {
-        fields.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
-    }
-    Some(response)
-}
-
-/// Lets web pages of any origin read the answer.
-fn share(asked: &HeaderMap, fields: &mut HeaderMap) {
-    fields.insert(VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = asked.get(ORIGIN) {
-        fields.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        fields.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     engine::{Matching, Mode},
+    library::FileNames,
+    model::Stub,
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits},
@@ -81,7 +83,7 @@ impl Default for Config {
 }
 
 /// The admin API.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AdminSettings {
     /// Where it answers; `None` is nowhere.
     pub place: Option<AdminPlace>,
@@ -91,6 +93,10 @@ pub struct AdminSettings {
     pub requires_https: bool,
     /// Whether a stub that is removed takes its file with it also where a person wrote that file.
     pub owns_stub_files: bool,
+    /// What the files of new stubs are called, where that is not as usual.
+    pub file_names: Option<FileNames>,
+    /// Stubs that are there from the start beside those of files.
+    pub stubs: Vec<Stub>,
 }
 
 impl Default for AdminSettings {
@@ -100,6 +106,8 @@ impl Default for AdminSettings {
             credentials: None,
             requires_https: false,
             owns_stub_files: false,
+            file_names: None,
+            stubs: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use http::{
     Method, Request, Response, StatusCode, Version,
-    header::{CONTENT_LENGTH, RETRY_AFTER, TRAILER},
+    header::{CONTENT_LENGTH, ORIGIN, RETRY_AFTER, TRAILER},
     uri::PathAndQuery,
 };
 use hyper::body::Incoming;
@@ -25,7 +25,7 @@ use super::{
     witness,
 };
 use crate::{
-    admin::Admin,
+    admin::{Admin, cross_origin},
     behavior::Verdict,
     engine::Mode,
     model::{self, Handled, Headers, Json, Outcome, RequestBody},
@@ -47,6 +47,16 @@ pub(super) async fn handle(
     {
         return door.answer(&client.arrival, request, state.limits.body_in_memory).await;
     }
+    let origin = if state.answers.cross_origin {
+        let (method, asked) = (request.method(), request.headers());
+        if let Some(mut answer) = cross_origin::preflight(method, asked) {
+            cross_origin::share(asked.get(ORIGIN), answer.headers_mut());
+            return Ok(answer.map(ReplyBody::bytes));
+        }
+        asked.get(ORIGIN).cloned()
+    } else {
+        None
+    };
     let watch = Stopwatch::start(state.clock);
     let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
     let routed = state.router.route(
@@ -93,7 +103,10 @@ pub(super) async fn handle(
         watch,
     };
     let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
-    let response = handling.answer(outbound).await?;
+    let mut response = handling.answer(outbound).await?;
+    if origin.is_some() {
+        cross_origin::share(origin.as_ref(), response.headers_mut());
+    }
     Ok(if may_have_trailers { with_trailers(response, interim) } else { response })
 }
 
@@ -165,7 +178,7 @@ impl Handling {
             }
             Finding::Missed(inquiry) => {
                 let event = witness::enter(&self.state, &inquiry.request, inquiry.version, None);
-                let response = replay::miss(&self.state, &inquiry);
+                let response = replay::miss(&self.state, &inquiry).await;
                 self.done(Some(response.status()), Outcome::Missed);
                 Ok(witness::see(&self.state, event, self.watch, response))
             }
