@@ -41,7 +41,7 @@ use crate::{
     library::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
     },
-    matching::CompiledRequest,
+    matching::mistakes,
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
@@ -348,10 +348,7 @@ impl Running {
 
 /// Patterns that don't compile are mistakes in a file like any other.
 pub fn compile_problems(stub: &Stub) -> Vec<(String, String)> {
-    match CompiledRequest::compile(&stub.request) {
-        Ok(_) => Vec::new(),
-        Err(error) => vec![(error.pointer, error.message)],
-    }
+    mistakes(&stub.request).into_iter().map(|error| (error.pointer, error.message)).collect()
 }
 
 fn on_recorded(

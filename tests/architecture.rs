@@ -22,7 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("redaction", &["codec", "model"]),
     ("upstream", &["model"]),
     ("matching", &["codec", "model"]),
-    ("render", &["codec", "model", "redaction", "runtime"]),
+    ("render", &["codec", "matching", "model", "redaction", "runtime"]),
     ("store", &["behavior", "codec", "matching", "model", "render", "runtime"]),
     ("engine", &["behavior", "codec", "matching", "model", "render", "runtime", "store"]),
     ("library", &["codec", "format", "model", "runtime", "store"]),

@@ -28,8 +28,10 @@ use super::{
 };
 use crate::{
     format::{
-        Problem, suggest,
-        wiremock::{self, Mapping},
+        Problem,
+        rule::{self, Rule},
+        suggest,
+        wiremock::{self, Mapping, Syntax},
     },
     model::{BodySpec, ServiceName, Stub, StubId},
 };
@@ -82,6 +84,15 @@ pub struct LoadedFile {
     pub(super) shares_id: bool,
     /// The state of the file that was read.
     pub(super) stamp: Stamp,
+}
+
+/// A mistake in a mapping whose form is right.
+struct Mistake {
+    rule: &'static Rule,
+    /// JSON pointer into the mapping.
+    pointer: String,
+    message: String,
+    hint: Option<String>,
 }
 
 /// By what a change of a file is noticed.
@@ -235,7 +246,7 @@ impl Reader {
                 // What follows the place is not text, so that only what stands before it is shown.
                 let text = String::from_utf8_lossy(error.as_bytes());
                 let message = "not UTF-8".to_owned();
-                let problem = Problem { message, span: valid..valid + 1, hint: None };
+                let problem = Problem::new(rule::SYNTAX, valid..valid + 1, message);
                 loaded.problems.push(Source::new(&text).locate(&found.path, problem));
             }
         }
@@ -249,20 +260,30 @@ impl Reader {
         let name = name.join("/");
         let fallback_id =
             |index| StubId(Uuid::new_v5(&FALLBACK_IDS, format!("{name}#{index}").as_bytes()));
+        let syntax = Syntax::of(&loaded.path).unwrap_or_default();
         let (mappings, mut problems) =
-            wiremock::read_mappings(text, loaded.service.as_ref(), fallback_id);
-        for Mapping { stub, span } in mappings {
+            wiremock::read_mappings(text, syntax, loaded.service.as_ref(), fallback_id);
+        for Mapping { stub, span, is_right } in mappings {
             let mut mistakes = self.check_bodies(&stub, &mut loaded.bodies);
             if let Some(check) = &self.check {
-                mistakes.extend(check(&stub).into_iter().map(|(at, message)| (at, message, None)));
+                mistakes.extend(check(&stub).into_iter().map(|(pointer, message)| Mistake {
+                    rule: rule::INVALID_PATTERN,
+                    pointer,
+                    message,
+                    hint: None,
+                }));
             }
-            if mistakes.is_empty() {
+            if is_right && mistakes.is_empty() {
                 loaded.stubs.push(stub);
             }
-            problems.extend(mistakes.into_iter().map(|(pointer, message, hint)| Problem {
-                message,
-                span: wiremock::locate(text, &span, &pointer),
-                hint,
+            problems.extend(mistakes.into_iter().map(|mistake| {
+                let Mistake { rule, pointer, message, hint } = mistake;
+                Problem {
+                    rule,
+                    message,
+                    span: wiremock::locate(text, syntax, &span, &pointer),
+                    hint,
+                }
             }));
         }
         if !problems.is_empty() {
@@ -273,12 +294,8 @@ impl Reader {
         }
     }
 
-    /// Body files that are missing or outside their folder: pointer, message, hint.
-    fn check_bodies(
-        &self,
-        stub: &Stub,
-        bodies: &mut Vec<PathBuf>,
-    ) -> Vec<(String, String, Option<String>)> {
+    /// Body files that are missing or outside their folder.
+    fn check_bodies(&self, stub: &Stub, bodies: &mut Vec<PathBuf>) -> Vec<Mistake> {
         let files = BodyFiles::new(&self.root);
         let service = stub.service.as_ref();
         let mut mistakes = Vec::new();
@@ -295,7 +312,12 @@ impl Reader {
                 }
                 _ => None,
             };
-            mistakes.push((format!("/responses/{at}/bodyFileName"), error.to_string(), hint));
+            mistakes.push(Mistake {
+                rule: rule::BODY_FILE,
+                pointer: format!("/responses/{at}/bodyFileName"),
+                message: error.to_string(),
+                hint,
+            });
         }
         mistakes
     }
@@ -377,10 +399,13 @@ fn shared_id(path: &Path, id: StubId, first: &Path) -> Located {
     match text.rfind(&id) {
         Some(at) => {
             let span = at..at + id.len();
-            let problem = Problem { message, span, hint: Some(hint.to_owned()) };
+            let problem = Problem::new(rule::SHARED_ID, span, message).with_hint(hint);
             Source::new(&text).locate(path, problem)
         }
-        None => Located::whole_file(path, message, Some(hint.to_owned())),
+        None => {
+            let located = Located::whole_file(path, message, Some(hint.to_owned()));
+            Located { rule: rule::SHARED_ID, ..located }
+        }
     }
 }
 
