@@ -15,7 +15,7 @@ pub mod load;
 pub mod settings;
 
 pub use error::ConfigError;
-pub use key::{KEYS, Key};
+pub use key::{KEYS, Key, admin_place};
 pub use layer::{Layer, LogFormat};
 pub use load::{Loaded, Program, load};
 pub use settings::{AdminSettings, Config, Redaction, Upstream};

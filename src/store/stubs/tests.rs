@@ -1,3 +1,5 @@
+//! Changes of the live stubs against a list that is kept the simple way.
+
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use http::{HeaderMap, Method, uri::PathAndQuery};
