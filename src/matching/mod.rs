@@ -3,6 +3,8 @@
 //! May import: codec, model.
 
 mod body;
+pub mod covers;
+pub mod covers_value;
 pub mod date;
 pub mod distance;
 mod hint;
