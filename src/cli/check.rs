@@ -180,7 +180,15 @@ mod tests {
         insta::assert_snapshot!(checked(&[
             ("a.json", "{\n  \"request\": { \"method\": \"GET\", \"urlPath\": \"/a\" }\n}\n"),
             ("b.yaml", "name: wide\nrequest:\n  urlPathPattern: /.*\n"),
-        ]), @"");
+        ]), @r#"
+        warning: this stub can never answer: `wide` in mappings/b.yaml takes all of its requests and is newer at the same priority
+          ┌ stubs/mappings/a.json:2:44
+          │
+        2 │   "request": { "method": "GET", "urlPath": "/a" }
+          │                                            ^^^^ give this one `priority` 4
+          └
+        1 warning in 1 of 2 stub files
+        "#);
     }
 
     #[test]
