@@ -22,7 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("redaction", &["codec", "model"]),
     ("upstream", &["model"]),
     ("matching", &["codec", "model"]),
-    ("render", &["codec", "model", "redaction", "runtime"]),
+    ("render", &["codec", "matching", "model", "redaction", "runtime"]),
     ("lint", &["codec", "format", "matching", "model", "render"]),
     ("store", &["behavior", "codec", "matching", "model", "render", "runtime"]),
     ("engine", &["behavior", "codec", "matching", "model", "render", "runtime", "store"]),
@@ -65,7 +65,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "upstream",
         ],
     ),
-    ("config", &["behavior", "engine", "format", "library", "model", "runtime", "serve"]),
+    ("config", &["behavior", "engine", "format", "library", "model", "runtime", "serve", "store"]),
     (
         "app",
         &[

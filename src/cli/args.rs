@@ -51,7 +51,7 @@ pub enum Command {
     #[command(after_help = examples::SERVE)]
     Serve(ServeArgs),
     /// Stand in for WireMock: its options, its folder, its admin API
-    #[command(after_help = examples::WIREMOCK)]
+    #[command(after_help = examples::WIREMOCK, args_override_self = true)]
     Wiremock(WireMockArgs),
     /// Read stub files and ringer.toml, and report every mistake
     #[command(after_help = examples::CHECK)]

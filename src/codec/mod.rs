@@ -1,4 +1,5 @@
-//! Bytes seen as structure: content codings, JSON and YAML text, forms, cookies, multipart. Pure.
+//! Bytes seen as structure: content codings, JSON, YAML and XML text, forms, cookies, multipart.
+//! Pure.
 //!
 //! May import: model.
 
@@ -11,9 +12,11 @@ pub mod deflate;
 pub mod encoding;
 pub mod form;
 pub mod json;
+pub mod jsonpath;
 pub mod multipart;
 pub mod suggest;
 pub mod view;
+pub mod xml;
 pub mod yaml;
 
 pub use body_digest::BodyDigest;

@@ -8,7 +8,7 @@ use super::find::{Views, by_nearest};
 use crate::{
     codec::view::RequestView,
     matching::{PartVerdict, near_miss},
-    model::{STARTED, ServiceName},
+    model::ServiceName,
     store::{LiveStub, Session, StubSet},
 };
 
@@ -67,6 +67,10 @@ pub fn explain(
     n: usize,
 ) -> Explanation {
     let mut explanation = Explanation::default();
+    let session = Session::new("");
+    for (name, state) in states {
+        session.scenarios().set(name, state);
+    }
     let considered = |live: &Arc<LiveStub>, standing| Considered {
         stub: Arc::clone(live),
         standing,
@@ -74,7 +78,7 @@ pub fn explain(
     };
     let in_service = || set.in_order().iter().filter(|live| live.is_in(service));
     for live in in_service().filter(|live| live.request.matches(view)) {
-        if let Some(standing) = other_state(live, states) {
+        if let Some(standing) = other_state(live, &session) {
             explanation.passed_over.push(considered(live, standing));
         } else if explanation.answer.is_none() {
             explanation.answer = Some(considered(live, Standing::Answers));
@@ -84,7 +88,7 @@ pub fn explain(
     }
     if explanation.answer.is_none() {
         let views = Views { original: view, sanitised: None };
-        explanation.answer = by_nearest(&Session::new(""), set, service, views).map(|found| {
+        explanation.answer = by_nearest(&session, set, service, views).map(|found| {
             let differences = found.nearest.unwrap_or_default();
             considered(&found.stub, Standing::AnswersAsNearest(differences))
         });
@@ -106,14 +110,15 @@ pub fn explain(
     explanation
 }
 
-fn other_state(live: &LiveStub, states: &BTreeMap<String, String>) -> Option<Standing> {
+fn other_state(live: &LiveStub, session: &Session) -> Option<Standing> {
     let scenario = live.stub.scenario.as_ref()?;
-    let required = scenario.required_state.as_ref()?;
-    let actual = states.get(&scenario.name).map_or(STARTED, String::as_str);
-    (required != actual).then(|| Standing::OtherState {
+    if session.scenarios().hold().allow(scenario) {
+        return None;
+    }
+    Some(Standing::OtherState {
         scenario: scenario.name.clone(),
-        required: required.clone(),
-        actual: actual.to_owned(),
+        required: scenario.required_state.clone().unwrap_or_default(),
+        actual: session.scenarios().state(&scenario.name),
     })
 }
 

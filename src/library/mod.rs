@@ -5,7 +5,7 @@
 pub mod body_files;
 mod changes;
 pub mod error;
-mod file_name;
+pub mod file_name;
 mod folder;
 pub mod keeper;
 pub mod key_file;
@@ -22,6 +22,7 @@ pub mod writer;
 
 pub use body_files::BodyFiles;
 pub use error::LibraryError;
+pub use file_name::FileNames;
 pub use keeper::{ImportPolicy, KeepError, Keeper};
 pub use loaded::{Loaded, LoadedFile};
 pub use located::{Located, Place};

@@ -1,13 +1,16 @@
 //! Conditions of one stub that nothing meets: by themselves, or together.
 
-use super::finding::{Finding, escaped};
+use super::{
+    finding::{Finding, escaped},
+    paths::{self, XPathSense},
+};
 use crate::{
-    format::rule,
+    format::rule::{self, Rule},
     matching::{
         covers::{is_met_by_url, takes_no_method},
         covers_value::{bodies_exclude, excludes},
     },
-    model::{BodyPattern, Stub, UrlPattern, ValuePattern},
+    model::{BodyPattern, PathPattern, Stub, UrlPattern, ValuePattern},
 };
 
 /// Fields that only answers have (RFC 9110 §10.2, RFC 6265 §4.1, RFC 9111 §5.1).
@@ -125,7 +128,41 @@ fn inside(
                 inside(at, &format!("{pointer}/or/{n}"), one, depth, found);
             }
         }
+        ValuePattern::HasExactly(all) | ValuePattern::Includes(all) => {
+            let key = match pattern {
+                ValuePattern::HasExactly(_) => "hasExactly",
+                _ => "includes",
+            };
+            for (n, one) in all.iter().enumerate() {
+                inside(at, &format!("{pointer}/{key}/{n}"), one, depth, found);
+            }
+        }
+        ValuePattern::MatchesJsonPath(path) => {
+            let key = format!("{pointer}/matchesJsonPath");
+            if let Some(why) = paths::json_path_never(path) {
+                found.push(path_finding(at, &key, path, rule::PATH_FINDS_NOTHING, &why));
+            }
+            if let Some(value) = &path.value {
+                inside(at, &key, value, depth, found);
+            }
+        }
+        ValuePattern::MatchesXPath { path, namespaces } => {
+            let key = format!("{pointer}/matchesXPath");
+            match paths::x_path(path, namespaces) {
+                XPathSense::Sense => {}
+                XPathSense::Never(why) => {
+                    found.push(path_finding(at, &key, path, rule::PATH_FINDS_NOTHING, &why));
+                }
+                XPathSense::Always(why) => {
+                    found.push(path_finding(at, &key, path, rule::PATH_FINDS_ANYTHING, &why));
+                }
+            }
+            if let Some(value) = &path.value {
+                inside(at, &key, value, depth, found);
+            }
+        }
         ValuePattern::Not(inner) => {
+            inside(at, &format!("{pointer}/not"), inner, depth, found);
             if **inner == ValuePattern::Anything {
                 let here = format!("{pointer}/not");
                 let message = "nothing is not anything";
@@ -134,4 +171,20 @@ fn inside(
         }
         _ => {}
     }
+}
+
+/// The expression stands by itself, or beside the matcher of what it finds.
+fn path_finding(
+    at: usize,
+    key: &str,
+    path: &PathPattern,
+    rule: &'static Rule,
+    why: &str,
+) -> Finding {
+    let below = if path.value.is_some() { "/expression" } else { "" };
+    let what = match rule.id == rule::PATH_FINDS_NOTHING.id {
+        true => "this expression finds nothing in any body",
+        false => "this expression is satisfied by any document",
+    };
+    Finding::new(rule, at, format!("{key}{below}"), format!("{what}: {why}"))
 }

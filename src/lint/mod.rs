@@ -6,6 +6,7 @@
 mod all;
 mod conditions;
 mod finding;
+mod paths;
 mod scenarios;
 mod shadow;
 mod subject;

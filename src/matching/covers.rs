@@ -7,10 +7,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use super::{
-    covers_value::{body_covers, value_covers, values_cover},
+    compiled::TextMatcher,
+    covers_value::{body_covers, depends_on_time, value_covers, values_cover},
     regex::literal_head,
     request::CompiledRequest,
-    text::TextMatcher,
 };
 use crate::{
     codec::view::RequestView,
@@ -56,7 +56,10 @@ pub fn covers(wide: Both<'_>, narrow: &RequestPattern) -> bool {
                 && values_cover(&w.path_parameters, &narrow.path_parameters, false)))
         && values_cover(&w.headers, &narrow.headers, true)
         && query_covers(w, narrow)
-        && values_cover(&w.cookies, &narrow.cookies, false)
+        && w.cookies.iter().all(|(name, wide)| {
+            // As in WireMock, a cookie that is not there fits `absent` alone.
+            narrow.cookies.iter().any(|(other, narrow)| name == other && wide == narrow)
+        })
         && values_cover(&w.form, &narrow.form, false)
         && w.body.iter().all(|wide| narrow.body.iter().any(|narrow| body_covers(wide, narrow)))
         && w.multipart.iter().all(|part| narrow.multipart.contains(part))
@@ -170,10 +173,16 @@ fn query_covers(wide: &RequestPattern, narrow: &RequestPattern) -> bool {
 
 /// Whether a URL's own query meets a condition on a parameter; `None` where that cannot be said.
 pub fn is_met_by_url(url: &str, name: &str, pattern: &ValuePattern) -> Option<bool> {
+    if depends_on_time(pattern) {
+        return None;
+    }
     let matcher = TextMatcher::compile(pattern).ok()?;
     with_target(url, |view| {
         let pairs = view.query_pairs().iter();
-        matcher.is_match_any(pairs.filter(|(key, _)| key == name).map(|(_, value)| value))
+        matcher.is_match_any(
+            pairs.filter(|(key, _)| key == name).map(|(_, value)| value),
+            SystemTime::UNIX_EPOCH,
+        )
     })
 }
 

@@ -1,7 +1,9 @@
 //! Whether one condition on a value certainly holds wherever another does, and whether two can never
 //! hold at once.
 
-use super::{json::JsonMatcher, text::TextMatcher};
+use std::time::SystemTime;
+
+use super::{compiled::TextMatcher, json::JsonMatcher, subject::Subject};
 use crate::model::{BodyPattern, Json, JsonPattern, ValuePattern};
 
 /// How deep conditions are looked into.
@@ -69,19 +71,41 @@ fn excludes_to(left: &ValuePattern, right: &ValuePattern, depth: usize) -> bool 
 /// Whether it can be said that a value is taken.
 fn takes(pattern: &ValuePattern, value: Option<&str>) -> bool {
     is_of_one_value(pattern)
-        && TextMatcher::compile(pattern).is_ok_and(|matcher| matcher.is_match(value))
+        && TextMatcher::compile(pattern).is_ok_and(|matcher| matcher.is_match(&at_no_time(value)))
 }
 
 /// Whether it can be said that a value is not taken.
 fn takes_not(pattern: &ValuePattern, value: Option<&str>) -> bool {
     is_of_one_value(pattern)
-        && TextMatcher::compile(pattern).is_ok_and(|matcher| !matcher.is_match(value))
+        && TextMatcher::compile(pattern).is_ok_and(|matcher| !matcher.is_match(&at_no_time(value)))
+}
+
+/// No condition on dates is asked, so that the time does not matter.
+fn at_no_time(value: Option<&str>) -> Subject<'_> {
+    Subject::new(value, SystemTime::UNIX_EPOCH)
+}
+
+/// Whether what fits changes with the time.
+pub(super) fn depends_on_time(pattern: &ValuePattern) -> bool {
+    match pattern {
+        ValuePattern::Date(_) => true,
+        ValuePattern::And(inner)
+        | ValuePattern::Or(inner)
+        | ValuePattern::HasExactly(inner)
+        | ValuePattern::Includes(inner) => inner.iter().any(depends_on_time),
+        ValuePattern::Not(inner) => depends_on_time(inner),
+        ValuePattern::MatchesJsonPath(path) | ValuePattern::MatchesXPath { path, .. } => {
+            path.value.as_deref().is_some_and(depends_on_time)
+        }
+        _ => false,
+    }
 }
 
 /// Not a condition on all values of a name, and none that the time of day decides.
 fn is_of_one_value(pattern: &ValuePattern) -> bool {
     match pattern {
-        ValuePattern::HasExactly(_) | ValuePattern::Includes(_) | ValuePattern::Date(_) => false,
+        _ if depends_on_time(pattern) => false,
+        ValuePattern::HasExactly(_) | ValuePattern::Includes(_) => false,
         ValuePattern::And(inner) | ValuePattern::Or(inner) => inner.iter().all(is_of_one_value),
         ValuePattern::Not(inner) => is_of_one_value(inner),
         _ => true,

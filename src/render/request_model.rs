@@ -75,6 +75,8 @@ impl<'v> RequestModel<'v> {
                         .line(key)
                         .map_or(Some((Value::Absent, 2)), |value| Some((value, 2)));
                 }
+                // What `RequestMethod` has.
+                "method" if matches!(key, "name" | "value") => self.plain(name),
                 _ => None,
             };
             if let Some(value) = found {
@@ -138,7 +140,7 @@ impl<'v> RequestModel<'v> {
             "path" => Value::text(self.view.path()),
             "pathSegments" => self.path(),
             "port" => Value::int(port.into()),
-            "query" => Value::map(grouped(self.view.query_pairs())),
+            "query" => Value::map(in_hash_order(grouped(self.view.query_pairs()))),
             "scheme" => Value::text(scheme.as_str()),
             "url" => Value::text(request.target.as_str()),
             _ => return None,
@@ -198,9 +200,9 @@ impl<'v> RequestModel<'v> {
     fn parts(&self) -> Value {
         let whole = self.view.decoded_body().unwrap_or_default();
         let parts = self.view.parts().unwrap_or_default();
-        Value::map(
+        Value::map(in_hash_order(
             parts.iter().filter_map(|part| Some((part.name()?, part_value(part, whole)))).collect(),
-        )
+        ))
     }
 
     fn request(&self) -> Value {
@@ -288,6 +290,22 @@ fn grouped(pairs: &[(String, String)]) -> Vec<(String, Value)> {
     }
     let group = |(name, values): (&str, _)| (name.to_owned(), Value::Multi(Arc::new(values)));
     groups.into_iter().map(group).collect()
+}
+
+/// The order in which a `java.util.HashMap` that was filled in this order lists its entries: by the
+/// low bits of the hash, those that agree in them as they came.
+fn in_hash_order(mut entries: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    let mut buckets: u32 = 16;
+    while entries.len() as u64 * 4 > u64::from(buckets) * 3 {
+        buckets *= 2;
+    }
+    entries.sort_by_key(|(name, _)| {
+        let hash = name
+            .encode_utf16()
+            .fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
+        (hash ^ (hash >> 16)) & (buckets - 1)
+    });
+    entries
 }
 
 /// `UrlPath` is decoded as a whole before it is cut; `TemplatedUrlPath` is not decoded.

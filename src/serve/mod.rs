@@ -33,8 +33,9 @@ mod socket;
 mod state;
 mod tee;
 mod wire;
+mod witness;
 
 pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
-pub use settings::{Answers, Dialect, Limits, Service, Templating};
+pub use settings::{Answers, Chunking, Dialect, Limits, Service, Templating};
 pub use targets::{TargetPattern, Targets};

@@ -40,7 +40,12 @@ pub(super) async fn give(
     };
     let global = state.global_delay();
     let schedule = match inquiry.route.service.behavior.plan(&state.session, &found, global) {
-        Planned::Answer(schedule) => schedule,
+        Planned::Answer(schedule) => {
+            if let Some(event) = &inquiry.event {
+                event.set_delay(schedule.head);
+            }
+            schedule
+        }
         Planned::Error { status, at } => {
             sleep_until(inquiry.watch, at).await;
             drain(inquiry.body, None);
@@ -70,6 +75,7 @@ pub(super) async fn give(
         schedule,
         ending: spec.map_or_else(Default::default, |spec| spec.ending),
         dribble: spec.and_then(|spec| spec.dribble),
+        is_from_file: spec.is_some_and(|spec| matches!(spec.body, BodySpec::File(_))),
         is_recorded: live.stub.recorded.is_some(),
     };
     (Ok(respond(state, given, inquiry, &client.interim).await), outcome)

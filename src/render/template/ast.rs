@@ -74,17 +74,24 @@ impl Callee {
 /// A block.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    /// What decides over it.
+    /// What stands before `{{else}}`, and after each `{{else if …}}`; never empty.
+    pub arms: Vec<Arm>,
+    /// What stands after the `{{else}}` of the last arm.
+    pub otherwise: Vec<Node>,
+}
+
+/// A part of a block and what decides over it.
+#[derive(Clone, Debug)]
+pub(super) struct Arm {
+    /// What decides.
     pub head: Head,
     /// The names that it gives to values (`as |x i|`).
     pub names: Vec<Arc<str>>,
-    /// What stands before `{{else}}`.
+    /// What it renders.
     pub body: Vec<Node>,
-    /// What stands after it.
-    pub inverse: Vec<Node>,
 }
 
-/// What decides over a block.
+/// What decides over an arm.
 #[derive(Clone, Debug)]
 pub(super) enum Head {
     /// A helper.
@@ -96,4 +103,21 @@ pub(super) enum Head {
         /// Whether the block is rendered when it is false (`{{^x}}`).
         is_inverted: bool,
     },
+}
+
+/// The arms of a block that are left, and what follows them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arms<'b> {
+    /// The arms.
+    pub arms: &'b [Arm],
+    /// What follows the last.
+    pub otherwise: &'b [Node],
+}
+
+impl<'b> Arms<'b> {
+    /// The first arm and those after it.
+    pub(super) fn next(self) -> Option<(&'b Arm, Self)> {
+        let (first, arms) = self.arms.split_first()?;
+        Some((first, Self { arms, ..self }))
+    }
 }

@@ -1,7 +1,10 @@
 //! What a name or index means within a value: the value resolvers of Handlebars.java, and what
 //! WireMock's own classes add.
 
-use super::{path::Step, value::Value};
+use super::{
+    path::Step,
+    value::{Print, Value},
+};
 
 /// The member of a value; `None` when it has none, or null.
 pub(super) fn member(value: &Value, step: &Step) -> Option<Value> {
@@ -40,7 +43,17 @@ fn named(value: &Value, name: &str) -> Option<Value> {
             .filter(|value| !value.is_nothing())
             .cloned()
             .or_else(|| collection(name, map.entries().len())),
-        Value::List(list) => collection(name, list.items().len()),
+        Value::List(list) => match name {
+            "first" if list.print() == Print::First => list.items().first().cloned(),
+            "last" if list.print() == Print::First => list.items().last().cloned(),
+            _ => collection(name, list.items().len()),
+        },
+        Value::Node(node) => match name {
+            "name" => Some(Value::Text(node.name.clone())),
+            "text" => Some(Value::Text(node.text.clone())),
+            "attributes" => Some(node.attributes()),
+            _ => None,
+        },
         Value::Multi(values) => match name {
             "first" => values.first().map(|value| Value::Text(value.clone())),
             "last" => values.last().map(|value| Value::Text(value.clone())),

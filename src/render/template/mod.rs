@@ -3,15 +3,18 @@
 //! May import: codec, model, runtime; of render `helpers` only.
 
 mod ast;
+mod blocks;
 pub mod call;
 pub mod compiled;
 pub mod error;
+mod expression;
 mod member;
 pub mod model;
 pub mod number;
 mod parse;
 pub mod path;
 mod print;
+mod reader;
 mod render;
 mod scope;
 mod token;
@@ -24,7 +27,8 @@ pub use compiled::{MAX_TEMPLATE, Template};
 pub use error::TemplateError;
 pub use model::Model;
 pub use number::Number;
-pub use parse::MAX_NESTING;
+pub use parse::MAX_ARMS;
 pub use path::Step;
+pub use reader::MAX_NESTING;
 pub use render::{MAX_OUTPUT, MAX_WORK};
-pub use value::{DateValue, List, Map, PathValue, Print, Value};
+pub use value::{DateValue, List, Map, NodeValue, PathValue, Print, Value};

@@ -1,32 +1,20 @@
 //! Reads templates: the grammar of Handlebars.java 4, with its rules for white space (`~` trims the
 //! text beside a tag; a tag alone on its line stays a line).
 
-use std::sync::Arc;
-
 use super::{
-    ast::{Block, CallExpr, Callee, Expr, Head, Node},
-    error::{TemplateError, line_and_column},
-    number::Number,
-    path,
-    token::{self, Kind, Token},
-    value::Value,
+    ast::{Arm, Block, Node},
+    error::TemplateError,
+    expression::{call, callee},
+    reader::{Reader, Sigil, Tag},
+    token::Kind,
 };
-use crate::{codec::suggest, render::helpers};
 
-/// Blocks and parentheses may nest so deep; each `{{else if}}` counts.
-pub const MAX_NESTING: usize = 64;
+/// A block may have so many `{{else if …}}`.
+pub const MAX_ARMS: usize = 256;
 
-/// Reads `source` from `from` on.
+/// Reads `source` from `from` to `to`.
 pub(super) fn parse(source: &str, from: usize, to: usize) -> Result<Vec<Node>, TemplateError> {
-    let source = source.get(..to).unwrap_or(source);
-    let mut parser = Parser {
-        source,
-        at: from,
-        open: "{{".to_owned(),
-        close: "}}".to_owned(),
-        trims_next: false,
-        nesting: 0,
-    };
+    let mut parser = Reader::new(source, from, to);
     let (nodes, end) = parser.nodes()?;
     match end {
         End::Text => Ok(nodes),
@@ -35,18 +23,6 @@ pub(super) fn parse(source: &str, from: usize, to: usize) -> Result<Vec<Node>, T
             Err(parser.error(start, format!("`{name}` is closed, but no block is open")))
         }
     }
-}
-
-struct Parser<'s> {
-    source: &'s str,
-    at: usize,
-    /// What begins a tag, `{{` until it is changed.
-    open: String,
-    /// What ends one.
-    close: String,
-    /// The tag before asked for the text after it to be trimmed.
-    trims_next: bool,
-    nesting: usize,
 }
 
 /// What ends a list of nodes.
@@ -62,81 +38,7 @@ enum End<'s> {
     },
 }
 
-/// The beginning of a tag.
-#[derive(Clone, Copy)]
-struct Tag {
-    sigil: Sigil,
-    start: usize,
-    trims: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sigil {
-    Amp,
-    Block,
-    Delimiters,
-    EndBlock,
-    EndRaw,
-    Partial,
-    PartialBlock,
-    Raw,
-    Triple,
-    Unless,
-    Var,
-}
-
-impl Sigil {
-    /// In the order in which they are tried.
-    const ALL: [(&'static str, Self); 11] = [
-        ("&", Self::Amp),
-        ("{{/", Self::EndRaw),
-        ("{{", Self::Raw),
-        ("{", Self::Triple),
-        ("^", Self::Unless),
-        ("#>", Self::PartialBlock),
-        ("#", Self::Block),
-        ("=", Self::Delimiters),
-        (">", Self::Partial),
-        ("/", Self::EndBlock),
-        ("", Self::Var),
-    ];
-
-    /// The braces before the plain end of the tag.
-    fn extra_braces(self) -> usize {
-        match self {
-            Self::Raw | Self::EndRaw => 2,
-            Self::Triple => 1,
-            _ => 0,
-        }
-    }
-}
-
-/// The head of a block as it is written.
-struct Opening<'s> {
-    name: &'s str,
-    at: usize,
-    params: Vec<Expr>,
-    hash: Vec<(Arc<str>, Expr)>,
-    names: Vec<Arc<str>>,
-}
-
-impl<'s> Parser<'s> {
-    fn error(&self, offset: usize, message: impl Into<String>) -> TemplateError {
-        TemplateError::at(self.source, offset, message)
-    }
-
-    fn rest(&self) -> &'s str {
-        self.source.get(self.at..).unwrap_or_default()
-    }
-
-    fn deeper(&mut self, at: usize) -> Result<(), TemplateError> {
-        self.nesting += 1;
-        if self.nesting > MAX_NESTING {
-            return Err(self.error(at, format!("nested deeper than {MAX_NESTING}")));
-        }
-        Ok(())
-    }
-
+impl<'s> Reader<'s> {
     /// Nodes up to the end of a block or of the text.
     fn nodes(&mut self) -> Result<(Vec<Node>, End<'s>), TemplateError> {
         let mut nodes = Vec::new();
@@ -150,7 +52,10 @@ impl<'s> Parser<'s> {
                 continue;
             }
             let tag = self.tag();
-            if tag.trims {
+            // Nor does Handlebars.java trim at the end of an inverted block.
+            let is_end_of_inverted =
+                tag.sigil == Sigil::EndBlock && self.inverted.last() == Some(&true);
+            if tag.trims && !is_end_of_inverted {
                 trim_end(&mut nodes);
             }
             match tag.sigil {
@@ -166,9 +71,8 @@ impl<'s> Parser<'s> {
                 Sigil::Raw => nodes.push(self.raw(tag)?),
                 Sigil::EndBlock | Sigil::EndRaw => {
                     let name = self.path_token("the name of the block that ends here")?.0;
-                    // White space after an inverted block is not trimmed by Handlebars.java; the
-                    // block sees to that.
                     self.end_of(tag)?;
+                    self.trims_next &= !is_end_of_inverted;
                     return Ok((
                         nodes,
                         End::Block { start, name, is_raw: tag.sigil == Sigil::EndRaw },
@@ -233,80 +137,12 @@ impl<'s> Parser<'s> {
             if inside.starts_with("--") { format!("--{}", self.close) } else { self.close.clone() };
         match rest.find(&close) {
             Some(end) => {
+                let start = self.at;
                 self.at += end + close.len();
+                self.comments.push(start..self.at);
                 Ok(true)
             }
             None => Err(self.error(self.at, format!("comment is never closed by `{close}`"))),
-        }
-    }
-
-    fn tag(&mut self) -> Tag {
-        let start = self.at;
-        let inside = self.rest().get(self.open.len()..).unwrap_or_default();
-        let trimmed = inside.strip_prefix('~');
-        for (sigil, kind) in Sigil::ALL {
-            for (text, trims) in [(Some(inside), false), (trimmed, true)] {
-                // Without a sigil `~` is part of the beginning.
-                let is_it = text.is_some_and(|text| text.starts_with(sigil));
-                if is_it && !(kind == Sigil::Var && !trims && trimmed.is_some()) {
-                    self.at = start + self.open.len() + usize::from(trims) + sigil.len();
-                    return Tag { sigil: kind, start, trims };
-                }
-            }
-        }
-        self.at = start + self.open.len();
-        Tag { sigil: Sigil::Var, start, trims: false }
-    }
-
-    fn peek(&self) -> Token<'s> {
-        token::next(self.source, self.at, &self.close)
-    }
-
-    fn advance(&mut self) -> Token<'s> {
-        let token = self.peek();
-        self.at = token.end;
-        token
-    }
-
-    fn path_token(&mut self, expected: &str) -> Result<(&'s str, usize), TemplateError> {
-        let token = self.advance();
-        match token.kind {
-            Kind::Path(text) => Ok((text, token.start)),
-            _ => Err(self.unexpected(&token, expected)),
-        }
-    }
-
-    fn unexpected(&self, token: &Token<'_>, expected: &str) -> TemplateError {
-        let found = self.source.get(token.start..token.end).unwrap_or_default();
-        let message = if token.kind == Kind::EndOfText {
-            format!("expected {expected}, found the end of the template")
-        } else {
-            format!("expected {expected}, found `{found}`")
-        };
-        self.error(token.start, message)
-    }
-
-    /// The end of a tag.
-    fn end_of(&mut self, tag: Tag) -> Result<(), TemplateError> {
-        let token = self.advance();
-        let extra = tag.sigil.extra_braces();
-        match token.kind {
-            Kind::Close { extra: found, trims } if found == extra => {
-                self.trims_next = trims && extra < 2;
-                Ok(())
-            }
-            Kind::Close { extra: found, .. } if found > extra => Err(self.error(
-                token.start,
-                format!(
-                    "expected `{0}`, found `{1}`; set a space between the tag and the brace after it",
-                    "}".repeat(2 + extra),
-                    "}".repeat(2 + found)
-                ),
-            )),
-            _ => {
-                let expected = format!("a parameter or `{}{}`", "}".repeat(extra), self.close);
-                Err(self.unexpected(&token, &expected))
-            }
         }
     }
 
@@ -325,137 +161,17 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn path(&self, text: &str, at: usize) -> Result<Box<[path::Step]>, TemplateError> {
-        let steps = path::steps(text);
-        if steps.is_empty() {
-            return Err(self.error(at, format!("`{text}` names nothing")));
-        }
-        Ok(steps.into())
-    }
-
-    fn unknown_helper(&self, opening: &Opening<'_>) -> TemplateError {
-        let name = opening.name;
-        let known = Callee::BUILT_IN.iter().map(|(name, _)| *name).chain(helpers::names());
-        let hint = suggest::nearest(name, known)
-            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        self.error(opening.at, format!("unknown helper `{name}`{hint}"))
-    }
-
-    /// `name param* (key=value)*`
-    fn expression(&mut self) -> Result<Opening<'s>, TemplateError> {
-        let (name, at) = self.path_token("a name")?;
-        let mut params = Vec::new();
-        let mut hash: Vec<(Arc<str>, Expr)> = Vec::new();
-        loop {
-            let token = self.peek();
-            if let Kind::Path(key) = token.kind
-                && token::next(self.source, token.end, &self.close).kind == Kind::Equals
-            {
-                self.advance();
-                self.advance();
-                let Some(value) = self.param()? else {
-                    let token = self.peek();
-                    return Err(self.unexpected(&token, &format!("the value of `{key}`")));
-                };
-                // As in a Java map, the last value of a key counts.
-                hash.retain(|(known, _)| **known != *key);
-                hash.push((key.into(), value));
-                continue;
-            }
-            if !hash.is_empty() {
-                break;
-            }
-            match self.param()? {
-                Some(param) => params.push(param),
-                None => break,
-            }
-        }
-        Ok(Opening { name, at, params, hash, names: Vec::new() })
-    }
-
-    fn param(&mut self) -> Result<Option<Expr>, TemplateError> {
-        let token = self.peek();
-        let param = match token.kind {
-            Kind::Quoted(text) => {
-                let quote = self.source.get(token.start..token.start + 1).unwrap_or_default();
-                let text = text.replace(&format!("\\{quote}"), quote);
-                Expr::Literal(Value::text(text))
-            }
-            Kind::Number(text) => Expr::Literal(Value::Number(literal_number(text))),
-            Kind::Boolean(value) => Expr::Literal(Value::Bool(value)),
-            Kind::Path(text) => Expr::Path(self.path(text, token.start)?),
-            Kind::Open => {
-                self.deeper(token.start)?;
-                self.advance();
-                let opening = self.expression()?;
-                let shut = self.peek();
-                if shut.kind != Kind::Shut {
-                    return Err(self.unexpected(&shut, "a parameter or `)`"));
-                }
-                self.nesting -= 1;
-                let Some(callee) = callee(opening.name) else {
-                    return Err(self.unknown_helper(&opening));
-                };
-                Expr::Call(Box::new(call(callee, opening)))
-            }
-            _ => return Ok(None),
-        };
-        self.advance();
-        Ok(Some(param))
-    }
-
-    /// `expression (as |name+|)?`
-    fn opening(&mut self) -> Result<Opening<'s>, TemplateError> {
-        if self.peek().kind == Kind::Decorator {
-            return Err(self.error(self.at, "decorators are not available"));
-        }
-        let mut opening = self.expression()?;
-        if self.peek().kind != Kind::As {
-            return Ok(opening);
-        }
-        self.advance();
-        let pipe = self.advance();
-        if pipe.kind != Kind::Pipe {
-            return Err(self.unexpected(&pipe, "`|` after `as`"));
-        }
-        opening.names.push(self.path_token("a name for the value")?.0.into());
-        loop {
-            let token = self.advance();
-            match token.kind {
-                Kind::Path(name) => opening.names.push(name.into()),
-                Kind::Pipe => return Ok(opening),
-                _ => return Err(self.unexpected(&token, "`|` after the names of the values")),
-            }
-        }
-    }
-
-    fn head(&self, mut opening: Opening<'s>, is_inverted: bool) -> Result<Head, TemplateError> {
-        if is_inverted {
-            opening.params.clear();
-            opening.hash.clear();
-        }
-        match callee(opening.name) {
-            Some(callee) => Ok(Head::Call(call(callee, opening))),
-            None if opening.params.is_empty() && opening.hash.is_empty() => {
-                Ok(Head::Section { path: self.path(opening.name, opening.at)?, is_inverted })
-            }
-            None => Err(self.unknown_helper(&opening)),
-        }
-    }
-
     fn block(&mut self, tag: Tag) -> Result<Node, TemplateError> {
         self.deeper(tag.start)?;
         let is_inverted = tag.sigil == Sigil::Unless;
-        let mut opening = self.opening()?;
+        let opening = self.opening()?;
         let (name, at) = (opening.name, opening.at);
-        let names = std::mem::take(&mut opening.names);
         self.end_of(tag)?;
-        let head = self.head(opening, is_inverted)?;
+        let (head, names) = self.head(opening, is_inverted)?;
+        self.inverted.push(is_inverted);
         let (body, mut end) = self.nodes()?;
-        let mut block = Block { head, names, body, inverse: Vec::new() };
-        // Blocks of `{{else if …}}`, each the inverse of the one before.
-        let mut chain: Vec<Block> = Vec::new();
-        let outer_nesting = self.nesting;
+        let mut arms = vec![Arm { head, names, body }];
+        let mut otherwise = Vec::new();
         loop {
             match end {
                 End::Else(_) if is_inverted => {
@@ -465,50 +181,43 @@ impl<'s> Parser<'s> {
                     ));
                 }
                 End::Else(tag) => {
-                    let next = self.else_head(tag)?;
-                    let (nodes, after) = self.nodes()?;
-                    match next {
-                        Some((head, names)) => {
-                            self.deeper(tag.start)?;
-                            chain.push(Block { head, names, body: nodes, inverse: Vec::new() });
+                    let arm = self.else_head(tag)?;
+                    let (body, after) = self.nodes()?;
+                    match arm {
+                        Some(arm) if arms.len() < MAX_ARMS => {
+                            arms.push(Arm { body, ..arm });
+                            otherwise.clear();
+                        }
+                        Some(_) => {
+                            let message = format!("a block has more than {MAX_ARMS} `else if`");
+                            return Err(self.error(tag.start, message));
                         }
                         // Of several the last counts.
-                        None => chain.last_mut().unwrap_or(&mut block).inverse = nodes,
+                        None => otherwise = body,
                     }
                     end = after;
                 }
                 End::Block { name: found, is_raw: false, .. } if found == name => break,
                 End::Block { start, name: found, .. } => {
-                    return Err(self.error(
-                        start,
-                        format!(
-                            "block `{name}` opened at {} is closed as `{found}`",
-                            self.place(at)
-                        ),
-                    ));
+                    let place = self.place(at);
+                    let message =
+                        format!("block `{name}` opened at {place} is closed as `{found}`");
+                    return Err(self.error(start, message));
                 }
                 End::Text => {
-                    return Err(self.error(
-                        tag.start,
-                        format!("block `{name}` opened at {} is never closed", self.place(at)),
-                    ));
+                    let message =
+                        format!("block `{name}` opened at {} is never closed", self.place(at));
+                    return Err(self.error(tag.start, message));
                 }
             }
         }
-        if is_inverted {
-            self.trims_next = false;
-        }
-        self.nesting = outer_nesting - 1;
-        while let Some(last) = chain.pop() {
-            let before = chain.last_mut().unwrap_or(&mut block);
-            before.inverse = vec![Node::Block(Box::new(last))];
-        }
-        Ok(Node::Block(Box::new(block)))
+        self.inverted.pop();
+        self.nesting -= 1;
+        Ok(Node::Block(Box::new(Block { arms, otherwise })))
     }
 
-    /// What follows `{{else` or `{{^`: nothing, or the head of a further block.
-    #[expect(clippy::type_complexity, reason = "used once, right above")]
-    fn else_head(&mut self, tag: Tag) -> Result<Option<(Head, Vec<Arc<str>>)>, TemplateError> {
+    /// What follows `{{else` or `{{^`: nothing, or the head of a further arm, its body not read yet.
+    fn else_head(&mut self, tag: Tag) -> Result<Option<Arm>, TemplateError> {
         if tag.sigil == Sigil::Unless && tag.trims {
             return Err(self.error(tag.start, "`^` cannot be trimmed; write `else`"));
         }
@@ -518,48 +227,61 @@ impl<'s> Parser<'s> {
         {
             trims = found;
         }
-        let next = if matches!(self.peek().kind, Kind::Close { .. }) {
+        let arm = if matches!(self.peek().kind, Kind::Close { .. }) {
             None
         } else {
-            let mut opening = self.opening()?;
-            let names = std::mem::take(&mut opening.names);
-            Some((self.head(opening, false)?, names))
+            let opening = self.opening()?;
+            let (head, names) = self.head(opening, false)?;
+            Some(Arm { head, names, body: Vec::new() })
         };
         self.end_of(Tag { sigil: Sigil::Var, ..tag })?;
         self.trims_next |= trims;
-        Ok(next)
+        Ok(arm)
     }
 
-    /// `{{{{name}}}}…{{{{/name}}}}`: what is inside is text.
+    /// `{{{{name}}}}…{{{{/name}}}}`: what is inside must be a template, but is text, without its
+    /// comments.
     fn raw(&mut self, tag: Tag) -> Result<Node, TemplateError> {
+        self.deeper(tag.start)?;
         let opening = self.expression()?;
         let (name, at) = (opening.name, opening.at);
         self.end_of(tag)?;
-        let head = self.head(opening, false)?;
-        let end = format!("{0}{{{{/{name}}}}}{1}", self.open, self.close);
-        let Some(length) = self.rest().find(&end) else {
-            return Err(self.error(
-                tag.start,
-                format!(
-                    "raw block `{name}` opened at {} is never closed by `{end}`",
-                    self.place(at)
-                ),
-            ));
+        let (head, names) = self.head(opening, false)?;
+        let mut from = self.at;
+        let n_comments = self.comments.len();
+        self.inverted.push(false);
+        let (_, end) = self.nodes()?;
+        let End::Block { start, name: found, is_raw: true } = end else {
+            let message =
+                format!("raw block `{name}` opened at {} is never closed", self.place(at));
+            return Err(self.error(tag.start, message));
         };
-        let text = self.rest().get(..length).unwrap_or_default();
-        self.at += length + end.len();
+        if found != name {
+            let place = self.place(at);
+            let message = format!("raw block `{name}` opened at {place} is closed as `{found}`");
+            return Err(self.error(start, message));
+        }
+        let mut text = String::new();
+        for comment in self.comments.drain(n_comments..).collect::<Vec<_>>() {
+            text.push_str(self.slice(from, comment.start));
+            from = comment.end;
+        }
+        text.push_str(self.slice(from, start));
+        self.inverted.pop();
+        self.nesting -= 1;
         let body = vec![Node::Text(text.into())];
-        Ok(Node::Block(Box::new(Block { head, names: Vec::new(), body, inverse: Vec::new() })))
+        let arms = vec![Arm { head, names, body }];
+        Ok(Node::Block(Box::new(Block { arms, otherwise: Vec::new() })))
     }
 
     /// `{{=<% %>=}}`: other marks for tags.
     fn delimiters(&mut self, tag: Tag) -> Result<(), TemplateError> {
         let end = format!("={}", self.close);
         let marks = self.rest().find(&end).and_then(|length| self.rest().get(..length));
-        let (Some(marks), words) = (marks, marks.unwrap_or_default().split_whitespace()) else {
+        let Some(marks) = marks else {
             return Err(self.error(tag.start, format!("expected `{end}`")));
         };
-        let words: Vec<&str> = words.collect();
+        let words: Vec<&str> = marks.split_whitespace().collect();
         let &[open, close] = words.as_slice() else {
             return Err(self.error(tag.start, "expected what begins and what ends a tag"));
         };
@@ -568,29 +290,6 @@ impl<'s> Parser<'s> {
         self.close = close.to_owned();
         Ok(())
     }
-
-    fn place(&self, offset: usize) -> String {
-        let (line, column) = line_and_column(self.source.get(..offset).unwrap_or_default());
-        format!("{line}:{column}")
-    }
-}
-
-fn callee(name: &str) -> Option<Callee> {
-    let built_in = Callee::BUILT_IN.iter().find(|(known, _)| *known == name);
-    built_in.map(|(_, callee)| *callee).or_else(|| helpers::find(name).map(Callee::Helper))
-}
-
-fn call(callee: Callee, opening: Opening<'_>) -> CallExpr {
-    let Opening { name, at, params, hash, .. } = opening;
-    CallExpr { name: name.into(), callee, params, hash, at }
-}
-
-/// `Integer` where it is one, else `Double`.
-fn literal_number(text: &str) -> Number {
-    text.parse::<i32>().map_or_else(
-        |_| text.parse().map_or_else(|_| Number::spelled(text), Number::double),
-        |number| Number::int(number.into()),
-    )
 }
 
 fn push_text(nodes: &mut Vec<Node>, text: &str) {
@@ -603,7 +302,7 @@ fn trim_start(text: &str) -> &str {
     text.trim_start_matches(is_java_white)
 }
 
-fn trim_end(nodes: &mut Vec<Node>) {
+fn trim_end(nodes: &mut [Node]) {
     if let Some(Node::Text(text)) = nodes.last_mut() {
         *text = text.trim_end_matches(is_java_white).into();
     }

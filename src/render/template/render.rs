@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    ast::{Block, CallExpr, Callee, Expr, Head, Node},
+    ast::{Arm, Arms, CallExpr, Callee, Expr, Node},
     call::{Branch, Call, Env, HelperError, Host, Scope as Given},
     error::TemplateError,
     path::{self, Step},
@@ -76,7 +76,8 @@ impl<'r, 'e> Renderer<'r, 'e> {
                     self.print(&value, out)?;
                 }
                 Node::Block(block) => {
-                    self.block(block, scope, out)?;
+                    let arms = Arms { arms: &block.arms, otherwise: &block.otherwise };
+                    self.arms(arms, scope, out)?;
                     continue;
                 }
             }
@@ -85,7 +86,7 @@ impl<'r, 'e> Renderer<'r, 'e> {
         Ok(())
     }
 
-    fn step(&mut self) -> Result<(), TemplateError> {
+    pub(super) fn step(&mut self) -> Result<(), TemplateError> {
         self.work_left = self.work_left.saturating_sub(1);
         self.check_work()
     }
@@ -97,7 +98,7 @@ impl<'r, 'e> Renderer<'r, 'e> {
         Ok(())
     }
 
-    fn take_room(&mut self, length: usize) -> Result<(), TemplateError> {
+    pub(super) fn take_room(&mut self, length: usize) -> Result<(), TemplateError> {
         match self.room.checked_sub(length) {
             Some(room) => {
                 self.room = room;
@@ -107,7 +108,7 @@ impl<'r, 'e> Renderer<'r, 'e> {
         }
     }
 
-    fn print(&self, value: &Value, out: &mut String) -> Result<(), TemplateError> {
+    pub(super) fn print(&self, value: &Value, out: &mut String) -> Result<(), TemplateError> {
         // Values are bounded, and so is what one of them prints; the sum is looked at afterwards.
         value.print_to(out);
         if out.len() > MAX_OUTPUT.saturating_mul(4) {
@@ -116,7 +117,11 @@ impl<'r, 'e> Renderer<'r, 'e> {
         Ok(())
     }
 
-    fn get(&mut self, path: &[Step], scope: &Scope<'_>) -> Result<Option<Value>, TemplateError> {
+    pub(super) fn get(
+        &mut self,
+        path: &[Step],
+        scope: &Scope<'_>,
+    ) -> Result<Option<Value>, TemplateError> {
         let mut search = Search { data: &self.data, left: self.work_left };
         let value = scope.get(path, &mut search);
         self.work_left = search.left;
@@ -124,7 +129,7 @@ impl<'r, 'e> Renderer<'r, 'e> {
         Ok(value)
     }
 
-    fn expr(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<Value, TemplateError> {
+    pub(super) fn expr(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<Value, TemplateError> {
         match expr {
             Expr::Literal(value) => Ok(value.clone()),
             Expr::Path(path) => Ok(self.get(path, scope)?.unwrap_or_default()),
@@ -133,7 +138,11 @@ impl<'r, 'e> Renderer<'r, 'e> {
     }
 
     /// The first parameter, or `this`.
-    fn context(&mut self, call: &CallExpr, scope: &Scope<'_>) -> Result<Value, TemplateError> {
+    pub(super) fn context(
+        &mut self,
+        call: &CallExpr,
+        scope: &Scope<'_>,
+    ) -> Result<Value, TemplateError> {
         match call.params.first() {
             Some(param) => self.expr(param, scope),
             None => Ok(self.get(&[Step::Whole { is_this: true }], scope)?.unwrap_or_default()),
@@ -141,10 +150,10 @@ impl<'r, 'e> Renderer<'r, 'e> {
     }
 
     /// A helper called inline or as a block.
-    fn call(
+    pub(super) fn call(
         &mut self,
         call: &CallExpr,
-        block: Option<&Block>,
+        block: Option<(&Arm, Arms<'_>)>,
         scope: &Scope<'_>,
     ) -> Result<Value, TemplateError> {
         self.step()?;
@@ -164,7 +173,7 @@ impl<'r, 'e> Renderer<'r, 'e> {
         for (name, value) in &call.hash {
             hash.push((Arc::clone(name), self.expr(value, scope)?));
         }
-        let names = block.map(|block| block.names.len());
+        let names = block.map(|(arm, _)| arm.names.len());
         let mut site = Site { renderer: self, scope, block };
         let result = helper(&mut Call::new(&call.name, &params, &hash, names, &mut site));
         if let Some(failed) = self.failed.take() {
@@ -199,163 +208,19 @@ impl<'r, 'e> Renderer<'r, 'e> {
         let inner = scope.within(within, Extra::None);
         Ok(self.get(&steps, &inner)?.unwrap_or_else(|| inner.this()))
     }
-
-    fn block(
-        &mut self,
-        block: &Block,
-        scope: &Scope<'_>,
-        out: &mut String,
-    ) -> Result<(), TemplateError> {
-        match &block.head {
-            Head::Section { path, is_inverted, .. } => {
-                let value = self.get(path, scope)?.unwrap_or_default();
-                match &value {
-                    _ if *is_inverted => self.either(block, !value.is_truthy(), scope, out),
-                    Value::List(_) | Value::Multi(_) | Value::Path(_) => {
-                        self.each(block, &value, 0, scope, out)
-                    }
-                    Value::Bool(is_true) => self.either(block, *is_true, scope, out),
-                    _ => self.with(block, value, scope, out),
-                }
-            }
-            Head::Call(call) => match call.callee {
-                Callee::If => {
-                    let is_true = self.context(call, scope)?.is_truthy();
-                    self.either(block, is_true, scope, out)
-                }
-                Callee::Unless => {
-                    let is_true = self.context(call, scope)?.is_truthy();
-                    self.either(block, !is_true, scope, out)
-                }
-                Callee::With => {
-                    let value = self.context(call, scope)?;
-                    self.with(block, value, scope, out)
-                }
-                Callee::Each => {
-                    let value = self.context(call, scope)?;
-                    let base = match call.hash.iter().find(|(name, _)| &**name == "base") {
-                        Some((_, base)) => self.expr(base, scope)?,
-                        None => Value::Absent,
-                    };
-                    let base = match base {
-                        Value::Number(number) => number.as_i64().unwrap_or(0),
-                        _ => 0,
-                    };
-                    self.each(block, &value, base, scope, out)
-                }
-                Callee::Lookup | Callee::Helper(_) => {
-                    let value = self.call(call, Some(block), scope)?;
-                    let before = out.len();
-                    self.print(&value, out)?;
-                    self.take_room(out.len() - before)
-                }
-            },
-        }
-    }
-
-    fn either(
-        &mut self,
-        block: &Block,
-        is_true: bool,
-        scope: &Scope<'_>,
-        out: &mut String,
-    ) -> Result<(), TemplateError> {
-        if is_true {
-            // Its only value is `this`.
-            self.body(block, &[], scope, out)
-        } else {
-            self.nodes(&block.inverse, scope, out)
-        }
-    }
-
-    fn with(
-        &mut self,
-        block: &Block,
-        value: Value,
-        scope: &Scope<'_>,
-        out: &mut String,
-    ) -> Result<(), TemplateError> {
-        if value.is_truthy() {
-            let inner = scope.within(value.clone(), Extra::None);
-            self.body(block, &[value], &inner, out)
-        } else {
-            self.nodes(&block.inverse, scope, out)
-        }
-    }
-
-    fn each(
-        &mut self,
-        block: &Block,
-        value: &Value,
-        base: i64,
-        scope: &Scope<'_>,
-        out: &mut String,
-    ) -> Result<(), TemplateError> {
-        if let Value::Map(map) = value {
-            let entries = map.entries();
-            for (at, (key, value)) in entries.iter().enumerate() {
-                let index = i64::try_from(at).unwrap_or(i64::MAX);
-                let is_last = at + 1 == entries.len();
-                let extra = Extra::Item { index, at, is_last, key: Some(key) };
-                self.step()?;
-                let inner = scope.within(value.clone(), extra);
-                self.body(block, &[value.clone(), Value::text(key.as_str())], &inner, out)?;
-            }
-            if entries.is_empty() {
-                return self.nodes(&block.inverse, scope, out);
-            }
-            return Ok(());
-        }
-        let items = value.items().unwrap_or_default();
-        if items.is_empty() {
-            return self.nodes(&block.inverse, scope, out);
-        }
-        let last = items.len() - 1;
-        for (at, item) in items.into_iter().enumerate() {
-            let index = base.saturating_add(i64::try_from(at).unwrap_or(i64::MAX));
-            let extra = Extra::Item { index, at, is_last: at == last, key: None };
-            self.step()?;
-            let inner = scope.within(item.clone(), extra);
-            self.body(block, &[item, Value::int(index)], &inner, out)?;
-        }
-        Ok(())
-    }
-
-    /// The body of a block, `values` under the names that the block gives; without values `this`
-    /// under the first.
-    fn body(
-        &mut self,
-        block: &Block,
-        values: &[Value],
-        scope: &Scope<'_>,
-        out: &mut String,
-    ) -> Result<(), TemplateError> {
-        if block.names.is_empty() {
-            return self.nodes(&block.body, scope, out);
-        }
-        let this = if values.is_empty() { vec![scope.this()] } else { Vec::new() };
-        let values = if values.is_empty() { &this } else { values };
-        // More names than values: none of them is set.
-        let names: Vec<(Arc<str>, Value)> = if block.names.len() > values.len() {
-            Vec::new()
-        } else {
-            block.names.iter().map(Arc::clone).zip(values.iter().cloned()).collect()
-        };
-        self.nodes(&block.body, &scope.naming(&names), out)
-    }
 }
 
 /// Where a helper is called.
 struct Site<'s, 'r, 'e> {
     renderer: &'s mut Renderer<'r, 'e>,
     scope: &'s Scope<'s>,
-    block: Option<&'s Block>,
+    block: Option<(&'s Arm, Arms<'s>)>,
 }
 
 impl Site<'_, '_, '_> {
     fn branch(&mut self, branch: Branch, given: Given) -> Result<String, TemplateError> {
         let mut out = String::new();
-        let Some(block) = self.block else { return Ok(out) };
+        let Some((arm, after)) = self.block else { return Ok(out) };
         let scope = self.scope;
         let Given { this, block_params, data } = given;
         let inner;
@@ -366,8 +231,8 @@ impl Site<'_, '_, '_> {
             &inner
         };
         match branch {
-            Branch::Body => self.renderer.body(block, &block_params, scope, &mut out)?,
-            Branch::Inverse => self.renderer.nodes(&block.inverse, scope, &mut out)?,
+            Branch::Body => self.renderer.body(arm, &block_params, scope, &mut out)?,
+            Branch::Inverse => self.renderer.arms(after, scope, &mut out)?,
         }
         // It is counted again where the helper's result is put.
         self.renderer.room = self.renderer.room.saturating_add(out.len()).min(MAX_OUTPUT);

@@ -132,7 +132,11 @@ impl<'p> Scope<'p> {
     fn walk(&self, path: &[Step], search: &mut Search<'_>) -> Option<Value> {
         match path {
             [Step::Whole { .. }, ..] => Some(self.this()),
-            [Step::WholeParent, ..] => Some(self.parent?.this()),
+            // Where the parent is no map, `..` is what `.` is.
+            [Step::WholeParent, ..] => match self.parent?.this() {
+                parent @ Value::Map(_) => Some(parent),
+                _ => Some(self.this()),
+            },
             [Step::Parent, rest @ ..] => self.parent?.get(rest, search),
             [Step::This { .. }, rest @ ..] => match rest {
                 [] => Some(self.this()),

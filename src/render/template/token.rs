@@ -196,8 +196,16 @@ fn path(rest: &str) -> &str {
 }
 
 fn bracketed(rest: &str) -> Option<usize> {
-    let length = rest.strip_prefix('[')?.find(']')?;
-    (length > 0).then_some(length + 2)
+    let inside = rest.strip_prefix('[')?;
+    let mut from = 0;
+    loop {
+        let length = from + inside.get(from..)?.find(']')?;
+        // A backslash keeps a bracket from being the end.
+        if !inside.get(..length)?.ends_with('\\') {
+            return (length > 0).then_some(length + 2);
+        }
+        from = length + 1;
+    }
 }
 
 fn is_name_start(c: char) -> bool {
