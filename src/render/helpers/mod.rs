@@ -6,15 +6,19 @@
 mod args;
 mod control;
 mod decimal;
+mod digits;
 mod encoding;
 mod json;
 mod json_change;
 mod json_text;
 mod layout;
 mod lists;
+mod number_format;
+mod number_pattern;
 mod numbers;
 mod pattern;
 mod random;
+mod string_format;
 mod system;
 mod table;
 #[cfg(test)]

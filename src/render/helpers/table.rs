@@ -1,7 +1,8 @@
 //! The helpers by name.
 
 use super::{
-    control, encoding, json, json_change, layout, lists, numbers, random, system, text, time, xml,
+    control, encoding, json, json_change, layout, lists, number_format, numbers, random,
+    string_format, system, text, time, xml,
 };
 use crate::render::template::Helper;
 
@@ -46,6 +47,7 @@ const HELPERS: &[(&str, Helper)] = &[
     ("neq", control::neq),
     ("not", control::not),
     ("now", time::date),
+    ("numberFormat", number_format::number_format),
     ("or", control::or),
     ("parseDate", time::parse_date),
     ("parseJson", json::parse_json),
@@ -60,6 +62,7 @@ const HELPERS: &[(&str, Helper)] = &[
     ("size", lists::size),
     ("slugify", text::slugify),
     ("soapXPath", xml::soap_x_path),
+    ("stringFormat", string_format::string_format),
     ("stripTags", text::strip_tags),
     ("stripes", numbers::stripes),
     ("substring", text::substring),

@@ -110,3 +110,8 @@ fn json_renders_as_in_wiremock() {
 fn xml_renders_as_in_wiremock() {
     check_table(include_str!("tests/xml.tsv"));
 }
+
+#[test]
+fn formats_render_as_in_wiremock() {
+    check_table(include_str!("tests/formats.tsv"));
+}
