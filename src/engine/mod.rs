@@ -5,7 +5,9 @@
 pub mod find;
 pub mod mode;
 pub mod plan;
+pub mod token_keys;
 
 pub use find::{Found, HeadFit, Views};
 pub use mode::{Matching, Mode};
 pub use plan::{Behavior, Planned};
+pub use token_keys::TokenKeys;

@@ -18,7 +18,8 @@ mod token;
 pub mod value;
 
 pub use call::{
-    Branch, Call, Env, Helper, HelperError, Host, Scope, SigningKeys, State, SystemValues,
+    Branch, Call, Env, Helper, HelperError, Host, Scope, SigningAlgorithm, SigningKeys, State,
+    SystemValues,
 };
 pub use compiled::{MAX_TEMPLATE, Template};
 pub use error::TemplateError;
