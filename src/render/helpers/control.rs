@@ -212,8 +212,7 @@ pub(super) fn val(call: &mut Call<'_, '_>) -> Result {
 
 /// `assign`: a block kept under a name.
 pub(super) fn assign(call: &mut Call<'_, '_>) -> Result {
-    let name = call.context();
-    let name = printed(call, &name)?;
+    let name = printed(call, call.param(0))?;
     let body = call.body()?;
     call.assign(&name, Value::text(java_trim(&body)));
     Ok(Value::Null)

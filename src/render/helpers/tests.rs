@@ -41,7 +41,7 @@ struct NothingSet;
 
 impl SystemValues for NothingSet {
     fn is_permitted(&self, key: &str) -> bool {
-        key.starts_with("wiremock")
+        key.to_ascii_lowercase().starts_with("wiremock")
     }
 
     fn environment(&self, _: &str) -> Option<String> {
@@ -202,4 +202,21 @@ fn the_documentation_tells_what_is_rendered() {
         }
     }
     assert!(wrong.is_empty() && count > 50, "{count}\n{wrong}");
+}
+
+#[test]
+fn odd_arguments_render_as_in_wiremock() {
+    check_table(include_str!("tests/odd.tsv"));
+}
+
+#[test]
+fn removing_much_from_large_documents_is_quick() {
+    let mut members = String::new();
+    for at in 0..20_000 {
+        write!(members, "{}\"k{at}\":null", if at == 0 { "" } else { "," }).unwrap();
+    }
+    let json = format!("{{{members}}}");
+    assert_eq!(render(&format!("{{{{jsonRemove '{json}' '$.*'}}}}"), 1).unwrap(), "{}");
+    let merge = format!("{{{{jsonMerge '{json}' '{json}' removeNulls=true}}}}");
+    assert_eq!(render(&merge, 1).unwrap(), "{}");
 }

@@ -42,7 +42,8 @@ pub struct Env<'e> {
 
 /// Environment variables and properties that templates may read (`systemValue`).
 pub trait SystemValues {
-    /// Whether a template may read that key (`--permitted-system-keys`).
+    /// Whether a template may read that key (`--permitted-system-keys`); the reference's patterns, of
+    /// which `wiremock.*` is there without being told, ignore case.
     fn is_permitted(&self, key: &str) -> bool;
     /// An environment variable.
     fn environment(&self, key: &str) -> Option<String>;
