@@ -77,6 +77,11 @@ impl Digits {
         Some(Self { is_negative: plain.starts_with('-'), digits, point, exact })
     }
 
+    /// As if the number were what its digits say: how `Formatter` rounds.
+    pub(super) fn as_shown(self) -> Self {
+        Self { exact: Ordering::Equal, ..self }
+    }
+
     /// With so many digits of fraction at most.
     pub(super) fn rounded(self, fraction: i32, rounding: Rounding) -> Self {
         let kept = self.point.saturating_add(fraction);

@@ -74,7 +74,9 @@ pub(super) fn json_path(call: &mut Call<'_, '_>) -> Result {
     if !value.is_nothing() {
         return Ok(value);
     }
-    Ok(call.hash("default").filter(|value| !value.is_nothing()).cloned().unwrap_or_default())
+    // A text, so `val … or=` does not see that there is nothing, as in WireMock.
+    let default = call.hash("default").filter(|value| !value.is_nothing()).cloned();
+    Ok(default.unwrap_or_else(|| Value::text("")))
 }
 
 /// `parseJson`: an object or array as a value, kept under a name if one is given. A block is the

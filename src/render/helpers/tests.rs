@@ -30,7 +30,7 @@ fn model() -> Value {
         ("method", multi(&["POST"])),
         ("path", multi(&["e"])),
         ("query", map(&[("q", multi(&["1", "2"])), ("name", multi(&["Ann"]))])),
-        ("headers", map(&[("X-H", multi(&["hv"]))])),
+        ("headers", Value::map_ignoring_case(vec![("X-H".to_owned(), multi(&["hv"]))])),
         ("cookies", map(&[("k", multi(&["v"]))])),
     ]);
     map(&[("request", request)])
@@ -219,4 +219,9 @@ fn removing_much_from_large_documents_is_quick() {
     assert_eq!(render(&format!("{{{{jsonRemove '{json}' '$.*'}}}}"), 1).unwrap(), "{}");
     let merge = format!("{{{{jsonMerge '{json}' '{json}' removeNulls=true}}}}");
     assert_eq!(render(&merge, 1).unwrap(), "{}");
+}
+
+#[test]
+fn values_of_the_request_render_as_in_wiremock() {
+    check_table(include_str!("tests/request.tsv"));
 }
