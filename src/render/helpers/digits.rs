@@ -78,7 +78,7 @@ impl Digits {
     }
 
     /// As if the number were what its digits say: how `Formatter` rounds.
-    pub(super) fn as_shown(self) -> Self {
+    pub(super) fn into_shown(self) -> Self {
         Self { exact: Ordering::Equal, ..self }
     }
 

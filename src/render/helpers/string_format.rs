@@ -200,7 +200,7 @@ fn radix(number: i64, specifier: &Specifier) -> String {
 }
 
 fn float(number: &Number, specifier: &Specifier) -> Option<String> {
-    let digits = Digits::of(number, 0)?.as_shown();
+    let digits = Digits::of(number, 0)?.into_shown();
     let precision = specifier.precision.unwrap_or(6);
     let significant = i32::try_from(precision.max(1)).ok()?;
     match specifier.conversion.to_ascii_lowercase() {
