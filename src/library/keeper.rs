@@ -139,7 +139,7 @@ impl Keeper {
                 return Err(KeepError::SeveralStubs(known.file.clone()));
             }
         }
-        let live = self.stubs.replace(stub, file)?;
+        let live = self.stubs.replace(stub, file.as_deref())?;
         self.write(&live)?;
         Ok(live)
     }
@@ -232,7 +232,7 @@ impl Keeper {
                 }
             }
             stub.persistent = Some(true);
-            let live = self.stubs.replace(stub, file)?;
+            let live = self.stubs.replace(stub, file.as_deref())?;
             self.write(&live)?;
         }
         Ok(())
