@@ -177,7 +177,7 @@ impl Handling {
             }
             Finding::Missed(inquiry) => {
                 let event = witness::enter(&self.state, &inquiry.request, inquiry.version, None);
-                let response = replay::miss(&self.state, &inquiry);
+                let response = replay::miss(&self.state, &inquiry).await;
                 self.done(Some(response.status()), Outcome::Missed);
                 Ok(witness::see(&self.state, event, self.watch, response))
             }
