@@ -1,6 +1,6 @@
 //! What can be wrong with a stub file, by name: the same in text, JSON, SARIF and the documentation.
 
-/// How bad it is.
+/// How bad a mistake is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Worth knowing.
@@ -112,6 +112,9 @@ rules! {
     PATH_FINDS_NOTHING Warning "path-finds-nothing"
         "A JSONPath or XPath expression finds nothing in any body."
         "The matcher can never match."
+    PATH_FINDS_ANYTHING Warning "path-finds-anything"
+        "An XPath expression is satisfied by any document."
+        "It comes to a text, number or truth value, which count as found even when empty, 0 or false. Put the condition into a predicate: `/*[...]`."
     TEMPLATE Warning "template"
         "A template cannot be rendered."
         "Requests that get this answer get an error instead."

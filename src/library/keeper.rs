@@ -15,7 +15,8 @@ use thiserror::Error;
 use super::{
     error::LibraryError,
     file_name::{self, FileNames},
-    reader::{LoadedFile, Reader},
+    loaded::LoadedFile,
+    reader::Reader,
     writer::{WriteError, write_whole},
 };
 use crate::{

@@ -10,6 +10,7 @@ use anstyle::{AnsiColor, Style};
 use crate::format::{
     Problem,
     rule::{self, Rule, Severity},
+    wiremock::{self, Syntax},
 };
 
 /// Of a longer line, what is around the mistake is shown.
@@ -180,6 +181,24 @@ impl<'t> Source<'t> {
         let Problem { rule, message, hint, .. } = problem;
         Located { rule, path: path.to_owned(), place: Some(place), message, hint, pointer: None }
     }
+}
+
+/// The mistakes of a stub file in order, each with its place and its JSON pointer.
+pub(super) fn locate_all(
+    path: &Path,
+    text: &str,
+    syntax: Syntax,
+    mut problems: Vec<Problem>,
+) -> Vec<Located> {
+    problems.sort_by_key(|problem| problem.span.start);
+    let spans: Vec<_> = problems.iter().map(|problem| problem.span.clone()).collect();
+    let pointers = wiremock::pointers(text, syntax, &spans);
+    let source = Source::new(text);
+    problems
+        .into_iter()
+        .zip(pointers)
+        .map(|(problem, pointer)| Located { pointer, ..source.locate(path, problem) })
+        .collect()
 }
 
 /// The offset, or the start of the character that it lies in.

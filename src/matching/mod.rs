@@ -5,6 +5,8 @@
 mod body;
 pub mod compiled;
 mod content;
+pub mod covers;
+pub mod covers_value;
 pub mod date;
 pub mod diff;
 pub mod distance;

@@ -19,11 +19,12 @@ mod response;
 pub mod rewrite;
 #[cfg(test)]
 mod round_trip;
+pub mod schema;
 pub mod source;
 pub mod stub;
 mod timing;
 mod written;
 
 pub use rewrite::{rewrite_yaml, write_yaml};
-pub use source::{Syntax, locate};
+pub use source::{Syntax, locate, pointers};
 pub use stub::{Mapping, read, read_mappings, write, write_value};

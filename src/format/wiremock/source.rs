@@ -57,13 +57,60 @@ pub(super) fn mapping_nodes(
     homes: &[&Place],
     problems: &mut Problems,
 ) -> Vec<Node> {
-    let roots = match (syntax, text.strip_prefix('\u{feff}')) {
+    let roots = roots(text, syntax, problems);
+    roots.into_iter().flat_map(|root| in_root(root, syntax, homes, problems)).collect()
+}
+
+/// The JSON texts or YAML documents of a file.
+fn roots(text: &str, syntax: Syntax, problems: &mut Problems) -> Vec<Node> {
+    match (syntax, text.strip_prefix('\u{feff}')) {
         // Some editors begin a file with a byte order mark; blanks in its place keep all offsets true.
         (Syntax::Json, Some(rest)) => json_roots(&format!("   {rest}"), problems),
         (Syntax::Json, None) => json_roots(text, problems),
         (Syntax::Yaml, _) => yaml_roots(text, problems),
-    };
-    roots.into_iter().flat_map(|root| in_root(root, syntax, homes, problems)).collect()
+    }
+}
+
+/// JSON pointers (RFC 6901) into the file, or into its YAML document, to what stands at each of these
+/// spans: a value, or a key. `None` in a text that cannot be read.
+pub fn pointers(text: &str, syntax: Syntax, spans: &[Range<usize>]) -> Vec<Option<String>> {
+    let roots = roots(text, syntax, &mut Problems::default());
+    spans.iter().map(|span| roots.iter().find_map(|root| pointer_to(root, span))).collect()
+}
+
+fn pointer_to(root: &Node, span: &Range<usize>) -> Option<String> {
+    let holds = |range: Range<usize>| range.start <= span.start && span.end <= range.end;
+    if !holds(span_of(root)) {
+        return None;
+    }
+    let mut pointer = String::new();
+    let mut node = root;
+    loop {
+        if span_of(node) == *span {
+            return Some(pointer);
+        }
+        let next = match &node.value {
+            NodeValue::Object(members) => members.iter().find_map(|member| {
+                let is_name = holds(member.name_start..member.name_end);
+                (is_name || holds(span_of(&member.value))).then(|| {
+                    let token = member.name.replace('~', "~0").replace('/', "~1");
+                    (token, &member.value, is_name)
+                })
+            }),
+            NodeValue::Array(items) => items
+                .iter()
+                .enumerate()
+                .find_map(|(at, item)| holds(span_of(item)).then(|| (at.to_string(), item, false))),
+            _ => None,
+        };
+        let Some((token, child, is_name)) = next else { return Some(pointer) };
+        pointer.push('/');
+        pointer.push_str(&token);
+        if is_name {
+            return Some(pointer);
+        }
+        node = child;
+    }
 }
 
 /// Where the value at a JSON pointer (RFC 6901) stands, within the mapping that stands at `mapping`.

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The keys of a mapping.
-const MAPPING: Place = Place {
+pub(super) const MAPPING: Place = Place {
     noun: "key",
     name: "a mapping",
     known: &[

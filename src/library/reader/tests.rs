@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::model::ServiceName;
 
 /// A stub folder with these files.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
