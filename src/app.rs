@@ -320,7 +320,7 @@ impl Running {
             None => None,
         };
         let tally = self.server.tally();
-        let unused = |stub: &Stub| self.server.hits(stub.id) == 0;
+        let unused = |stub: &Stub| !self.server.was_used(stub.id);
         let unused_stubs = match recorded {
             Some(_) => Vec::new(),
             None => {

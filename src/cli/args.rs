@@ -52,7 +52,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Stand in for WireMock: its options, its folder, its admin API
     #[command(after_help = examples::WIREMOCK, args_override_self = true)]
-    Wiremock(WireMockArgs),
+    Wiremock(Box<WireMockArgs>),
     /// Read stub files and ringer.toml, and report every mistake
     #[command(after_help = examples::CHECK)]
     Check(CheckArgs),

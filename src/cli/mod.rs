@@ -31,6 +31,7 @@ pub mod style;
 pub mod summary;
 pub mod truststore;
 pub mod wiremock;
+pub mod wiremock_answers;
 pub mod wiremock_args;
 pub mod wrap;
 

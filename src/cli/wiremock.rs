@@ -48,6 +48,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
     let passes_on = args.enable_browser_proxying && args.proxy_pass_through != Some(false);
     config.forward = if passes_on { Mode::Fallback } else { Mode::Replay };
     config.services.clear();
+    config.answers = args.answers.resolve();
     // Nothing is recorded, and clients verify what they sent as they sent it.
     config.redaction = Redaction { off: true, key: None };
     config.admin = AdminSettings {

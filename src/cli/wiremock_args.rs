@@ -7,6 +7,7 @@ use std::{
 
 use clap::{Args, ValueHint};
 
+use super::wiremock_answers::WireMockAnswers;
 use crate::{library::FileNames, serve::Chunking};
 
 /// WireMock's options that are honoured.
@@ -33,6 +34,9 @@ pub struct WireMockArgs {
     /// Refuse calls of the admin API without TLS
     #[arg(long)]
     pub admin_api_require_https: bool,
+    /// How answers are given.
+    #[command(flatten)]
+    pub answers: WireMockAnswers,
     /// Requests that the journal keeps [default: 10000, within 64 MiB]
     #[arg(long, value_name = "N")]
     pub max_request_journal_entries: Option<usize>,

@@ -6,7 +6,10 @@ use std::{cell::OnceCell, sync::Arc};
 use base64::Engine as _;
 use percent_encoding::percent_decode_str;
 
-use super::template::{Model, PathValue, Step, Value};
+use super::{
+    language::{Model, Step},
+    template::{PathValue, Value},
+};
 use crate::{
     codec::{RequestView, base64::STANDARD, multipart::Part},
     model::Scheme,
@@ -25,8 +28,8 @@ pub struct RequestInfo<'a> {
 }
 
 /// A request as the model of templates.
-pub struct RequestModel<'v> {
-    view: &'v RequestView<'v>,
+pub struct RequestModel<'v, 'r> {
+    view: &'v RequestView<'r>,
     info: RequestInfo<'v>,
     /// What it is called: `request`, in webhooks `originalRequest`.
     name: &'static str,
@@ -36,9 +39,9 @@ pub struct RequestModel<'v> {
     path: OnceCell<Value>,
 }
 
-impl<'v> RequestModel<'v> {
+impl<'v, 'r> RequestModel<'v, 'r> {
     /// The request as `request`.
-    pub fn new(view: &'v RequestView<'v>, info: RequestInfo<'v>) -> Self {
+    pub fn new(view: &'v RequestView<'r>, info: RequestInfo<'v>) -> Self {
         Self {
             view,
             info,
@@ -236,7 +239,7 @@ impl<'v> RequestModel<'v> {
     }
 }
 
-impl Model for RequestModel<'_> {
+impl Model for RequestModel<'_, '_> {
     fn resolve(&self, path: &[Step]) -> Option<(Value, usize)> {
         let first = path.first()?.name()?;
         if first == "parameters" {

@@ -112,6 +112,14 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
         // Too large to be held until it is passed on, so no stub that looks at it can be asked.
         return Ok(Finding::Missed(Box::new(inquiry)));
     }
+    if fitting.iter().any(|live| live.fetches) && !inquiry.body.read_up_to(limit).await? {
+        // Nor if it is to be fetched with: the first stub that looks at no body may still answer.
+        let blind = fitting.into_iter().filter(|live| !live.request.needs_body());
+        return Ok(match blind.into_iter().find_map(|live| claim(&state.session, live)) {
+            Some(found) => Finding::Found(Box::new(found), Box::new(inquiry)),
+            None => Finding::Missed(Box::new(inquiry)),
+        });
+    }
     inquiry.read_body(limit).await?;
     let sanitised = inquiry.sanitised(state);
     let original = RequestView::new(&inquiry.request);

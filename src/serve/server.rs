@@ -208,9 +208,9 @@ impl Server {
         &self.addresses
     }
 
-    /// Whether a stub has answered, by its hits.
-    pub fn hits(&self, stub: crate::model::StubId) -> u64 {
-        self.state.session.hits(stub)
+    /// Whether a stub has answered.
+    pub fn was_used(&self, stub: crate::model::StubId) -> bool {
+        self.state.session.was_used(stub)
     }
 
     /// The counts so far.

@@ -22,6 +22,8 @@ mod http1_wire;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod proxy_stubs;
+#[cfg(test)]
 mod record;
 #[cfg(test)]
 mod record_answers;

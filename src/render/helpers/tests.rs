@@ -10,7 +10,10 @@ use rand_chacha::ChaCha8Rng;
 use crate::{
     codec::json,
     model::Json,
-    render::template::{Env, SystemValues, Template, TemplateError, Value},
+    render::{
+        Template, TemplateError,
+        template::{Env, SystemValues, Value},
+    },
 };
 
 const BODY: &str = r#"{"a":1,"b":[1,2,3],"c":{"d":"x"}}"#;

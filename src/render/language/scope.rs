@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{member::member, model::Model, path::Step, value::Value};
+use super::{member::member, model::Model, path::Step};
+use crate::render::template::Value;
 
 /// A scope within others.
 pub(super) struct Scope<'p> {

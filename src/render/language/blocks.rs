@@ -7,8 +7,8 @@ use super::{
     error::TemplateError,
     render::Renderer,
     scope::{Extra, Scope, This},
-    value::Value,
 };
+use crate::render::template::Value;
 
 impl Renderer<'_, '_> {
     /// Renders the first arm whose head says so, or what follows the last.

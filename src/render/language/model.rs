@@ -1,6 +1,7 @@
 //! What a template is about.
 
-use super::{path::Step, value::Value};
+use super::path::Step;
+use crate::render::template::Value;
 
 /// The outermost scope of a template. Computes only what is asked for.
 pub trait Model {

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use super::{
     ast::{CallExpr, Callee, Expr, Head},
     error::TemplateError,
-    number::Number,
     path,
     reader::Reader,
     token::Kind,
-    value::Value,
 };
-use crate::{codec::suggest, render::helpers};
+use crate::{
+    codec::suggest,
+    render::{
+        helpers,
+        template::{Number, Value},
+    },
+};
 
 /// A tag, or the head of a block, as it is written.
 pub(super) struct Opening<'s> {

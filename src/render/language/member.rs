@@ -1,10 +1,8 @@
 //! What a name or index means within a value: the value resolvers of Handlebars.java, and what
 //! WireMock's own classes add.
 
-use super::{
-    path::Step,
-    value::{Print, Value},
-};
+use super::path::Step;
+use crate::render::template::{Print, Value};
 
 /// The member of a value; `None` when it has none, or null.
 pub(super) fn member(value: &Value, step: &Step) -> Option<Value> {

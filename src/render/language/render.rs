@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use super::{
     ast::{Arm, Arms, CallExpr, Callee, Expr, Node},
-    call::{Branch, Call, Env, HelperError, Host, Scope as Given},
     error::TemplateError,
     path::{self, Step},
     scope::{Extra, Scope, Search},
-    value::Value,
 };
 use crate::{
     codec::json::{self, JsonError},
     model::Json,
+    render::template::{Branch, Call, Env, HelperError, Host, Scope as Given, Value},
 };
 
 /// A rendering may not give more bytes.

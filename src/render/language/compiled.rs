@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::{
-    ast::Node, call::Env, error::TemplateError, model::Model, parse::parse, render::Renderer,
-    scope::Scope,
+    ast::Node, error::TemplateError, model::Model, parse::parse, render::Renderer, scope::Scope,
 };
+use crate::render::template::Env;
 
 /// A template may not be longer, in bytes.
 pub const MAX_TEMPLATE: usize = 16 << 20;
 
-/// A template that was understood.
-#[derive(Clone, Debug)]
+/// A template that was understood. The default is the empty one.
+#[derive(Clone, Debug, Default)]
 pub struct Template {
     source: Arc<str>,
     nodes: Vec<Node>,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{call::Helper, path::Step, value::Value};
+use super::path::Step;
+use crate::render::template::{Helper, Value};
 
 /// A piece of a template.
 #[derive(Clone, Debug)]
