@@ -23,6 +23,8 @@ fuzz_target!(|input: (&str, &str)| {
         target,
         headers: HeaderMap::new(),
         body: RequestBody::Whole(bytes::Bytes::new()),
+        client: None,
+        received: std::time::UNIX_EPOCH,
     };
     let view = RequestView::new(&request);
     let urls = [

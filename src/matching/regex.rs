@@ -20,6 +20,14 @@ pub struct WholeRegex {
     source: String,
 }
 
+/// A regular expression took too long on a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("gave up after {n_steps} steps")]
+pub struct GaveUp {
+    /// How many were taken.
+    pub n_steps: usize,
+}
+
 #[derive(Clone, Debug)]
 enum Engine {
     Backtracking(Box<fancy_regex::Regex>),
@@ -57,14 +65,23 @@ impl WholeRegex {
         }
     }
 
-    /// Whether it fits the whole of `text`.
+    /// Whether it fits the whole of `text`; it does not where the engine gave up.
     pub fn is_match(&self, text: &str) -> bool {
+        self.try_match(text).unwrap_or(false)
+    }
+
+    /// Whether it fits the whole of `text`.
+    ///
+    /// # Errors
+    ///
+    /// The engine gave up before it knew.
+    pub fn try_match(&self, text: &str) -> Result<bool, GaveUp> {
         match &self.engine {
-            Engine::Backtracking(engine) => engine.is_match(text).unwrap_or_else(|error| {
+            Engine::Backtracking(engine) => engine.is_match(text).map_err(|error| {
                 tracing::warn!(pattern = %self.source, %error, "regular expression gave up");
-                false
+                GaveUp { n_steps: BACKTRACK_LIMIT }
             }),
-            Engine::Linear(engine) => engine.is_match(text),
+            Engine::Linear(engine) => Ok(engine.is_match(text)),
         }
     }
 

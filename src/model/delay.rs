@@ -13,7 +13,7 @@ pub enum Delay {
         median: f64,
         /// The standard deviation of the logarithm.
         sigma: f64,
-        /// Longer draws become this, in milliseconds.
+        /// Longer waits are drawn again, in milliseconds.
         max: Option<f64>,
     },
     /// Every length of time between two is as likely.

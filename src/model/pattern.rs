@@ -45,7 +45,8 @@ pub enum MethodPattern {
     Any,
     /// GET and HEAD.
     GetOrHead,
-    /// Exactly this one, case-sensitive (RFC 9110 §9.1).
+    /// This one. As in WireMock, `GET` also answers a request whose method is spelled `get`, and not
+    /// the other way round.
     Is(String),
     /// One of these.
     OneOf(Vec<String>),
@@ -56,12 +57,18 @@ pub enum MethodPattern {
 impl MethodPattern {
     /// Whether a method is one of them.
     pub fn accepts(&self, method: &str) -> bool {
+        let is = |expected: &str| {
+            let same_spelling = expected == method;
+            same_spelling
+                || expected.eq_ignore_ascii_case(method)
+                    && !expected.bytes().any(|byte| byte.is_ascii_lowercase())
+        };
         match self {
             Self::Any => true,
-            Self::GetOrHead => matches!(method, "GET" | "HEAD"),
-            Self::Is(expected) => expected == method,
-            Self::OneOf(methods) => methods.iter().any(|one| one == method),
-            Self::NoneOf(methods) => methods.iter().all(|one| one != method),
+            Self::GetOrHead => is("GET") || is("HEAD"),
+            Self::Is(expected) => is(expected),
+            Self::OneOf(methods) => methods.iter().any(|one| is(one)),
+            Self::NoneOf(methods) => !methods.iter().any(|one| is(one)),
         }
     }
 
@@ -102,6 +109,8 @@ pub enum ValuePattern {
     Absent,
     /// All of these.
     And(Vec<Self>),
+    /// Anything, or nothing.
+    Anything,
     /// The text occurs in it.
     Contains(String),
     /// A date that lies before, after or at another.
@@ -144,6 +153,8 @@ pub enum ValuePattern {
     Number(NumberPattern),
     /// Any of these.
     Or(Vec<Self>),
+    /// It is a path that fits a `urlPathTemplate`.
+    PathTemplate(String),
 }
 
 impl ValuePattern {
@@ -255,6 +266,7 @@ pub enum XmlComparison {
     ChildLookup,
     ChildNodelistLength,
     ChildNodelistSequence,
+    DoctypeName,
     DoctypePublicId,
     DoctypeSystemId,
     ElementNumAttributes,

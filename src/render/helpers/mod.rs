@@ -1,5 +1,5 @@
 //! What templates can call: one file a family of helpers, listed in `table`. `if`, `unless`, `each`,
-//! `with` and `lookup` are parts of the language: see `template`.
+//! `with` and `lookup` are parts of the `language`.
 //!
 //! May import: codec, matching, model, runtime; of render `template` only.
 

@@ -11,8 +11,9 @@ use rand_chacha::ChaCha8Rng;
 use crate::{
     codec::json,
     model::Json,
-    render::template::{
-        Env, SigningAlgorithm, SigningKeys, State, SystemValues, Template, TemplateError, Value,
+    render::{
+        Template, TemplateError,
+        template::{Env, SigningAlgorithm, SigningKeys, State, SystemValues, Value},
     },
 };
 

@@ -311,6 +311,19 @@ impl Value {
         }
     }
 
+    /// Whether it is the very same value, not only an equal one.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(left), Self::Text(right)) => Arc::ptr_eq(left, right),
+            (Self::List(left), Self::List(right)) => Arc::ptr_eq(left, right),
+            (Self::Map(left), Self::Map(right)) => Arc::ptr_eq(left, right),
+            (Self::Multi(left), Self::Multi(right)) => Arc::ptr_eq(left, right),
+            (Self::Path(left), Self::Path(right)) => Arc::ptr_eq(left, right),
+            (Self::Date(left), Self::Date(right)) => Arc::ptr_eq(left, right),
+            _ => false,
+        }
+    }
+
     /// Whether it is absent or null.
     pub fn is_nothing(&self) -> bool {
         matches!(self, Self::Absent | Self::Null)
