@@ -6,8 +6,10 @@ pub mod explain;
 pub mod find;
 pub mod mode;
 pub mod plan;
+pub mod token_keys;
 
 pub use explain::{Considered, Explanation, Standing, explain};
 pub use find::{Found, HeadFit, Views};
 pub use mode::{Matching, Mode};
 pub use plan::{Behavior, Planned};
+pub use token_keys::TokenKeys;

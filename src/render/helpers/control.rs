@@ -1,7 +1,7 @@
 //! Tests, and names for values (`ConditionalHelpers` of Handlebars.java; `contains`, `matches`,
 //! `regexExtract`, `val`, `assign` of WireMock).
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashMap};
 
 use super::{
     args::{Result, arg, args, complaint, failure, printed, text_option},
@@ -64,27 +64,36 @@ pub(super) fn not(call: &mut Call<'_, '_>) -> Result {
     call.choose(!is_true)
 }
 
-/// `Objects.equals`; numbers are equal when they are as floats.
+/// `Objects.equals`; numbers are equal when they are as floats, within collections only when they
+/// are spelled alike (an `Integer` equals no `BigDecimal`).
 pub(super) fn equals(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        #[expect(clippy::float_cmp, reason = "the reference compares so")]
+        (Value::Number(one), Value::Number(other)) => {
+            one.to_string() == other.to_string() || one.as_f64() == other.as_f64()
+        }
+        _ => equals_within(one, other),
+    }
+}
+
+fn equals_within(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Absent | Value::Null, Value::Absent | Value::Null) => true,
         (Value::Bool(one), Value::Bool(other)) => one == other,
         (Value::Text(one), Value::Text(other)) => one == other,
         (Value::Date(one), Value::Date(other)) => one.at == other.at,
-        #[expect(clippy::float_cmp, reason = "the reference compares so")]
-        (Value::Number(one), Value::Number(other)) => {
-            one.to_string() == other.to_string() || one.as_f64() == other.as_f64()
-        }
+        (Value::Number(one), Value::Number(other)) => one.to_string() == other.to_string(),
         (Value::Map(one), Value::Map(other)) => {
+            let others: HashMap<&str, &Value> =
+                other.entries().iter().map(|(key, value)| (key.as_str(), value)).collect();
             one.entries().len() == other.entries().len()
-                && one
-                    .entries()
-                    .iter()
-                    .all(|(key, value)| other.get(key).is_some_and(|other| equals(value, other)))
+                && one.entries().iter().all(|(key, value)| {
+                    others.get(key.as_str()).is_some_and(|other| equals_within(value, other))
+                })
         }
         _ => match (one.items(), other.items()) {
             (Some(one), Some(other)) => {
-                one.len() == other.len() && one.iter().zip(&other).all(|(a, b)| equals(a, b))
+                one.len() == other.len() && one.iter().zip(&other).all(|(a, b)| equals_within(a, b))
             }
             _ => false,
         },
@@ -212,8 +221,7 @@ pub(super) fn val(call: &mut Call<'_, '_>) -> Result {
 
 /// `assign`: a block kept under a name.
 pub(super) fn assign(call: &mut Call<'_, '_>) -> Result {
-    let name = call.context();
-    let name = printed(call, &name)?;
+    let name = printed(call, call.param(0))?;
     let body = call.body()?;
     call.assign(&name, Value::text(java_trim(&body)));
     Ok(Value::Null)

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     codec::{
         json::{parse_first, parse_loose},
-        jsonpath::{Found, JsonPath},
+        jsonpath::JsonPath,
     },
     model::Json,
     render::template::{Call, Value},
@@ -67,15 +67,16 @@ pub(super) fn json_path(call: &mut Call<'_, '_>) -> Result {
     let Ok(path) = compiled_path(expression) else {
         return Ok(complaint(format!("{expression} is not a valid JSONPath expression")));
     };
-    let found = path.find_or_null(&document);
-    if let Found::Failed(_) = found {
-        return Ok(complaint(format!("{expression} is not a valid JSONPath expression")));
-    }
-    let value = found.to_json().map_or(Value::Null, |json| Value::from_json_path(&json));
+    let value = path
+        .find_or_null(&document)
+        .to_json()
+        .map_or(Value::Null, |json| Value::from_json_path(&json));
     if !value.is_nothing() {
         return Ok(value);
     }
-    Ok(call.hash("default").filter(|value| !value.is_nothing()).cloned().unwrap_or_default())
+    // A text, so `val … or=` does not see that there is nothing, as in WireMock.
+    let default = call.hash("default").filter(|value| !value.is_nothing()).cloned();
+    Ok(default.unwrap_or_else(|| Value::text("")))
 }
 
 /// `parseJson`: an object or array as a value, kept under a name if one is given. A block is the

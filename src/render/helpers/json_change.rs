@@ -1,6 +1,6 @@
 //! JSON texts changed: `jsonMerge`, `jsonArrayAdd`, `jsonRemove` of WireMock.
 
-use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     args::{Result, args, complaint, failure},
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     codec::{
         json::parse_first,
-        jsonpath::{Location, LocationPart, get_mut, remove_at},
+        jsonpath::{Location, LocationPart, get_mut},
     },
     model::Json,
     render::template::{Call, Value},
@@ -64,30 +64,28 @@ pub(super) fn json_merge(call: &mut Call<'_, '_>) -> Result {
 
 fn merge(into: &mut Json, from: Json, remove_nulls: bool) {
     let (Json::Object(members), Json::Object(others)) = (into, from) else { return };
-    let mut places: std::collections::HashMap<String, usize> =
+    let places: HashMap<String, usize> =
         members.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+    let mut removed = HashSet::new();
     for (name, other) in others {
-        match places.get(&name).and_then(|&at| members.get_mut(at)) {
-            Some((_, old @ Json::Object(_))) if matches!(other, Json::Object(_)) => {
+        let is_removed = remove_nulls && other == Json::Null;
+        match places.get(&name).and_then(|&at| Some((at, members.get_mut(at)?))) {
+            Some((at, _)) if is_removed => {
+                removed.insert(at);
+            }
+            Some((_, (_, old @ Json::Object(_)))) if matches!(other, Json::Object(_)) => {
                 merge(old, other, remove_nulls);
             }
-            Some((_, old)) => *old = other,
-            None => {
-                places.insert(name.clone(), members.len());
-                members.push((name.clone(), other));
-            }
-        }
-        if remove_nulls
-            && let Some(at) = places.get(&name).copied()
-            && members.get(at).is_some_and(|(_, value)| *value == Json::Null)
-        {
-            members.remove(at);
-            places.retain(|_, place| *place != at);
-            for place in places.values_mut().filter(|place| **place > at) {
-                *place -= 1;
-            }
+            Some((_, (_, old))) => *old = other,
+            None if is_removed => {}
+            None => members.push((name, other)),
         }
     }
+    let mut at = 0;
+    members.retain(|_| {
+        at += 1;
+        !removed.contains(&(at - 1))
+    });
 }
 
 /// `jsonArrayAdd`: an item behind the others of an array (that at `jsonPath=`), of which `maxItems=`
@@ -176,27 +174,62 @@ pub(super) fn json_remove(call: &mut Call<'_, '_>) -> Result {
             "JSONPath parameter is not a valid JSONPath expression ('{expression}')"
         )));
     };
-    let mut places = path.locate(&root);
+    let places = path.locate(&root);
     if places.iter().any(|place| place.parts.is_empty()) {
         return Ok(complaint(format!(
             "Delete operation cannot be applied to JSONPath expression ('{expression}')"
         )));
     }
-    // From behind, so that no index moves under a later one.
-    places.sort_by(|one, other| order(other, one));
-    for place in &places {
-        remove_at(&mut root, place);
+    let mut removal = Removal::default();
+    for place in places {
+        removal.add(place);
     }
+    removal.apply(&mut root);
     Ok(Value::text(json_text::compact(&json_text::without_nulls(root), Decimals::Plain)))
 }
 
-fn order(one: &Location, other: &Location) -> Ordering {
-    let mut parts = one.parts.iter().zip(&other.parts).map(|parts| match parts {
-        (LocationPart::Index(one), LocationPart::Index(other)) => one.cmp(other),
-        (LocationPart::Name(one), LocationPart::Name(other)) => one.cmp(other),
-        (LocationPart::Index(_), LocationPart::Name(_)) => Ordering::Less,
-        (LocationPart::Name(_), LocationPart::Index(_)) => Ordering::Greater,
-    });
-    let differs = parts.find(|order| order.is_ne());
-    differs.unwrap_or_else(|| one.parts.len().cmp(&other.parts.len()))
+/// What to remove within a value: the places as a tree, so that each value is looked at once.
+#[derive(Default)]
+struct Removal {
+    is_all: bool,
+    members: HashMap<String, Self>,
+    items: HashMap<usize, Self>,
+}
+
+impl Removal {
+    fn add(&mut self, place: Location) {
+        let mut at = self;
+        for part in place.parts {
+            at = match part {
+                LocationPart::Name(name) => at.members.entry(name).or_default(),
+                LocationPart::Index(index) => at.items.entry(index).or_default(),
+            };
+        }
+        at.is_all = true;
+    }
+
+    fn apply(&self, value: &mut Json) {
+        // Whether a value stays, after what is within it has been removed.
+        let stays = |removal: Option<&Self>, value: &mut Json| match removal {
+            None => true,
+            Some(removal) if removal.is_all => false,
+            Some(removal) => {
+                removal.apply(value);
+                true
+            }
+        };
+        match value {
+            Json::Object(members) => {
+                members.retain_mut(|(name, value)| stays(self.members.get(name), value));
+            }
+            Json::Array(items) => {
+                let mut index = 0;
+                items.retain_mut(|item| {
+                    index += 1;
+                    stays(self.items.get(&(index - 1)), item)
+                });
+            }
+            _ => {}
+        }
+    }
 }

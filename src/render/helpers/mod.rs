@@ -6,21 +6,28 @@
 mod args;
 mod control;
 mod decimal;
+mod digits;
 mod encoding;
+mod fake;
 mod json;
 mod json_change;
 mod json_text;
 mod layout;
 mod lists;
+mod number_format;
+mod number_pattern;
 mod numbers;
 mod pattern;
 mod random;
+mod state;
+mod string_format;
 mod system;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
 mod time;
+mod token;
 mod xml;
 
 pub use table::{find, names};

@@ -1,7 +1,8 @@
 //! The helpers by name.
 
 use super::{
-    control, encoding, json, json_change, layout, lists, numbers, random, system, text, time, xml,
+    control, encoding, fake, json, json_change, layout, lists, number_format, numbers, random,
+    state, string_format, system, text, time, token, xml,
 };
 use crate::render::template::Helper;
 
@@ -18,12 +19,14 @@ const HELPERS: &[(&str, Helper)] = &[
     ("capitalize", text::capitalize),
     ("capitalizeFirst", text::capitalize_first),
     ("center", layout::center),
+    ("claims", token::claims),
     ("contains", control::contains),
     ("cut", text::cut),
     ("date", time::date),
     ("dateFormat", time::date_format),
     ("defaultIfEmpty", text::default_if_empty),
     ("eq", control::eq),
+    ("fake", fake::fake),
     ("formData", encoding::form_data),
     ("formatJson", json::format_json),
     ("formatXml", xml::format_xml),
@@ -37,6 +40,8 @@ const HELPERS: &[(&str, Helper)] = &[
     ("jsonMerge", json_change::json_merge),
     ("jsonPath", json::json_path),
     ("jsonRemove", json_change::json_remove),
+    ("jwks", token::jwks),
+    ("jwt", token::jwt),
     ("ljust", layout::ljust),
     ("lower", text::lower),
     ("lt", control::lt),
@@ -46,10 +51,12 @@ const HELPERS: &[(&str, Helper)] = &[
     ("neq", control::neq),
     ("not", control::not),
     ("now", time::date),
+    ("numberFormat", number_format::number_format),
     ("or", control::or),
     ("parseDate", time::parse_date),
     ("parseJson", json::parse_json),
     ("pickRandom", lists::pick_random),
+    ("random", fake::fake),
     ("randomDecimal", random::random_decimal),
     ("randomInt", random::random_int),
     ("randomValue", random::random_value),
@@ -60,6 +67,8 @@ const HELPERS: &[(&str, Helper)] = &[
     ("size", lists::size),
     ("slugify", text::slugify),
     ("soapXPath", xml::soap_x_path),
+    ("state", state::state),
+    ("stringFormat", string_format::string_format),
     ("stripTags", text::strip_tags),
     ("stripes", numbers::stripes),
     ("substring", text::substring),

@@ -42,7 +42,8 @@ pub struct Env<'e> {
 
 /// Environment variables and properties that templates may read (`systemValue`).
 pub trait SystemValues {
-    /// Whether a template may read that key (`--permitted-system-keys`).
+    /// Whether a template may read that key (`--permitted-system-keys`); the reference's patterns, of
+    /// which `wiremock.*` is there without being told, ignore case.
     fn is_permitted(&self, key: &str) -> bool;
     /// An environment variable.
     fn environment(&self, key: &str) -> Option<String>;
@@ -60,14 +61,41 @@ pub trait State {
     fn list(&self, context: &str) -> Vec<Json>;
 }
 
+/// How a token is signed (RFC 7518 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SigningAlgorithm {
+    /// HMAC with SHA-256.
+    Hs256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+}
+
+impl SigningAlgorithm {
+    /// By the name that it has in a token.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Hs256, Self::Rs256, Self::Es256].into_iter().find(|known| known.name() == name)
+    }
+
+    /// The name that it has in a token.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+        }
+    }
+}
+
 /// Keys that tokens are signed with.
 pub trait SigningKeys {
-    /// The key of HS256.
-    fn hs256_secret(&self) -> &[u8];
-    /// The id of the key of RS256.
-    fn rs256_key_id(&self) -> &str;
-    /// Signs with RS256; `None` where there is no such key.
-    fn sign_rs256(&self, message: &[u8]) -> Option<Vec<u8>>;
+    /// The id of a key, as [`Self::key_set`] has it; `None` for the secret of HS256.
+    fn key_id(&self, algorithm: SigningAlgorithm) -> Option<&str>;
+    /// Signs the bytes of a token as RFC 7518 section 3 says; `None` where there is no such key.
+    fn sign(&self, algorithm: SigningAlgorithm, message: &[u8]) -> Option<Vec<u8>>;
+    /// The public keys as a JSON Web Key Set (RFC 7517 section 5).
+    fn key_set(&self) -> Json;
 }
 
 /// Which half of a block.

@@ -9,7 +9,8 @@ mod print;
 pub mod value;
 
 pub use call::{
-    Branch, Call, Env, Helper, HelperError, Host, Scope, SigningKeys, State, SystemValues,
+    Branch, Call, Env, Helper, HelperError, Host, Scope, SigningAlgorithm, SigningKeys, State,
+    SystemValues,
 };
 pub use number::Number;
 pub use value::{DateValue, List, Map, NodeValue, PathValue, Print, Value};
