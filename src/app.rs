@@ -45,6 +45,7 @@ use crate::{
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
+    render::TemplatedResponse,
     runtime::{Clock, Drain, Seed, Watch},
     serve::{ServeError, Server, ServerParts, server},
     store::{JournalLimits, Session, SharedSettings, StubFile, StubStore},
@@ -320,7 +321,7 @@ impl Running {
             None => None,
         };
         let tally = self.server.tally();
-        let unused = |stub: &Stub| self.server.hits(stub.id) == 0;
+        let unused = |stub: &Stub| !self.server.was_used(stub.id);
         let unused_stubs = match recorded {
             Some(_) => Vec::new(),
             None => {
@@ -348,7 +349,15 @@ impl Running {
 
 /// Patterns that don't compile are mistakes in a file like any other.
 pub fn compile_problems(stub: &Stub) -> Vec<(String, String)> {
-    mistakes(&stub.request).into_iter().map(|error| (error.pointer, error.message)).collect()
+    let request = mistakes(&stub.request);
+    let request = request.into_iter().map(|error| (error.pointer, error.message));
+    let answers = stub.responses.steps.iter().enumerate().flat_map(|(at, step)| {
+        let errors = TemplatedResponse::compile(&step.response, false).err().unwrap_or_default();
+        errors.into_iter().map(move |(pointer, error)| {
+            (format!("/responses/{at}{pointer}"), format!("no template: {error}"))
+        })
+    });
+    request.chain(answers).collect()
 }
 
 fn on_recorded(

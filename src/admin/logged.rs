@@ -95,7 +95,7 @@ fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
         && !own.contains("content-encoding")
         && let Ok(plain) = encoding::decode(coding, &body, MAX_DECODED_BODY)
     {
-        body = Cow::Owned(plain.into());
+        body = Cow::Owned(plain);
         fields.remove(CONTENT_ENCODING);
     }
     let mut members = vec![("status".to_owned(), u64::from(answer.status).into())];

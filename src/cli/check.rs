@@ -3,11 +3,12 @@
 use anyhow::Context as _;
 
 use super::{
-    args::{CheckArgs, CheckFormat, GlobalArgs},
+    args::GlobalArgs,
     load::load,
     printer::{self, counted, thousands},
     progress::Progress,
     report::{self, Counts},
+    stub_args::{CheckArgs, CheckFormat},
     style::{self, paint},
 };
 use crate::{

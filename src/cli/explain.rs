@@ -8,10 +8,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 
 use super::{
-    args::{ExplainArgs, ExplainFormat, GlobalArgs},
+    args::GlobalArgs,
     explain_text,
     load::load,
     printer,
+    stub_args::{ExplainArgs, ExplainFormat},
 };
 use crate::{
     app::compile_problems,

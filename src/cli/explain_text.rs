@@ -32,7 +32,7 @@ pub fn text(request: &Request, explanation: &Explanation) -> String {
         parts(&mut out, answer, false);
         if let Standing::AnswersAsNearest(differences) = &answer.standing {
             for (recorded, now) in differences {
-                let _ = writeln!(out, "  {} `{now}` taken for the recorded `{recorded}`", "~");
+                let _ = writeln!(out, "  ~ `{now}` is taken for the recorded `{recorded}`");
             }
         }
     }
@@ -60,12 +60,8 @@ pub fn text(request: &Request, explanation: &Explanation) -> String {
 
 fn named(considered: &Considered) -> String {
     let live = &considered.stub;
-    let name = match &live.stub.name {
-        Some(name) => format!("`{name}` "),
-        None => String::new(),
-    };
-    let priority = live.stub.effective_priority();
-    format!("{name}({}, priority {priority})", shown(&live.file))
+    let name = live.stub.name.as_ref().map(|name| format!("`{name}` in ")).unwrap_or_default();
+    format!("{name}{} (priority {})", shown(&live.file), live.stub.effective_priority())
 }
 
 fn status(considered: &Considered) -> String {

@@ -27,6 +27,7 @@ mod run;
 pub mod serve;
 pub mod session;
 pub mod signal;
+pub mod stub_args;
 pub mod style;
 pub mod summary;
 pub mod truststore;

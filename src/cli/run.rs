@@ -50,7 +50,7 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
         Command::Record(args) => in_runtime(record::run(&global, args)),
         Command::Replay(args) => in_runtime(replay::run(&global, args)),
         Command::Serve(args) => in_runtime(serve::run(&global, args)),
-        Command::Wiremock(args) => in_runtime(wiremock::run(&global, args)),
+        Command::Wiremock(args) => in_runtime(wiremock::run(&global, *args)),
     }
 }
 

@@ -140,7 +140,7 @@ impl Keeper {
                 return Err(KeepError::SeveralStubs(known.file.clone()));
             }
         }
-        let live = self.stubs.replace(stub, file)?;
+        let live = self.stubs.replace(stub, file.as_deref())?;
         self.write(&live)?;
         Ok(live)
     }
@@ -233,7 +233,7 @@ impl Keeper {
                 }
             }
             stub.persistent = Some(true);
-            let live = self.stubs.replace(stub, file)?;
+            let live = self.stubs.replace(stub, file.as_deref())?;
             self.write(&live)?;
         }
         Ok(())

@@ -256,6 +256,10 @@ impl Reader {
         let mut mistakes = Vec::new();
         for (at, step) in stub.responses.steps.iter().enumerate() {
             let BodySpec::File(name) = &step.response.body else { continue };
+            // Which file it is, the request decides.
+            if name.contains("{{") && step.response.asks_for_templating() {
+                continue;
+            }
             bodies.extend(files.place(service, name).ok());
             let Err(error) = files.path(service, name) else { continue };
             let hint = match &error {

@@ -1,3 +1,5 @@
+//! What is found in stubs, and what is not.
+
 use super::{Finding, Subject, findings};
 use crate::{
     format::wiremock::{Syntax, read_mappings},

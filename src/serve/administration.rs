@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use http::{Request, Response, StatusCode, Uri, header::HOST};
+use http::{Request, Response, StatusCode, Uri, Version, header::HOST};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
@@ -38,17 +38,17 @@ pub(super) struct AdminDoor {
 }
 
 impl AdminDoor {
-    /// Whether requests of a connection come to the API.
-    pub(super) fn is_open_to(&self, arrival: &Arrival) -> bool {
+    /// Whether a request comes to the API.
+    pub(super) fn takes(&self, request: &Request<Incoming>, arrival: &Arrival) -> bool {
+        let is_asked = self.local == Some(arrival.local) || Admin::is_path(request.uri().path());
+        is_asked && self.is_open_to(arrival) && is_for_ringer(request, arrival)
+    }
+
+    fn is_open_to(&self, arrival: &Arrival) -> bool {
         let is_here = self.local.is_none_or(|local| arrival.local == local);
         is_here
             && (!self.loopback_only
                 || arrival.peer.is_some_and(|peer| peer.to_canonical().is_loopback()))
-    }
-
-    /// Whether this listener answers nothing but the API.
-    pub(super) fn is_all_of(&self, arrival: &Arrival) -> bool {
-        self.local == Some(arrival.local)
     }
 
     /// Answers a call.
@@ -77,6 +77,22 @@ impl AdminDoor {
             },
             |response| response.map(ReplyBody::bytes),
         ))
+    }
+}
+
+/// Whether a request is for ringer itself: not for another host, to which ringer is a forward proxy.
+fn is_for_ringer(request: &Request<Incoming>, arrival: &Arrival) -> bool {
+    if arrival.tunnel.is_some() {
+        return false;
+    }
+    let port = arrival.local.port();
+    match request.uri().authority() {
+        Some(authority) if request.version() < Version::HTTP_2 => {
+            let is_own = [arrival.local.ip().to_string().as_str(), "localhost", "127.0.0.1"]
+                .contains(&authority.host().trim_matches(['[', ']']));
+            is_own && authority.port_u16().unwrap_or(arrival.scheme.default_port()) == port
+        }
+        _ => true,
     }
 }
 

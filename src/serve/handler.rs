@@ -25,7 +25,7 @@ use super::{
     witness,
 };
 use crate::{
-    admin::{Admin, cross_origin},
+    admin::cross_origin,
     behavior::Verdict,
     engine::Mode,
     model::{self, Handled, Headers, Json, Outcome, RequestBody},
@@ -42,8 +42,7 @@ pub(super) async fn handle(
         return Ok(intercept::connect(&state, &client, request));
     }
     if let Some(door) = &state.admin
-        && (door.is_all_of(&client.arrival) || Admin::is_path(request.uri().path()))
-        && door.is_open_to(&client.arrival)
+        && door.takes(&request, &client.arrival)
     {
         return door.answer(&client.arrival, request, state.limits.body_in_memory).await;
     }

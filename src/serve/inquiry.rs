@@ -55,6 +55,18 @@ impl Inquiry {
                 .is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"))
     }
 
+    /// Reads a body that nobody has looked at yet.
+    ///
+    /// # Errors
+    ///
+    /// When the client breaks off.
+    pub(super) async fn read_rest(&mut self, limit: usize) -> Result<(), hyper::Error> {
+        if self.body.is_complete() && self.body.so_far().is_empty() {
+            return Ok(());
+        }
+        self.read_body(limit).await
+    }
+
     async fn read_body(&mut self, limit: usize) -> Result<(), hyper::Error> {
         let content_type = self.request.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
         self.request.body = self.body.consume(limit, content_type).await?;

@@ -24,6 +24,7 @@ mod intercept;
 mod listener;
 mod miss;
 mod recording;
+mod rendering;
 mod replay;
 mod reply;
 mod rescue;

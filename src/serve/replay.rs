@@ -13,6 +13,7 @@ use super::{
     fetch::Fetch,
     inquiry::Inquiry,
     miss,
+    rendering::{self, RenderError},
     reply::{BodyError, ReplyBody, sleep_until},
     rescue,
     respond::{Given, drain, respond},
@@ -22,9 +23,10 @@ use super::{
 };
 use crate::{
     engine::{Found, Planned},
-    model::{self, BodySpec, Outcome},
+    library::BodyFiles,
+    model::{self, BodySpec, Outcome, ResponseSpec},
     render::{Dress, PrepareError, Prepared, Substitutions},
-    store::{LiveStub, StubSet},
+    store::{LiveStub, LiveTemplates, StubSet},
 };
 
 /// Gives the answer that was found, when it is due. An error breaks its connection or stream.
@@ -58,7 +60,16 @@ pub(super) async fn give(
             return (breakage::carry_out(fault, inquiry, client).await, outcome);
         }
     };
-    let spec = live.response(found.step);
+    let mut inquiry = inquiry;
+    let templates = rendering::templates_of(state, &found);
+    let rendered = match templates {
+        None => None,
+        Some(templates) => match render(state, &found, templates, &mut inquiry).await {
+            Ok(rendered) => Some(rendered),
+            Err(error) => return (error.map(|error| unusable(&live, &error)), outcome),
+        },
+    };
+    let spec = rendered.as_ref().or_else(|| live.response(found.step));
     if let Some(spec) = spec
         && let Some(proxy) = &spec.proxy
     {
@@ -66,12 +77,13 @@ pub(super) async fn give(
         let fetch = Fetch { proxy, fields, schedule, dribble };
         return (Ok(fetch.give(state, inquiry).await), outcome);
     }
-    let prepared = match ready(state, &found, &inquiry).await {
+    let ready = match (&rendered, templates) {
+        (Some(rendered), Some(templates)) => dressed(state, &live, rendered, templates).await,
+        _ => ready(state, &found, &inquiry).await,
+    };
+    let prepared = match ready {
         Ok(prepared) => prepared,
-        Err(error) => {
-            let file = live.file.display().to_string();
-            return (Ok(rescue::unusable_stub(&live.display_name(), &file, &error)), outcome);
-        }
+        Err(error) => return (Ok(unusable(&live, &error)), outcome),
     };
     sleep_until(inquiry.watch, schedule.head).await;
     if inquiry.version == Version::HTTP_11 {
@@ -101,6 +113,59 @@ pub(super) async fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody
     let set: &StubSet = &state.stubs.snapshot();
     let seen = state.redactor.seen(&inquiry.request);
     miss::report(set, inquiry.route.service.scope.as_ref(), &seen, dialect)
+}
+
+/// The answer as its templates give it. An error that cannot be told breaks the connection.
+async fn render(
+    state: &State,
+    found: &Found,
+    templates: &LiveTemplates,
+    inquiry: &mut Inquiry,
+) -> Result<ResponseSpec, Result<RenderError, BodyError>> {
+    // Found by its head alone, a request still has its body to come; templates may look at it.
+    inquiry.read_rest(state.limits.body_in_memory).await.map_err(|error| Err(error.into()))?;
+    rendering::rendered(state, found, templates, inquiry).await.map_err(Ok)
+}
+
+/// A rendered answer, made ready.
+async fn dressed(
+    state: &State,
+    live: &Arc<LiveStub>,
+    rendered: &ResponseSpec,
+    templates: &LiveTemplates,
+) -> Result<Arc<Prepared>, PrepareError> {
+    let dress = dress(state, live);
+    let mut prepared = if matches!(rendered.body, BodySpec::File(_)) {
+        let (spec, stub, files) = (rendered.clone(), Arc::clone(live), state.body_files.clone());
+        let made = tokio::task::spawn_blocking(move || {
+            Prepared::new(&spec, &dress, |name| place(&files, &stub, name))
+        });
+        made.await.map_err(|error| PrepareError::File {
+            path: live.file.clone(),
+            source: std::io::Error::other(error),
+        })??
+    } else {
+        Prepared::new(rendered, &dress, |name| place(&state.body_files, live, name))?
+    };
+    // The names of its fields are no templates.
+    prepared.spelling = Arc::clone(&templates.spelling);
+    Ok(Arc::new(prepared))
+}
+
+/// Where a stub's body file lies.
+fn place(
+    files: &BodyFiles,
+    live: &LiveStub,
+    name: &str,
+) -> Result<std::path::PathBuf, PrepareError> {
+    files.path(live.stub.service.as_ref(), name).map_err(|error| PrepareError::File {
+        path: name.into(),
+        source: std::io::Error::other(error),
+    })
+}
+
+fn unusable(live: &LiveStub, error: &dyn std::fmt::Display) -> Response<ReplyBody> {
+    rescue::unusable_stub(&live.display_name(), &live.file.display().to_string(), error)
 }
 
 fn injected(status: u16) -> Response<ReplyBody> {
@@ -142,12 +207,7 @@ async fn prepare(
     let (stub, files, dress) = (Arc::clone(live), state.body_files.clone(), dress(state, live));
     let made = tokio::task::spawn_blocking(move || {
         let response = stub.response(step).ok_or(PrepareError::Status(0))?;
-        Prepared::new(response, &dress, |name| {
-            files.path(stub.stub.service.as_ref(), name).map_err(|error| PrepareError::File {
-                path: name.into(),
-                source: std::io::Error::other(error),
-            })
-        })
+        Prepared::new(response, &dress, |name| place(&files, &stub, name))
     })
     .await;
     let prepared = match made {

@@ -9,7 +9,6 @@ use super::reply::ReplyBody;
 use crate::{
     codec::json,
     model::{Json, JsonStyle},
-    render::PrepareError,
     upstream::UpstreamError,
 };
 
@@ -81,7 +80,11 @@ pub(super) fn no_upstream(mode: &str) -> Response<ReplyBody> {
 }
 
 /// 500: the stub that matched can't be served.
-pub(super) fn unusable_stub(stub: &str, file: &str, error: &PrepareError) -> Response<ReplyBody> {
+pub(super) fn unusable_stub(
+    stub: &str,
+    file: &str,
+    error: &dyn std::fmt::Display,
+) -> Response<ReplyBody> {
     let message = format!("stub `{stub}` of `{file}` cannot be served: {error}");
     tracing::error!("{message}");
     let json = Json::Object(vec![

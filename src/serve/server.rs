@@ -21,6 +21,7 @@ use tokio::{
 use super::{
     administration::{AdminDoor, AdminPlace},
     listener::{accept, bind},
+    rendering::Surroundings,
     route::{Router, UpstreamFactory},
     settings::{Answers, Limits, Service},
     state::{Counts, State},
@@ -196,6 +197,7 @@ impl Server {
             counts: Counts::default(),
             connections: AtomicU64::new(0),
             cut_off: Drain::new().0,
+            surroundings: Surroundings::new(&parts.answers),
             answers: parts.answers,
         });
         let (drain, watch) = Drain::new();
@@ -208,9 +210,9 @@ impl Server {
         &self.addresses
     }
 
-    /// Whether a stub has answered, by its hits.
-    pub fn hits(&self, stub: crate::model::StubId) -> u64 {
-        self.state.session.hits(stub)
+    /// Whether a stub has answered.
+    pub fn was_used(&self, stub: crate::model::StubId) -> bool {
+        self.state.session.was_used(stub)
     }
 
     /// The counts so far.

@@ -62,6 +62,8 @@ pub struct Answers {
     pub gzip: bool,
     /// Whose texts are templates.
     pub templating: Templating,
+    /// Regular expressions of the names of environment variables that templates may read.
+    pub permitted_system_keys: Vec<String>,
     /// Where stubs may fetch answers from, and call.
     pub targets: Targets,
     /// Whether a stub that fetches its answer passes the client's `Host` on.
@@ -81,6 +83,7 @@ impl Default for Answers {
             matched_stub_headers: true,
             gzip: true,
             templating: Templating::default(),
+            permitted_system_keys: vec!["wiremock.*".to_owned()],
             targets: Targets::default(),
             proxy_preserves_host: false,
             proxy_preserves_user_agent: false,

@@ -15,6 +15,7 @@ use tokio::sync::broadcast;
 use super::{
     administration::AdminDoor,
     capture::Spool,
+    rendering::Surroundings,
     route::Router,
     settings::{Answers, Limits},
 };
@@ -58,6 +59,7 @@ pub(super) struct State {
     /// Ends, at last, what did not end by itself.
     pub(super) cut_off: Drain,
     pub(super) answers: Answers,
+    pub(super) surroundings: Surroundings,
 }
 
 impl State {

@@ -1,7 +1,7 @@
 //! The requests of late and what they were answered: a ring that is bounded by entries and bytes.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -135,6 +135,7 @@ impl Journal {
 
     /// Takes entries out, and returns them, the oldest first.
     pub fn remove(&self, ids: &[Uuid]) -> Vec<Arc<ServeEvent>> {
+        let ids: HashSet<&Uuid> = ids.iter().collect();
         let mut ring = self.ring.lock();
         let events = std::mem::take(&mut ring.events);
         let (removed, left): (VecDeque<_>, VecDeque<_>) =

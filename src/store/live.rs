@@ -5,11 +5,22 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use http::Extensions;
+
 use crate::{
     matching::{CompileError, CompiledRequest},
     model::{ResponseSpec, ServiceName, Stub},
-    render::Prepared,
+    render::{Prepared, TemplateErrors, TemplatedResponse},
 };
+
+/// An answer with its templates, read when it is first given.
+#[derive(Debug)]
+pub struct LiveTemplates {
+    /// The answer, or what is wrong with its texts.
+    pub response: Result<TemplatedResponse, TemplateErrors>,
+    /// What makes the server spell the names of its fields so; see [`Prepared::spelling`].
+    pub spelling: Arc<OnceLock<Extensions>>,
+}
 
 /// A stub in service.
 #[derive(Debug)]
@@ -24,6 +35,8 @@ pub struct LiveStub {
     pub request: Arc<CompiledRequest>,
     /// Its answers, each made ready when it is first given.
     pub prepared: Box<[OnceLock<Arc<Prepared>>]>,
+    /// The templates of each answer; `None` where an answer has none.
+    templates: Box<[OnceLock<Option<LiveTemplates>>]>,
     /// Whether an answer of it came before its request had ended.
     pub is_two_way: bool,
     /// Whether an answer of it is fetched from elsewhere, with the request's body.
@@ -34,6 +47,7 @@ impl LiveStub {
     pub(super) fn compile(stub: Stub, file: PathBuf, serial: u64) -> Result<Self, CompileError> {
         let request = Arc::new(CompiledRequest::compile(&stub.request)?);
         let prepared = stub.responses.steps.iter().map(|_| OnceLock::new()).collect();
+        let templates = stub.responses.steps.iter().map(|_| OnceLock::new()).collect();
         let is_two_way = stub.responses.steps.iter().any(|step| {
             step.response
                 .latency
@@ -41,12 +55,26 @@ impl LiveStub {
                 .is_some_and(|latency| latency.chunks.iter().any(|chunk| chunk.request_bytes > 0))
         });
         let fetches = stub.responses.steps.iter().any(|step| step.response.proxy.is_some());
-        Ok(Self { stub, file, serial, request, prepared, is_two_way, fetches })
+        Ok(Self { stub, file, serial, request, prepared, templates, is_two_way, fetches })
     }
 
     /// An answer by its place in the sequence.
     pub fn response(&self, step: usize) -> Option<&ResponseSpec> {
         self.stub.responses.steps.get(step).map(|step| &step.response)
+    }
+
+    /// The templates of an answer: where it asks for templating, or `everything` is templated. What
+    /// is asked first decides for good.
+    pub fn templates(&self, step: usize, everything: bool) -> Option<&LiveTemplates> {
+        let spec = self.response(step)?;
+        if !everything && !spec.asks_for_templating() {
+            return None;
+        }
+        let compile = || {
+            let compiled = TemplatedResponse::compile(spec, everything).transpose()?;
+            Some(LiveTemplates { response: compiled, spelling: Arc::default() })
+        };
+        self.templates.get(step)?.get_or_init(compile).as_ref()
     }
 
     /// What people call it.

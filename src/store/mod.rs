@@ -15,7 +15,7 @@ pub mod stubs;
 
 pub use event::{LoggedAnswer, Note, ServeEvent, Served};
 pub use journal::{Journal, JournalLimits};
-pub use live::LiveStub;
+pub use live::{LiveStub, LiveTemplates};
 pub use scenarios::{HeldScenarios, Scenarios};
 pub use session::Session;
 pub use set::StubSet;

@@ -2,7 +2,7 @@
 //! limits.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -40,6 +40,8 @@ pub struct Session {
     scenarios: Scenarios,
     journal: Journal,
     hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
+    /// Stubs that were hit before the last reset.
+    used: RwLock<HashSet<StubId>>,
     buckets: Mutex<HashMap<String, Bucket>>,
     pairs: RwLock<Pairs>,
     requests: AtomicU64,
@@ -58,6 +60,7 @@ impl Session {
             scenarios: Scenarios::default(),
             journal: Journal::new(limits, Seed::fresh_u128()),
             hits: RwLock::default(),
+            used: RwLock::default(),
             buckets: Mutex::default(),
             pairs: RwLock::default(),
             requests: AtomicU64::new(0),
@@ -84,7 +87,7 @@ impl Session {
     pub fn reset(&self) {
         self.scenarios.reset();
         self.journal.clear();
-        self.hits.write().clear();
+        self.used.write().extend(self.hits.write().drain().map(|(stub, _)| stub));
         *self.pairs.write() = Pairs::default();
     }
 
@@ -102,7 +105,12 @@ impl Session {
         counter.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// How often a stub was hit.
+    /// Whether a stub was ever hit, resets or not.
+    pub fn was_used(&self, stub: StubId) -> bool {
+        self.hits(stub) > 0 || self.used.read().contains(&stub)
+    }
+
+    /// How often a stub was hit since the last reset.
     pub fn hits(&self, stub: StubId) -> u64 {
         self.hits.read().get(&stub).map_or(0, |hits| hits.load(Ordering::Relaxed))
     }

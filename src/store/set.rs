@@ -24,6 +24,9 @@ const MIN_HIDDEN: usize = 64;
 /// An index of some of the stubs.
 type Level = Arc<StubIndex<Arc<LiveStub>>>;
 
+/// Recorded stubs by method and number of path segments, for the search of the nearest.
+type Recorded = HashMap<(String, usize), Vec<Arc<LiveStub>>>;
+
 /// All live stubs at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct StubSet {
@@ -34,7 +37,7 @@ pub struct StubSet {
     services: Arc<[ServiceName]>,
     in_order: OnceLock<Vec<Arc<LiveStub>>>,
     all: OnceLock<Vec<Arc<LiveStub>>>,
-    recorded: OnceLock<HashMap<(String, usize), Vec<Arc<LiveStub>>>>,
+    recorded: OnceLock<Recorded>,
 }
 
 /// A stub in its place.
@@ -105,7 +108,7 @@ impl StubSet {
     /// Recorded stubs of this method whose path has as many segments.
     pub fn recorded_like(&self, method: &str, path: &str) -> &[Arc<LiveStub>] {
         let recorded = self.recorded.get_or_init(|| {
-            let mut recorded: HashMap<_, Vec<_>> = HashMap::new();
+            let mut recorded = Recorded::new();
             for live in self.all() {
                 if let Some(key) = nearest_key(&live.stub) {
                     recorded.entry(key).or_default().push(Arc::clone(live));

@@ -136,12 +136,12 @@ impl StubStore {
     /// # Errors
     ///
     /// There is none with its id, or its patterns do not compile.
-    pub fn replace(&self, stub: Stub, file: Option<PathBuf>) -> Result<Arc<LiveStub>, StubError> {
+    pub fn replace(&self, stub: Stub, file: Option<&Path>) -> Result<Arc<LiveStub>, StubError> {
         let mut places = self.places.lock();
         let Some((place, known)) = places.get(stub.id) else {
             return Err(StubError::Unknown(stub.id));
         };
-        let live = self.compile(stub, file.as_ref().unwrap_or(&known.file))?;
+        let live = self.compile(stub, file.unwrap_or(&known.file))?;
         places.replace(place, Arc::clone(&live));
         self.publish(&mut places);
         Ok(live)

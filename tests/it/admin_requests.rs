@@ -1,8 +1,8 @@
 //! What was asked, over the admin API: the journal, counts, near misses; and settings for all stubs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ringer::{config::Config, store::JournalLimits};
+use ringer::{config::Config, runtime::Clock, store::JournalLimits};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -112,9 +112,9 @@ async fn a_delay_for_all_stubs_is_set_and_taken_back() {
     let (_folder, ringer) = with_stub(json!({"request": {"urlPath": "/a"}})).await;
     let set = call(&ringer, "POST", "/settings", &json!({"fixedDelay": 150})).await;
     assert_eq!((set.status, set.text().as_str()), (200, ""));
-    let began = Instant::now();
+    let clock = Clock::start();
     client::get(ringer.address, "/a").await;
-    assert!(began.elapsed() >= Duration::from_millis(150));
+    assert!(clock.elapsed() >= Duration::from_millis(150));
     let settings = call(&ringer, "GET", "/settings", &Value::Null).await.json();
     assert_eq!(settings, json!({"settings": {"fixedDelay": 150, "proxyPassThrough": false}}));
     let wrong = call(&ringer, "POST", "/settings", &json!({"fixedDelay": "long"})).await;

@@ -29,7 +29,7 @@ fn without_places(said: &str, folder: &Folder) -> String {
 #[test]
 fn the_help_of_each_command_has_examples() {
     let folder = Folder::new();
-    for command in ["demo", "record", "replay", "serve", "check", "ca", "completions"] {
+    for command in ["demo", "record", "replay", "serve", "check", "explain", "ca", "completions"] {
         let said = ran(&folder, &[command, "--help"]);
         assert_eq!(said.code, Some(0));
         let examples = said.stdout.split("Examples:").nth(1).unwrap_or_default();
@@ -105,7 +105,7 @@ fn the_authority_can_be_made_shown_and_exported() {
 fn check_says_what_is_wrong_where_and_what_was_meant() {
     let folder = Folder::new();
     folder.stub("good", STUB);
-    folder.stub("matcher", "{\n  \"request\": {\n    \"method\": \"POST\",\n    \"bodyPatterns\": [{ \"equalsTo\": \"eur\" }]\n  },\n  \"response\": { \"status\": \"200\" }\n}\n");
+    folder.stub("matcher", "{\n  \"request\": {\n    \"method\": \"POST\",\n    \"bodyPatterns\": [{ \"equalsTo\": \"eur\" }]\n  },\n  \"response\": { \"status\": \"twice\" }\n}\n");
     folder
         .stub("regex", "{\n  \"request\": { \"urlPattern\": \"/c/(\" },\n  \"response\": {}\n}\n");
     folder.stub("syntax", "{\n  \"request\": {,\n");
@@ -138,11 +138,11 @@ fn check_says_what_is_wrong_where_and_what_was_meant() {
     4 │     "bodyPatterns": [{ "equalsTo": "eur" }]
       │                        ^^^^^^^^^^ did you mean `equalTo`?
       └
-    error: `status` must be a number from 100 to 999, found the string "200"
+    error: `status` must be a number from 100 to 999, found the string "twice"
       ┌ stubs/mappings/matcher.json:6:27
       │
-    6 │   "response": { "status": "200" }
-      │                           ^^^^^
+    6 │   "response": { "status": "twice" }
+      │                           ^^^^^^^
       └
     error: the group that opens at character 4 is never closed; add `)`, or write `\(` for the character itself
       ┌ stubs/mappings/regex.json:2:30
@@ -189,7 +189,7 @@ fn a_mistake_in_the_configuration_is_shown_with_its_place() {
     5 │ mode = "replya"
       │        ^^^^^^^^
       └
-    2 errors, 2 of them in the configuration file
+    2 errors in the configuration file
     "#);
     let served = ran(&folder, &["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(served.code, Some(2));

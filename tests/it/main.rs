@@ -6,11 +6,15 @@ mod admin_requests;
 #[cfg(test)]
 mod admin_stubs;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod corners;
+#[cfg(test)]
+mod explain;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

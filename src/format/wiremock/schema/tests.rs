@@ -1,3 +1,5 @@
+//! The schema and the reader know the same language.
+
 use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
 
 use proptest::prelude::*;

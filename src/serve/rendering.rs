@@ -1,0 +1,228 @@
+//! Answers whose texts are templates, rendered for one request.
+
+use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
+
+use jiff::Timestamp;
+use rand_chacha::ChaCha8Rng;
+use thiserror::Error;
+
+use super::{
+    inquiry::Inquiry,
+    settings::{Answers, Templating},
+    state::State,
+};
+use crate::{
+    codec::view::RequestView,
+    engine::Found,
+    library::BodyFiles,
+    matching::regex::WholeRegex,
+    model::{BodySpec, Request, ResponseSpec, ServiceName, UrlPattern},
+    render::{
+        FileTemplates, RequestInfo, Template, TemplateError, TemplateErrors,
+        template::{Env, SystemValues},
+    },
+    store::LiveTemplates,
+};
+
+/// What templates see of the world around them.
+pub(super) struct Surroundings {
+    hostname: String,
+    permitted: PermittedKeys,
+    files: FileTemplates,
+}
+
+/// Why a template gave no answer.
+#[derive(Debug, Error)]
+pub(super) enum RenderError {
+    /// Texts of the stub are no templates.
+    #[error("{}", listed(.0))]
+    Compile(TemplateErrors),
+    /// A body file is no template, or its content failed.
+    #[error("body file `{name}`: {error}")]
+    File {
+        /// What the stub calls it.
+        name: String,
+        /// Why.
+        error: String,
+    },
+    /// A text failed for this request.
+    #[error("a template failed at {0}")]
+    Render(#[from] TemplateError),
+}
+
+fn listed(errors: &TemplateErrors) -> String {
+    let each = |(pointer, error): &(String, TemplateError)| format!("`{pointer}` {error}");
+    errors.iter().map(each).collect::<Vec<_>>().join("; ")
+}
+
+impl Surroundings {
+    pub(super) fn new(answers: &Answers) -> Self {
+        // The name of the machine; where there is no such file, a name that every machine has.
+        let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let hostname = match hostname.trim() {
+            "" => "localhost".to_owned(),
+            name => name.to_owned(),
+        };
+        let patterns = answers.permitted_system_keys.iter();
+        let permitted = PermittedKeys(
+            // Case does not count, as in WireMock.
+            patterns
+                .filter_map(|pattern| WholeRegex::compile(&format!("(?i){pattern}")).ok())
+                .collect(),
+        );
+        Self { hostname, permitted, files: FileTemplates::default() }
+    }
+
+    /// The surroundings of one rendering.
+    pub(super) fn env<'e>(&'e self, state: &State, random: &'e mut ChaCha8Rng) -> Env<'e> {
+        Env {
+            now: Timestamp::try_from(state.clock.now()).unwrap_or_default(),
+            random,
+            hostname: &self.hostname,
+            system: Some(&self.permitted),
+            state: None,
+            keys: None,
+        }
+    }
+}
+
+/// Which environment variables templates may read.
+struct PermittedKeys(Vec<WholeRegex>);
+
+impl SystemValues for PermittedKeys {
+    fn is_permitted(&self, key: &str) -> bool {
+        self.0.iter().any(|pattern| pattern.is_match(key))
+    }
+
+    fn environment(&self, key: &str) -> Option<String> {
+        std::env::var(key).ok()
+    }
+
+    /// Properties are of a Java VM.
+    fn property(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+/// The templates of the answer that was found; `None` where it has none, or they are switched off.
+pub(super) fn templates_of<'f>(state: &State, found: &'f Found) -> Option<&'f LiveTemplates> {
+    let everything = match state.answers.templating {
+        Templating::Off => return None,
+        Templating::Stub => false,
+        Templating::All => found.stub.stub.recorded.is_none(),
+    };
+    found.stub.templates(found.step, everything)
+}
+
+/// The answer for one request. Its body must have been read.
+///
+/// # Errors
+///
+/// When a text is no template, or fails for this request.
+pub(super) async fn rendered(
+    state: &State,
+    found: &Found,
+    templates: &LiveTemplates,
+    inquiry: &Inquiry,
+) -> Result<ResponseSpec, RenderError> {
+    let response = templates.response.as_ref().map_err(|it| RenderError::Compile(it.clone()))?;
+    let about = About::of(found, inquiry);
+    let seed = inquiry.route.service.behavior.seed;
+    let subject = [found.stub.stub.id.0.as_bytes().as_slice(), b"template"].concat();
+    let mut random = seed.draws(state.session.name(), &subject, found.hit);
+    let mut answer = {
+        let view = RequestView::new(&inquiry.request);
+        let mut env = state.surroundings.env(state, &mut random);
+        response.render(&view, about.info(), &mut env)?
+    };
+    if response.are_files_templates()
+        && let BodySpec::File(name) = &answer.body
+    {
+        let content = content(state, found.stub.stub.service.as_ref(), name).await?;
+        let view = RequestView::new(&inquiry.request);
+        let mut env = state.surroundings.env(state, &mut random);
+        let text = response.render_text(&content, &view, about.info(), &mut env);
+        let text = text
+            .map_err(|error| RenderError::File { name: name.clone(), error: error.to_string() })?;
+        answer.body = BodySpec::Text(text);
+    }
+    Ok(answer)
+}
+
+/// What templates see of a request beside the request.
+pub(super) struct About {
+    id: String,
+    client: String,
+    variables: Option<Vec<(String, String)>>,
+}
+
+impl About {
+    pub(super) fn of(found: &Found, inquiry: &Inquiry) -> Self {
+        let variables = match &found.stub.stub.request.url {
+            UrlPattern::UrlPathTemplate(template) => {
+                Some(variables(template, inquiry.request.target.path()))
+            }
+            _ => None,
+        };
+        Self {
+            id: inquiry.event.as_ref().map_or_else(
+                || uuid::Uuid::new_v5(&found.stub.stub.id.0, &found.hit.to_le_bytes()).to_string(),
+                |event| event.id.to_string(),
+            ),
+            client: client_of(&inquiry.request),
+            variables,
+        }
+    }
+
+    pub(super) fn info(&self) -> RequestInfo<'_> {
+        RequestInfo {
+            id: &self.id,
+            client_ip: &self.client,
+            path_variables: self.variables.as_deref(),
+        }
+    }
+}
+
+fn client_of(request: &Request) -> String {
+    request.client.map(|ip| ip.to_string()).unwrap_or_default()
+}
+
+/// The segments that the variables of a path template stand for.
+fn variables(template: &str, path: &str) -> Vec<(String, String)> {
+    let pairs = template.split('/').zip(path.split('/'));
+    pairs
+        .filter_map(|(variable, segment)| {
+            let name = variable.strip_prefix('{')?.strip_suffix('}')?;
+            Some((name.to_owned(), segment.to_owned()))
+        })
+        .collect()
+}
+
+/// The content of a body file as a template, read when it has changed.
+async fn content(
+    state: &State,
+    service: Option<&ServiceName>,
+    name: &str,
+) -> Result<Arc<Template>, RenderError> {
+    let failed = |error: String| RenderError::File { name: name.to_owned(), error };
+    let (files, service, own): (BodyFiles, _, _) =
+        (state.body_files.clone(), service.cloned(), name.to_owned());
+    let read = tokio::task::spawn_blocking(move || {
+        let path = files.path(service.as_ref(), &own).map_err(|error| error.to_string())?;
+        let about = std::fs::metadata(&path).map_err(|error| error.to_string())?;
+        let changed = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let stamp = (changed.unwrap_or_default().as_nanos(), about.len());
+        let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
+        Ok::<_, String>((path, stamp, bytes))
+    });
+    let (path, stamp, bytes) =
+        read.await.map_err(|error| failed(error.to_string()))?.map_err(failed)?;
+    let path: &Path = &path;
+    match state.surroundings.files.get(path, stamp) {
+        Some(template) => Ok(template),
+        None => {
+            let read = state.surroundings.files.read(path, stamp, &bytes);
+            read.map_err(|error| failed(error.to_string()))
+        }
+    }
+}
