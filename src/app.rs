@@ -45,7 +45,7 @@ use crate::{
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
-    render::TemplatedResponse,
+    render::{TemplatedResponse, Webhook},
     runtime::{Clock, Drain, Seed, Watch},
     serve::{ServeError, Server, ServerParts, server},
     store::{JournalLimits, Session, SharedSettings, StubFile, StubStore},
@@ -357,7 +357,17 @@ pub fn compile_problems(stub: &Stub) -> Vec<(String, String)> {
             (format!("/responses/{at}{pointer}"), format!("no template: {error}"))
         })
     });
-    request.chain(answers).collect()
+    let webhooks = stub.listeners.iter().enumerate().flat_map(|(at, listener)| {
+        let mistakes = Webhook::compile(listener).and_then(Result::err).unwrap_or_default();
+        let list = match listener.is_post_serve_action {
+            true => "postServeActions",
+            false => "serveEventListeners",
+        };
+        mistakes
+            .into_iter()
+            .map(move |(pointer, message)| (format!("/{list}/{at}{pointer}"), message))
+    });
+    request.chain(answers).chain(webhooks).collect()
 }
 
 fn on_recorded(

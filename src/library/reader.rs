@@ -256,8 +256,8 @@ impl Reader {
         let mut mistakes = Vec::new();
         for (at, step) in stub.responses.steps.iter().enumerate() {
             let BodySpec::File(name) = &step.response.body else { continue };
-            // Which file it is, the request decides.
-            if name.contains("{{") && step.response.asks_for_templating() {
+            if name.contains("{{") {
+                // Which file it is, each request says.
                 continue;
             }
             bodies.extend(files.place(service, name).ok());

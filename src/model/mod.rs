@@ -16,6 +16,7 @@ pub mod pattern;
 pub mod response;
 pub mod scenario;
 pub mod stub;
+pub mod webhook;
 
 pub use date_pattern::{DateComparison, DatePattern, DateUnit, Truncation};
 pub use delay::{Delay, Dribble};
@@ -40,3 +41,4 @@ pub use response::{
 };
 pub use scenario::{STARTED, Scenario};
 pub use stub::{Recorded, Stub};
+pub use webhook::WebhookSpec;

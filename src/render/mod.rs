@@ -14,6 +14,7 @@ pub mod template;
 pub mod templated;
 #[cfg(test)]
 mod tests;
+pub mod webhook;
 
 pub use file_templates::FileTemplates;
 pub use http_date::http_date;
@@ -22,3 +23,4 @@ pub use prepared::{Dress, PrepareError, Prepared, PreparedBody};
 pub use request_model::{RequestInfo, RequestModel};
 pub use substitute::Substitutions;
 pub use templated::{TemplateErrors, TemplatedJson, TemplatedResponse};
+pub use webhook::Webhook;

@@ -8,6 +8,7 @@ use http::{
     uri::PathAndQuery,
 };
 use hyper::body::Incoming;
+use tokio::sync::oneshot;
 
 use super::{
     client::Client,
@@ -21,6 +22,7 @@ use super::{
     rescue::{self, Wants},
     state::State,
     tee::Stopwatch,
+    webhooks::Following,
     wire::Interim,
     witness,
 };
@@ -166,17 +168,33 @@ impl Handling {
                 let event =
                     witness::enter(&self.state, &inquiry.request, inquiry.version, Some(&found));
                 inquiry.event.clone_from(&event);
+                if !found.stub.webhooks.is_empty() {
+                    inquiry.read_rest(self.state.limits.body_in_memory).await?;
+                }
+                let following = Following::of(&found, &inquiry);
                 let (response, outcome) =
                     replay::give(&self.state, *found, *inquiry, &self.client).await;
                 self.done(response.as_ref().ok().map(Response::status), outcome);
-                response.map(|response| witness::see(&self.state, event, self.watch, response))
+                let seen = |response| witness::see(&self.state, event, self.watch, response);
+                let response = response.map(seen);
+                let Some(following) = following else { return response };
+                let (answering, answered) = oneshot::channel();
+                following.begin(&self.state, answered, self.client.watch.clone());
+                // Dropped with the body, or here with the error.
+                response.map(|response| {
+                    response.map(|body| ReplyBody::Followed {
+                        body: Box::new(body),
+                        _answering: answering,
+                    })
+                })
             }
             Finding::Missed(inquiry) if mode.forwards() => {
                 let Inquiry { request, body, version, route, watch, .. } = *inquiry;
                 self.forward(Outbound { request, version, extensions, body, route, watch }).await
             }
-            Finding::Missed(inquiry) => {
+            Finding::Missed(mut inquiry) => {
                 let event = witness::enter(&self.state, &inquiry.request, inquiry.version, None);
+                inquiry.event.clone_from(&event);
                 let response = replay::miss(&self.state, &inquiry).await;
                 self.done(Some(response.status()), Outcome::Missed);
                 Ok(witness::see(&self.state, event, self.watch, response))

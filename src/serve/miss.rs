@@ -14,7 +14,7 @@ use crate::{
         diff::{self, Closest},
         near_miss,
     },
-    model::{Json, Request, STARTED, ServiceName},
+    model::{Json, Request, ServiceName},
     store::{LiveStub, StubSet},
 };
 
@@ -29,28 +29,39 @@ pub(super) fn report(
     service: Option<&ServiceName>,
     request: &Request,
     dialect: Dialect,
-) -> Response<ReplyBody> {
+    state_of: impl Fn(&str) -> String,
+) -> Missed {
     let view = RequestView::new(request);
     let stubs =
         set.all().iter().filter(|live| live.is_in(service)).map(|live| (&*live.request, &**live));
     let closest = near_miss::closest(stubs, &view, CLOSEST);
     let asked = format!("{} {}", request.method, request.target);
     let wants = Wants::of(&request.headers);
-    let diff = closest.first().map(|near| diff_with(near.item, &view));
-    match dialect {
+    let diff = closest.first().map(|near| diff_with(near.item, &view, state_of));
+    let report = diff.clone().unwrap_or_else(|| NO_STUBS.to_owned());
+    let response = match dialect {
         Dialect::Ringer => {
             let text = text(&asked, &closest, diff.as_deref(), set);
             own_answer(StatusCode::NOT_FOUND, wants, &json(&asked, &closest), &text)
         }
-        Dialect::WireMock => plain(diff.unwrap_or_else(|| NO_STUBS.to_owned())),
-    }
+        Dialect::WireMock => plain(report.clone()),
+    };
+    Missed { response, report }
+}
+
+/// What a request gets that no stub matches.
+pub(super) struct Missed {
+    pub(super) response: Response<ReplyBody>,
+    /// What differs from the stub that came closest.
+    pub(super) report: String,
 }
 
 /// The report of WireMock: what differs from the stub that came closest.
-fn diff_with(live: &LiveStub, view: &RequestView<'_>) -> String {
-    let scenario = live.stub.scenario.as_ref().and_then(|scenario| {
-        let wanted = scenario.required_state.as_deref()?;
-        Some((scenario.name.as_str(), wanted, STARTED))
+fn diff_with(live: &LiveStub, view: &RequestView<'_>, state_of: impl Fn(&str) -> String) -> String {
+    let scenario = live.stub.scenario.as_ref();
+    let state = scenario.map(|scenario| state_of(&scenario.name)).unwrap_or_default();
+    let scenario = scenario.and_then(|scenario| {
+        Some((scenario.name.as_str(), scenario.required_state.as_deref()?, state.as_str()))
     });
     let name = live.stub.name.as_deref();
     diff::render(Closest { name, pattern: &live.stub.request, scenario }, view)

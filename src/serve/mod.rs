@@ -36,6 +36,7 @@ mod socket;
 mod state;
 mod static_files;
 mod tee;
+mod webhooks;
 mod wire;
 mod witness;
 

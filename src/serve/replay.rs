@@ -26,7 +26,7 @@ use crate::{
     library::BodyFiles,
     model::{self, BodySpec, Outcome, ResponseSpec},
     render::{Dress, PrepareError, Prepared, Substitutions},
-    store::{LiveStub, LiveTemplates, StubSet},
+    store::{LiveStub, LiveTemplates, Note, StubSet},
 };
 
 /// Gives the answer that was found, when it is due. An error breaks its connection or stream.
@@ -112,7 +112,14 @@ pub(super) async fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody
     }
     let set: &StubSet = &state.stubs.snapshot();
     let seen = state.redactor.seen(&inquiry.request);
-    miss::report(set, inquiry.route.service.scope.as_ref(), &seen, dialect)
+    let scenarios = state.session.scenarios();
+    let scope = inquiry.route.service.scope.as_ref();
+    let missed = miss::report(set, scope, &seen, dialect, |name| scenarios.state(name));
+    if let Some(event) = &inquiry.event {
+        let data = model::Json::Object(vec![("report".to_owned(), missed.report.into())]);
+        event.note(Note { kind: "REQUEST_NOT_MATCHED", at: inquiry.watch.elapsed(), data });
+    }
+    missed.response
 }
 
 /// The answer as its templates give it. An error that cannot be told breaks the connection.

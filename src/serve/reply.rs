@@ -15,7 +15,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::{
     io::AsyncReadExt as _,
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
 };
 
 use super::{
@@ -54,6 +54,13 @@ pub(super) enum ReplyBody {
     Relayed(Incoming),
     /// A body that the journal sees passing.
     Logged(Box<Logged>),
+    /// One after which something follows.
+    Followed {
+        /// The body.
+        body: Box<Self>,
+        /// Dropped with the body: what follows waits for that.
+        _answering: oneshot::Sender<()>,
+    },
     /// A chunked body for HTTP/1.1, whose trailers hyper would hold back.
     Trailed {
         /// The body.
@@ -114,6 +121,7 @@ impl Body for ReplyBody {
                 .poll_frame(cx)
                 .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
             Self::Logged(logged) => Pin::new(&mut **logged).poll_frame(cx),
+            Self::Followed { body, .. } => Pin::new(&mut **body).poll_frame(cx),
             Self::Trailed { body, interim, spelled } => {
                 let frame = ready!(Pin::new(&mut **body).poll_frame(cx));
                 if let Some(Ok(frame)) = &frame
@@ -136,6 +144,7 @@ impl Body for ReplyBody {
             }
             Self::Produced(_) => false,
             Self::Logged(logged) => logged.body.is_end_stream(),
+            Self::Followed { body, .. } => body.is_end_stream(),
             Self::Recorded(body) => body.is_end_stream(),
             Self::Relayed(body) => body.is_end_stream(),
             Self::Trailed { body, .. } => body.is_end_stream(),
@@ -149,6 +158,7 @@ impl Body for ReplyBody {
             }
             Self::Whole { .. } | Self::Produced(_) => SizeHint::default(),
             Self::Logged(logged) => logged.body.size_hint(),
+            Self::Followed { body, .. } => body.size_hint(),
             Self::Recorded(body) => body.size_hint(),
             Self::Relayed(body) => body.size_hint(),
             Self::Trailed { body, .. } => body.size_hint(),

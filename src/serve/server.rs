@@ -25,6 +25,7 @@ use super::{
     route::{Router, UpstreamFactory},
     settings::{Answers, Limits, Service},
     state::{Counts, State},
+    webhooks::Webhooks,
 };
 use crate::{
     admin::Admin,
@@ -199,6 +200,7 @@ impl Server {
             cut_off: Drain::new().0,
             surroundings: Surroundings::new(&parts.answers),
             answers: parts.answers,
+            webhooks: Webhooks::default(),
         });
         let (drain, watch) = Drain::new();
         start_accepting(listeners, &state, &watch);

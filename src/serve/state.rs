@@ -18,6 +18,7 @@ use super::{
     rendering::Surroundings,
     route::Router,
     settings::{Answers, Limits},
+    webhooks::Webhooks,
 };
 use crate::{
     behavior::GlobalDelay,
@@ -60,6 +61,7 @@ pub(super) struct State {
     pub(super) cut_off: Drain,
     pub(super) answers: Answers,
     pub(super) surroundings: Surroundings,
+    pub(super) webhooks: Webhooks,
 }
 
 impl State {

@@ -10,7 +10,7 @@ use http::Extensions;
 use crate::{
     matching::{CompileError, CompiledRequest},
     model::{ResponseSpec, ServiceName, Stub},
-    render::{Prepared, TemplateErrors, TemplatedResponse},
+    render::{Prepared, TemplateErrors, TemplatedResponse, Webhook},
 };
 
 /// An answer with its templates, read when it is first given.
@@ -35,6 +35,8 @@ pub struct LiveStub {
     pub request: Arc<CompiledRequest>,
     /// Its answers, each made ready when it is first given.
     pub prepared: Box<[OnceLock<Arc<Prepared>>]>,
+    /// What is called after each of its answers, or why that cannot be.
+    pub webhooks: Box<[Result<Webhook, String>]>,
     /// The templates of each answer; `None` where an answer has none.
     templates: Box<[OnceLock<Option<LiveTemplates>>]>,
     /// Whether an answer of it came before its request had ended.
@@ -47,6 +49,18 @@ impl LiveStub {
     pub(super) fn compile(stub: Stub, file: PathBuf, serial: u64) -> Result<Self, CompileError> {
         let request = Arc::new(CompiledRequest::compile(&stub.request)?);
         let prepared = stub.responses.steps.iter().map(|_| OnceLock::new()).collect();
+        let webhooks = stub
+            .listeners
+            .iter()
+            .filter_map(Webhook::compile)
+            .map(|webhook| {
+                webhook.map_err(|mistakes| {
+                    let told =
+                        |(pointer, message): &(String, String)| format!("{pointer}: {message}");
+                    mistakes.iter().map(told).collect::<Vec<_>>().join("; ")
+                })
+            })
+            .collect();
         let templates = stub.responses.steps.iter().map(|_| OnceLock::new()).collect();
         let is_two_way = stub.responses.steps.iter().any(|step| {
             step.response
@@ -55,7 +69,7 @@ impl LiveStub {
                 .is_some_and(|latency| latency.chunks.iter().any(|chunk| chunk.request_bytes > 0))
         });
         let fetches = stub.responses.steps.iter().any(|step| step.response.proxy.is_some());
-        Ok(Self { stub, file, serial, request, prepared, templates, is_two_way, fetches })
+        Ok(Self { stub, file, serial, request, prepared, webhooks, templates, is_two_way, fetches })
     }
 
     /// An answer by its place in the sequence.

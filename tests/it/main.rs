@@ -42,8 +42,12 @@ mod streaming;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod templates;
+#[cfg(test)]
 mod upstream;
 #[cfg(test)]
 mod upstream_failures;
+#[cfg(test)]
+mod webhooks;
 #[cfg(test)]
 mod wiremock_responses;

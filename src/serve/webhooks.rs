@@ -1,0 +1,216 @@
+//! Webhooks: calls that follow an answer, each a task of its own. Serving never waits for one.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::HOST};
+use http_body_util::{BodyExt as _, Full, Limited};
+use rand_chacha::ChaCha8Rng;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::{errand, inquiry::Inquiry, rendering::About, state::State, tee::Stopwatch};
+use crate::{
+    behavior::delay,
+    codec::view::RequestView,
+    engine::Found,
+    model::{self, Headers, Json, WebhookSpec, bytes_of, text_of},
+    render::Webhook,
+    runtime::{Seed, Watch},
+    store::{LiveStub, Note, ServeEvent},
+    upstream::Protocol,
+};
+
+/// Calls that may wait for their time; further ones are dropped, which is logged.
+const WAITING: usize = 10_000;
+/// Calls that may be under way at a time.
+const AT_ONCE: usize = 64;
+/// So much of a called server's answer is kept for the journal, in bytes.
+const KEPT: usize = 64 * 1024;
+
+/// What bounds webhooks.
+pub(super) struct Webhooks {
+    waiting: AtomicUsize,
+    at_once: Semaphore,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self { waiting: AtomicUsize::new(0), at_once: Semaphore::new(AT_ONCE) }
+    }
+}
+
+/// The webhooks of an answer that is about to be given.
+pub(super) struct Following {
+    stub: Arc<LiveStub>,
+    request: model::Request,
+    about: About,
+    event: Option<Arc<ServeEvent>>,
+    seed: Seed,
+    hit: u64,
+    watch: Stopwatch,
+}
+
+impl Following {
+    /// What follows the answer that was found; `None` where nothing does. The request's body must
+    /// have been read.
+    pub(super) fn of(found: &Found, inquiry: &Inquiry) -> Option<Self> {
+        if found.stub.webhooks.is_empty() {
+            return None;
+        }
+        Some(Self {
+            stub: Arc::clone(&found.stub),
+            request: inquiry.request.clone(),
+            about: About::of(found, inquiry),
+            event: inquiry.event.clone(),
+            seed: inquiry.route.service.behavior.seed,
+            hit: found.hit,
+            watch: inquiry.watch,
+        })
+    }
+
+    /// Calls, each after its wait, once `answered` is dropped: the answer is out then. Stopping
+    /// waits for calls through `in_flight`.
+    pub(super) fn begin(
+        self,
+        state: &Arc<State>,
+        answered: oneshot::Receiver<()>,
+        in_flight: Watch,
+    ) {
+        let (state, following) = (Arc::clone(state), self);
+        tokio::spawn(async move {
+            // The sender is never used, only dropped.
+            let _ = answered.await;
+            let following = Arc::new(following);
+            for at in 0..following.stub.webhooks.len() {
+                let (state, following) = (Arc::clone(&state), Arc::clone(&following));
+                let in_flight = in_flight.clone();
+                if state.webhooks.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
+                    state.webhooks.waiting.fetch_sub(1, Ordering::Relaxed);
+                    following.failed(&format!("more than {WAITING} webhooks wait for their time"));
+                    continue;
+                }
+                tokio::spawn(async move {
+                    let mut cut_off = state.cut_off.watch();
+                    tokio::select! {
+                        result = following.call(&state, at) => {
+                            if let Err(message) = result {
+                                following.failed(&message);
+                            }
+                        }
+                        () = cut_off.stopped() => following.failed("ringer stopped before"),
+                    }
+                    state.webhooks.waiting.fetch_sub(1, Ordering::Relaxed);
+                    drop(in_flight);
+                });
+            }
+        });
+    }
+
+    async fn call(&self, state: &State, at: usize) -> Result<(), String> {
+        let webhook = match self.stub.webhooks.get(at) {
+            Some(Ok(webhook)) => webhook,
+            Some(Err(message)) => return Err(message.clone()),
+            None => return Ok(()),
+        };
+        let mut random = self.draws(state, at);
+        let call = self.rendered(state, webhook, &mut random)?;
+        if let Some(wait) = call.delay {
+            tokio::time::sleep(delay::draw(wait, &mut random)).await;
+        }
+        let _permit = state.webhooks.at_once.acquire().await.map_err(|error| error.to_string())?;
+        let (uri, origin) = errand::target(&call.url).map_err(|error| error.to_string())?;
+        let method = Method::from_bytes(call.method.as_bytes())
+            .map_err(|_| format!("`{}` is no method", call.method))?;
+        let fields = fields(&call.headers, &origin.authority())?;
+        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        self.note("WEBHOOK_REQUEST", asked(&call, &path));
+        let body = Full::new(call.body).map_err(|never| match never {}).boxed_unsync();
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = fields;
+        let sent = errand::send(state, request, &origin, Protocol::Http1).await;
+        let (parts, body) = sent.map_err(|error| error.to_string())?.into_parts();
+        let body = Limited::new(body, KEPT).collect().await;
+        let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+        tracing::debug!(url = %call.url, status = parts.status.as_u16(), "a webhook was answered");
+        self.note(
+            "WEBHOOK_RESPONSE",
+            Json::Object(vec![
+                ("status".to_owned(), u64::from(parts.status.as_u16()).into()),
+                ("headers".to_owned(), listed(&Headers::from(&parts.headers))),
+                ("body".to_owned(), text_of(&body).into()),
+            ]),
+        );
+        Ok(())
+    }
+
+    fn rendered(
+        &self,
+        state: &State,
+        webhook: &Webhook,
+        random: &mut ChaCha8Rng,
+    ) -> Result<WebhookSpec, String> {
+        let view = RequestView::new(&self.request);
+        let mut env = state.surroundings.env(state, random);
+        webhook.render(&view, self.about.info(), &mut env)
+    }
+
+    fn draws(&self, state: &State, at: usize) -> ChaCha8Rng {
+        let subject = [self.stub.stub.id.0.as_bytes().as_slice(), b"webhook", &at.to_le_bytes()];
+        self.seed.draws(state.session.name(), &subject.concat(), self.hit)
+    }
+
+    fn note(&self, kind: &'static str, data: Json) {
+        if let Some(event) = &self.event {
+            event.note(Note { kind, at: self.watch.elapsed(), data });
+        }
+    }
+
+    fn failed(&self, message: &str) {
+        tracing::warn!("a webhook of stub `{}` failed: {message}", self.stub.display_name());
+        let message = format!("Exception thrown while calling a webhook: {message}");
+        self.note("ERROR", Json::Object(vec![("message".to_owned(), message.into())]));
+    }
+}
+
+fn fields(headers: &Headers, host: &str) -> Result<HeaderMap, String> {
+    let mut fields = HeaderMap::with_capacity(headers.len() + 1);
+    fields.insert(HOST, HeaderValue::from_str(host).map_err(|error| error.to_string())?);
+    for (name, value) in headers.iter() {
+        let wrong = || format!("header `{name}` has a name or value that HTTP does not allow");
+        let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+        let value = HeaderValue::from_bytes(&bytes_of(value)).map_err(|_| wrong())?;
+        if field == HOST {
+            fields.insert(field, value);
+        } else {
+            fields.append(field, value);
+        }
+    }
+    Ok(fields)
+}
+
+fn asked(call: &WebhookSpec, path: &str) -> Json {
+    Json::Object(vec![
+        ("url".to_owned(), path.into()),
+        ("absoluteUrl".to_owned(), call.url.as_str().into()),
+        ("method".to_owned(), call.method.as_str().into()),
+        ("headers".to_owned(), listed(&call.headers)),
+        ("body".to_owned(), text_of(&call.body).into()),
+    ])
+}
+
+/// Fields as an object: a list where a name comes more than once.
+fn listed(headers: &Headers) -> Json {
+    let mut members: Vec<(String, Json)> = Vec::new();
+    for (name, value) in headers.iter() {
+        match members.iter_mut().find(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
+            Some((_, Json::Array(values))) => values.push(value.into()),
+            Some((_, first)) => *first = Json::Array(vec![first.clone(), value.into()]),
+            None => members.push((name.to_owned(), value.into())),
+        }
+    }
+    Json::Object(members)
+}
