@@ -6,6 +6,7 @@ use http::{
     HeaderName, HeaderValue,
     header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, GetAll, HOST},
 };
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -55,6 +56,11 @@ impl<'r> RequestView<'r> {
     /// The request itself.
     pub fn request(&self) -> &'r Request {
         self.request
+    }
+
+    /// When its head had come: what `now` is to patterns of dates.
+    pub fn received(&self) -> Timestamp {
+        Timestamp::try_from(self.request.received).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// The method token.

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::{
+    assignment::place,
     members::{Members, last_of_each, member_path},
     number::NumberValue,
     regex::WholeRegex,
@@ -331,64 +332,7 @@ fn is_array_match(expected: &[Expected], actual: &[Json], options: Options<'_>) 
         .collect();
     let Some(fits) = fits else { return false };
     let mut taken_by = vec![None; actual.len()];
-    (0..expected.len()).all(|at| place(at, &fits, &mut taken_by, options))
-}
-
-/// Finds an expected element an actual one of its own (an augmenting path, by breadth): the first
-/// that fits may be the only one for another.
-fn place(
-    expected: usize,
-    fits: &[Vec<usize>],
-    taken_by: &mut [Option<usize>],
-    options: Options<'_>,
-) -> bool {
-    // For each actual element that was reached, the expected one that it was reached from.
-    let mut reached_from: Vec<Option<usize>> = vec![None; taken_by.len()];
-    let mut waiting = std::collections::VecDeque::from([expected]);
-    while let Some(from) = waiting.pop_front() {
-        for &at in fits.get(from).map(Vec::as_slice).unwrap_or_default() {
-            if options.spend().is_none() {
-                return false;
-            }
-            let Some(reached @ None) = reached_from.get_mut(at) else { continue };
-            *reached = Some(from);
-            match taken_by.get(at).copied().flatten() {
-                Some(holder) => waiting.push_back(holder),
-                None => {
-                    hand_over(at, expected, fits, &reached_from, taken_by);
-                    return true;
-                }
-            }
-        }
-    }
-    false
-}
-
-/// Gives the free element `at` to whom it was reached from, that one's element to the one before,
-/// and so on to `expected`.
-fn hand_over(
-    mut at: usize,
-    expected: usize,
-    fits: &[Vec<usize>],
-    reached_from: &[Option<usize>],
-    taken_by: &mut [Option<usize>],
-) {
-    while let Some(to) = reached_from.get(at).copied().flatten() {
-        // What this one held until now, before it gets another.
-        let held = fits
-            .get(to)
-            .into_iter()
-            .flatten()
-            .copied()
-            .find(|&held| held != at && taken_by.get(held).copied().flatten() == Some(to));
-        if let Some(slot) = taken_by.get_mut(at) {
-            *slot = Some(to);
-        }
-        match held {
-            Some(held) if to != expected => at = held,
-            _ => return,
-        }
-    }
+    (0..expected.len()).all(|at| place(at, &fits, &mut taken_by, || options.spend()))
 }
 
 /// One text for all values that are equal when neither member nor element order counts.

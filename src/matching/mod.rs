@@ -2,6 +2,7 @@
 //!
 //! May import: codec, model.
 
+mod assignment;
 mod body;
 pub mod compiled;
 mod content;
