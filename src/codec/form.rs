@@ -11,6 +11,23 @@ pub fn pairs(text: &[u8]) -> Vec<Pair> {
         .collect()
 }
 
+/// As [`pairs`], of a body in Latin-1.
+pub fn latin1_pairs(text: &[u8]) -> Vec<Pair> {
+    let decoded = |bytes: &[u8]| -> String {
+        let spaced: Vec<u8> =
+            bytes.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+        percent_encoding::percent_decode(&spaced).map(char::from).collect()
+    };
+    text.split(|&byte| byte == b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let mut halves = pair.splitn(2, |&byte| byte == b'=');
+            let mut half = || decoded(halves.next().unwrap_or_default());
+            (half(), half())
+        })
+        .collect()
+}
+
 /// Whether a `Content-Type` value is that of a form body, parameters aside.
 pub fn is_form(content_type: &str) -> bool {
     content_type
@@ -43,6 +60,12 @@ mod tests {
     #[test]
     fn a_name_alone_has_the_empty_value() {
         check("a&b=&&=c", &[("a", ""), ("b", ""), ("", "c")]);
+    }
+
+    #[test]
+    fn bytes_of_latin1_are_characters() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(latin1_pairs(b"a=%E9+\xe9&b"), [pair("a", "é é"), pair("b", "")]);
     }
 
     #[test]

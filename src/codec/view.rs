@@ -6,6 +6,7 @@ use http::{
     HeaderName, HeaderValue,
     header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, GetAll, HOST},
 };
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -55,6 +56,11 @@ impl<'r> RequestView<'r> {
     /// The request itself.
     pub fn request(&self) -> &'r Request {
         self.request
+    }
+
+    /// When its head had come: what `now` is to patterns of dates.
+    pub fn received(&self) -> Timestamp {
+        Timestamp::try_from(self.request.received).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// The method token.
@@ -146,8 +152,8 @@ impl<'r> RequestView<'r> {
         self.decoded().as_deref()
     }
 
-    /// The decoded body as text: UTF-8, or Latin-1 where Content-Type says so; `None` for anything
-    /// else.
+    /// The decoded body as text: UTF-8, or Latin-1 or UTF-16 where Content-Type says so; `None`
+    /// for anything else.
     pub fn body_text(&self) -> Option<&str> {
         let text = self.text.get_or_init(|| match self.decoded().as_ref()? {
             // Borrowed from the request where nothing was decoded, so that no byte is copied.
@@ -209,7 +215,10 @@ impl<'r> RequestView<'r> {
     pub fn form(&self) -> &[form::Pair] {
         self.form.get_or_init(|| match self.decoded_body() {
             Some(body) if self.content_type().is_some_and(|kind| form::is_form(&kind)) => {
-                form::pairs(body)
+                match self.charset() {
+                    Charset::Latin1 => form::latin1_pairs(body),
+                    _ => form::pairs(body),
+                }
             }
             _ => Vec::new(),
         })
@@ -276,18 +285,50 @@ impl<'r> RequestView<'r> {
     }
 
     fn to_text<'b>(&self, bytes: &'b [u8]) -> Option<Cow<'b, str>> {
-        let is_latin1 = self.content_type().is_some_and(|kind| {
-            multipart::parameter(&kind, "charset").is_some_and(|charset| {
-                let charset = charset.to_ascii_lowercase();
-                matches!(charset.as_str(), "iso-8859-1" | "iso8859-1" | "latin1" | "windows-1252")
-            })
-        });
-        match std::str::from_utf8(bytes) {
-            Ok(text) if !is_latin1 || text.is_ascii() => Some(Cow::Borrowed(text)),
-            _ if is_latin1 => Some(Cow::Owned(bytes.iter().map(|&byte| byte as char).collect())),
-            _ => None,
+        match self.charset() {
+            Charset::Utf8 => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+            Charset::Latin1 if bytes.is_ascii() => {
+                std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
+            }
+            Charset::Latin1 => Some(bytes.iter().map(|&byte| byte as char).collect()),
+            Charset::Utf16(is_big) => utf16(bytes, is_big).map(Cow::Owned),
         }
     }
+
+    fn charset(&self) -> Charset {
+        let named = self.content_type().and_then(|kind| multipart::parameter(&kind, "charset"));
+        match named.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin1" | "windows-1252" | "cp1252" => {
+                Charset::Latin1
+            }
+            "utf-16" | "utf16" => Charset::Utf16(None),
+            "utf-16be" => Charset::Utf16(Some(true)),
+            "utf-16le" => Charset::Utf16(Some(false)),
+            _ => Charset::Utf8,
+        }
+    }
+}
+
+/// How a body's bytes spell text; what is not known counts as UTF-8.
+#[derive(Clone, Copy)]
+enum Charset {
+    Latin1,
+    Utf8,
+    /// Big end first or not, or as a byte order mark says.
+    Utf16(Option<bool>),
+}
+
+fn utf16(bytes: &[u8], is_big: Option<bool>) -> Option<String> {
+    let (is_big, bytes) = match (is_big, bytes) {
+        (None, [0xff, 0xfe, rest @ ..]) => (false, rest),
+        (None, [0xfe, 0xff, rest @ ..]) => (true, rest),
+        (is_big, bytes) => (is_big.unwrap_or(true), bytes),
+    };
+    let units = bytes.chunks_exact(2).filter_map(|pair| {
+        let pair: [u8; 2] = pair.try_into().ok()?;
+        Some(if is_big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) })
+    });
+    char::decode_utf16(units).collect::<Result<_, _>>().ok()
 }
 
 fn latin1_or_utf8(value: &[u8]) -> Cow<'_, str> {
@@ -390,6 +431,15 @@ mod tests {
     fn charset_of_the_content_type_is_honoured() {
         let latin1 = request("/", &[("Content-Type", "text/plain; charset=ISO-8859-1")], b"\xe9");
         assert_eq!(RequestView::new(&latin1).body_text(), Some("é"));
+        for (charset, body) in [
+            ("utf-16", &b"\xff\xfe\xe9\x00"[..]),
+            ("UTF-16BE", b"\x00\xe9"),
+            ("\"utf-16le\"", b"\xe9\x00"),
+        ] {
+            let kind = format!("text/plain; charset={charset}");
+            let wide = request("/", &[("Content-Type", kind.as_str())], body);
+            assert_eq!(RequestView::new(&wide).body_text(), Some("é"), "{charset}");
+        }
         let unknown = request("/", &[("Content-Type", "text/plain")], b"\xe9");
         assert_eq!(RequestView::new(&unknown).body_text(), None);
     }

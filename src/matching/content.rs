@@ -1,6 +1,8 @@
 //! A body in the forms that patterns look at: that of a request, or that of one part of it.
 
-use std::{borrow::Cow, sync::OnceLock, time::SystemTime};
+use std::{borrow::Cow, sync::OnceLock};
+
+use jiff::Timestamp;
 
 use sha2::{Digest, Sha256};
 
@@ -28,7 +30,7 @@ pub(super) trait Content {
     /// Whether it is as good as none, being empty.
     fn is_absent(&self) -> bool;
     /// When it came.
-    fn received(&self) -> SystemTime;
+    fn received(&self) -> Timestamp;
 }
 
 impl Content for RequestView<'_> {
@@ -68,8 +70,8 @@ impl Content for RequestView<'_> {
         self.body_length() == 0
     }
 
-    fn received(&self) -> SystemTime {
-        self.request().received
+    fn received(&self) -> Timestamp {
+        RequestView::received(self)
     }
 }
 
@@ -78,11 +80,11 @@ pub(super) struct PartContent<'b> {
     bytes: &'b [u8],
     json: OnceLock<Option<Json>>,
     xml: OnceLock<Option<Document>>,
-    received: SystemTime,
+    received: Timestamp,
 }
 
 impl<'b> PartContent<'b> {
-    pub(super) fn new(bytes: &'b [u8], received: SystemTime) -> Self {
+    pub(super) fn new(bytes: &'b [u8], received: Timestamp) -> Self {
         Self { bytes, json: OnceLock::new(), xml: OnceLock::new(), received }
     }
 }
@@ -122,7 +124,7 @@ impl Content for PartContent<'_> {
         false
     }
 
-    fn received(&self) -> SystemTime {
+    fn received(&self) -> Timestamp {
         self.received
     }
 }

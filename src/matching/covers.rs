@@ -181,7 +181,7 @@ pub fn is_met_by_url(url: &str, name: &str, pattern: &ValuePattern) -> Option<bo
         let pairs = view.query_pairs().iter();
         matcher.is_match_any(
             pairs.filter(|(key, _)| key == name).map(|(_, value)| value),
-            SystemTime::UNIX_EPOCH,
+            jiff::Timestamp::UNIX_EPOCH,
         )
     })
 }

@@ -1,7 +1,7 @@
 //! Whether one condition on a value certainly holds wherever another does, and whether two can never
 //! hold at once.
 
-use std::time::SystemTime;
+use jiff::Timestamp;
 
 use super::{compiled::TextMatcher, json::JsonMatcher, subject::Subject};
 use crate::model::{BodyPattern, Json, JsonPattern, ValuePattern};
@@ -82,7 +82,7 @@ fn takes_not(pattern: &ValuePattern, value: Option<&str>) -> bool {
 
 /// No condition on dates is asked, so that the time does not matter.
 fn at_no_time(value: Option<&str>) -> Subject<'_> {
-    Subject::new(value, SystemTime::UNIX_EPOCH)
+    Subject::new(value, Timestamp::UNIX_EPOCH)
 }
 
 /// Whether what fits changes with the time.

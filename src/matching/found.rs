@@ -132,13 +132,13 @@ fn fits_one(matcher: &TextMatcher, found: Found<'_>, of: &Subject<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use jiff::Timestamp;
 
     use super::*;
     use crate::model::{JsonPattern, PathPattern, ValuePattern};
 
     fn fits(pattern: &ValuePattern, text: Option<&str>) -> bool {
-        TextMatcher::compile(pattern).unwrap().is_match(&Subject::new(text, UNIX_EPOCH))
+        TextMatcher::compile(pattern).unwrap().is_match(&Subject::new(text, Timestamp::UNIX_EPOCH))
     }
 
     fn path(expression: &str, value: Option<ValuePattern>) -> PathPattern {
@@ -225,7 +225,7 @@ mod tests {
         let pattern =
             ValuePattern::MatchesXPath { path: path("//[", None), namespaces: Vec::new() };
         let matcher = TextMatcher::compile(&pattern).unwrap();
-        let value = Subject::new(Some("<a/>"), UNIX_EPOCH);
+        let value = Subject::new(Some("<a/>"), Timestamp::UNIX_EPOCH);
         assert!(!matcher.is_match(&value) && matcher.reason(&value).is_some());
     }
 }

@@ -1,6 +1,9 @@
 //! `equalToJson`: equality by value, with WireMock's options and json-unit's placeholders.
 
+use std::cell::Cell;
+
 use super::{
+    assignment::place,
     members::{Members, last_of_each, member_path},
     number::NumberValue,
     regex::WholeRegex,
@@ -17,7 +20,8 @@ const MAX_DIFFERENCES: usize = 20;
 #[derive(Clone, Debug)]
 pub struct JsonMatcher {
     expected: Expected,
-    options: Options,
+    ignore_array_order: bool,
+    ignore_extra_elements: bool,
     n_leaves: usize,
 }
 
@@ -32,10 +36,23 @@ pub struct JsonDifference {
     pub actual: String,
 }
 
+/// Comparisons of elements of arrays in any order that one value may take; past them it does not
+/// fit.
+const MAX_COMPARISONS: usize = 2_000_000;
+
 #[derive(Clone, Copy, Debug)]
-struct Options {
+struct Options<'c> {
     ignore_array_order: bool,
     ignore_extra_elements: bool,
+    n_left: &'c Cell<usize>,
+}
+
+impl Options<'_> {
+    /// Takes one of the comparisons that are left; `None` when there is none.
+    fn spend(self) -> Option<()> {
+        self.n_left.set(self.n_left.get().checked_sub(1)?);
+        Some(())
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -67,23 +84,33 @@ impl JsonMatcher {
     pub fn compile(pattern: &JsonPattern) -> Result<Self, String> {
         let expected = Expected::compile(&pattern.expected)?;
         let n_leaves = expected.n_leaves();
-        let options = Options {
+        Ok(Self {
+            expected,
             ignore_array_order: pattern.ignore_array_order,
             ignore_extra_elements: pattern.ignore_extra_elements,
-        };
-        Ok(Self { expected, options, n_leaves })
+            n_leaves,
+        })
     }
 
     /// Whether a value is as expected.
     pub fn is_match(&self, actual: &Json) -> bool {
-        self.expected.is_match(actual, self.options)
+        self.expected.is_match(actual, self.options(&Cell::new(MAX_COMPARISONS)))
     }
 
     /// Where it is not, the first places of it.
     pub fn differences(&self, actual: &Json) -> Vec<JsonDifference> {
         let mut found = Vec::new();
-        self.expected.differences(actual, self.options, "$", &mut found);
+        let n_left = Cell::new(MAX_COMPARISONS);
+        self.expected.differences(actual, self.options(&n_left), "$", &mut found);
         found
+    }
+
+    fn options<'c>(&self, n_left: &'c Cell<usize>) -> Options<'c> {
+        Options {
+            ignore_array_order: self.ignore_array_order,
+            ignore_extra_elements: self.ignore_extra_elements,
+            n_left,
+        }
     }
 
     /// How far a value is from the expected one: 0 fits, 1 has nothing in common.
@@ -134,7 +161,7 @@ impl Expected {
         })
     }
 
-    fn is_match(&self, actual: &Json, options: Options) -> bool {
+    fn is_match(&self, actual: &Json, options: Options<'_>) -> bool {
         match (self, actual) {
             (Self::Ignore | Self::IgnoreElement, _)
             | (Self::Null, Json::Null)
@@ -170,7 +197,7 @@ impl Expected {
     fn differences(
         &self,
         actual: &Json,
-        options: Options,
+        options: Options<'_>,
         path: &str,
         found: &mut Vec<JsonDifference>,
     ) {
@@ -266,7 +293,7 @@ impl Expected {
     }
 }
 
-fn is_array_match(expected: &[Expected], actual: &[Json], options: Options) -> bool {
+fn is_array_match(expected: &[Expected], actual: &[Json], options: Options<'_>) -> bool {
     let fits_in_number = if options.ignore_extra_elements {
         expected.len() <= actual.len()
     } else {
@@ -290,46 +317,22 @@ fn is_array_match(expected: &[Expected], actual: &[Json], options: Options) -> b
         actual.sort_unstable();
         return expected == actual;
     }
-    let mut assignment = Assignment {
-        fits: expected
-            .iter()
-            .map(|expected| {
-                let fitting = actual.iter().enumerate();
-                fitting
-                    .filter(|(_, item)| expected.is_match(item, options))
-                    .map(|(at, _)| at)
-                    .collect()
-            })
-            .collect(),
-        taken_by: vec![None; actual.len()],
-    };
-    (0..expected.len()).all(|at| assignment.place(at, &mut vec![false; actual.len()]))
-}
-
-/// Finds each expected element an actual one of its own (augmenting paths): the first that fits may
-/// be the only one for another.
-struct Assignment {
-    fits: Vec<Vec<usize>>,
-    taken_by: Vec<Option<usize>>,
-}
-
-impl Assignment {
-    fn place(&mut self, expected: usize, seen: &mut [bool]) -> bool {
-        for at in self.fits.get(expected).cloned().unwrap_or_default() {
-            let is_new = seen.get_mut(at).is_some_and(|seen| !std::mem::replace(seen, true));
-            if !is_new {
-                continue;
-            }
-            let holder = self.taken_by.get(at).copied().flatten();
-            if holder.is_none_or(|holder| self.place(holder, seen)) {
-                if let Some(slot) = self.taken_by.get_mut(at) {
-                    *slot = Some(expected);
+    let fits: Option<Vec<Vec<usize>>> = expected
+        .iter()
+        .map(|expected| {
+            let mut fitting = Vec::new();
+            for (at, item) in actual.iter().enumerate() {
+                options.spend()?;
+                if expected.is_match(item, options) {
+                    fitting.push(at);
                 }
-                return true;
             }
-        }
-        false
-    }
+            Some(fitting)
+        })
+        .collect();
+    let Some(fits) = fits else { return false };
+    let mut taken_by = vec![None; actual.len()];
+    (0..expected.len()).all(|at| place(at, &fits, &mut taken_by, || options.spend()))
 }
 
 /// One text for all values that are equal when neither member nor element order counts.
@@ -461,6 +464,19 @@ mod tests {
             &[r#"[{"a":1},{"a":1}]"#],
         );
         check(r#"["${json-unit.any-string}","a"]"#, ORDER, &[r#"["a","b"]"#], &[r#"["b","c"]"#]);
+    }
+
+    #[test]
+    fn large_arrays_in_any_order_end() {
+        let numbers = |range: std::ops::Range<u64>| {
+            Json::Array(range.map(|n| Json::Array(vec![Json::from(n)])).collect())
+        };
+        let matcher = compiled(&numbers(0..3000), true, true);
+        assert!(!matcher.is_match(&numbers(1..3001)));
+        let mut chain: Vec<Json> = vec!["${json-unit.any-string}".into(); 800];
+        chain.push("a".into());
+        let actual = Json::Array((0..801).map(|_| Json::from("a")).collect());
+        assert!(compiled(&Json::Array(chain), true, false).is_match(&actual));
     }
 
     #[test]

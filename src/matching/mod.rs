@@ -2,6 +2,7 @@
 //!
 //! May import: codec, model.
 
+mod assignment;
 mod body;
 pub mod compiled;
 mod content;
@@ -13,6 +14,10 @@ pub mod distance;
 mod found;
 mod hint;
 pub mod index;
+mod java_class;
+mod java_escape;
+mod java_property;
+mod java_regex;
 pub mod json;
 mod members;
 pub mod mistakes;
@@ -29,6 +34,7 @@ pub mod regex;
 pub mod regex_find;
 mod regex_mistake;
 pub mod request;
+mod scan;
 mod shape;
 mod structure;
 pub mod subject;

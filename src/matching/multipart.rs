@@ -1,6 +1,6 @@
 //! Parts that a multipart body must have.
 
-use std::time::SystemTime;
+use jiff::Timestamp;
 
 use super::{
     body::BodyMatcher,
@@ -52,7 +52,7 @@ impl MultipartMatcher {
     /// Whether the body is multipart and has a part that fits, or fits in all of them.
     pub(super) fn is_match(&self, view: &RequestView<'_>) -> bool {
         let (Some(parts), Some(whole)) = (view.parts(), view.decoded_body()) else { return false };
-        let received = view.request().received;
+        let received = view.received();
         if self.all_parts {
             !parts.is_empty() && parts.iter().all(|part| self.is_part_match(part, whole, received))
         } else {
@@ -60,7 +60,7 @@ impl MultipartMatcher {
         }
     }
 
-    fn is_part_match(&self, part: &Part, whole: &[u8], received: SystemTime) -> bool {
+    fn is_part_match(&self, part: &Part, whole: &[u8], received: Timestamp) -> bool {
         let content = PartContent::new(part.body(whole), received);
         self.file_name.as_ref().is_none_or(|name| part.file_name().as_ref() == Some(name))
             && self
@@ -83,7 +83,7 @@ impl MultipartMatcher {
                 distance: 0.0,
             };
         }
-        let received = view.request().received;
+        let received = view.received();
         let whole = view.decoded_body().unwrap_or_default();
         let parts = view.parts().unwrap_or_default();
         let by_distance =
@@ -106,7 +106,7 @@ impl MultipartMatcher {
         PartVerdict { part, expected: self.describe(), actual, matched: false, distance }
     }
 
-    fn part_distance(&self, part: &Part, whole: &[u8], received: SystemTime) -> f64 {
+    fn part_distance(&self, part: &Part, whole: &[u8], received: Timestamp) -> f64 {
         let content = PartContent::new(part.body(whole), received);
         let headers = self.headers.iter().map(|(name, matcher)| {
             if matcher.is_match_any(part.header(name), received) {

@@ -4,7 +4,7 @@
 //! pattern says. The pairs that come back are what an answer that echoes the request must have
 //! replaced.
 
-use std::time::SystemTime;
+use jiff::Timestamp;
 
 use super::{
     body::BodyMatcher,
@@ -37,7 +37,7 @@ pub fn differences(pattern: &RequestPattern, view: &RequestView<'_>) -> Option<V
         changes.extend(values_differences(
             &pattern.form,
             |name| values_of(view.form(), name),
-            view.request().received,
+            view.received(),
         )?);
     }
     let kind = Kind::of(view);
@@ -230,7 +230,7 @@ fn multipart_differences(
     if patterns.is_empty() {
         return Some(Vec::new());
     }
-    let (whole, received) = (view.decoded_body()?, view.request().received);
+    let (whole, received) = (view.decoded_body()?, view.received());
     let mut left: Vec<&Part> = view.parts()?.iter().collect();
     let mut changes = Vec::new();
     for pattern in patterns {
@@ -250,7 +250,7 @@ fn multipart_differences(
 fn pattern_part_differences(
     pattern: &MultipartPattern,
     part: &Part,
-    (whole, received): (&[u8], SystemTime),
+    (whole, received): (&[u8], Timestamp),
     strictness: Strictness,
 ) -> Option<Vec<Change>> {
     let mut changes = Vec::new();

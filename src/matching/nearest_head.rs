@@ -1,6 +1,6 @@
 //! Method, URL, headers and cookies of a request against those of a recorded one, noise aside.
 
-use std::time::SystemTime;
+use jiff::Timestamp;
 
 use super::{
     compiled::TextMatcher,
@@ -24,7 +24,7 @@ pub(super) fn head_differences(
         return None;
     }
     let mut changes = url_differences(&pattern.url, view)?;
-    let received = view.request().received;
+    let received = view.received();
     for (name, value) in &pattern.headers {
         let actual: Vec<_> = view.header(name).collect();
         changes.extend(value_pattern_differences(name, value, actual.iter(), received)?);
@@ -136,7 +136,7 @@ pub(super) fn pairs_differences(
 pub(super) fn values_differences<'a, I: Iterator<Item = &'a str>>(
     patterns: &[(String, ValuePattern)],
     actual: impl Fn(&str) -> I,
-    received: SystemTime,
+    received: Timestamp,
 ) -> Option<Vec<Change>> {
     let mut changes = Vec::new();
     for (name, pattern) in patterns {
@@ -149,7 +149,7 @@ pub(super) fn value_pattern_differences<V: AsRef<str>>(
     name: &str,
     pattern: &ValuePattern,
     mut actual: impl Iterator<Item = V>,
-    received: SystemTime,
+    received: Timestamp,
 ) -> Option<Vec<Change>> {
     if let ValuePattern::EqualTo { value, case_insensitive } = pattern {
         let hint = Hint::of_name(name);

@@ -3,9 +3,7 @@
 //! The linear-time engine goes first; look-around, back-references and possessive quantifiers need the
 //! backtracking one, whose work is bounded.
 
-use std::fmt::Write as _;
-
-use super::regex_mistake::{Mistake, Places};
+use super::{java_regex::translate, regex_mistake::Mistake};
 
 /// Steps that the backtracking engine may take on one input; past them a pattern does not match.
 pub(super) const BACKTRACK_LIMIT: usize = 1_000_000;
@@ -55,7 +53,6 @@ impl WholeRegex {
         match fancy_regex::RegexBuilder::new(&whole).backtrack_limit(BACKTRACK_LIMIT).build() {
             Ok(engine) => Ok(Self { engine: Engine::Backtracking(Box::new(engine)), source }),
             Err(error) => Err(Mistake {
-                pattern,
                 linear_error: linear_error.as_ref(),
                 error: &error,
                 places: &java.places,
@@ -158,193 +155,6 @@ fn has_top_level_alternative(pattern: &str) -> bool {
     false
 }
 
-/// A pattern in Rust's syntax.
-pub(super) struct Translated {
-    pub(super) pattern: String,
-    /// The linear engine would read it as something else.
-    pub(super) needs_backtracking: bool,
-    places: Places,
-}
-
-/// The characters of a pattern and how many of them were read.
-struct Characters<'p> {
-    rest: std::iter::Peekable<std::str::Chars<'p>>,
-    n_read: usize,
-}
-
-impl Iterator for Characters<'_> {
-    type Item = char;
-
-    fn next(&mut self) -> Option<char> {
-        let next = self.rest.next();
-        self.n_read += usize::from(next.is_some());
-        next
-    }
-}
-
-impl Characters<'_> {
-    fn skip_if(&mut self, expected: char) -> bool {
-        let is_next = self.rest.next_if_eq(&expected).is_some();
-        self.n_read += usize::from(is_next);
-        is_next
-    }
-}
-
-/// Java's syntax in Rust's: quoting, ASCII classes, and escapes that mean something else there.
-pub(super) fn translate(pattern: &str) -> Result<Translated, String> {
-    let mut out = String::with_capacity(pattern.len() + 16);
-    let mut needs_backtracking = false;
-    let mut places = Places::default();
-    let mut after_quantifier = false;
-    let mut chars = Characters { rest: pattern.chars().peekable(), n_read: 0 };
-    while let Some(c) = chars.next() {
-        let number = chars.n_read;
-        places.origins.push((out.len(), number));
-        let was_after_quantifier = std::mem::take(&mut after_quantifier);
-        let in_class = !places.open_classes.is_empty();
-        match c {
-            '\\' => {
-                let escaped = chars.next().ok_or_else(|| {
-                    format!("the `\\` at character {number} escapes nothing; write `\\\\` for the character itself")
-                })?;
-                if escaped == 'Q' {
-                    quote(&mut out, &mut chars);
-                } else {
-                    escape(&mut out, escaped, &mut chars, in_class)?;
-                }
-                continue;
-            }
-            '[' => {
-                places.open_classes.push(number);
-                out.push('[');
-                if chars.skip_if('^') {
-                    out.push('^');
-                }
-                // A `]` that comes first is one of the characters.
-                if chars.skip_if(']') {
-                    out.push_str("\\]");
-                }
-                continue;
-            }
-            ']' if in_class => {
-                places.open_classes.pop();
-            }
-            _ if in_class => {}
-            '(' => places.open_groups.push(number),
-            // Unchecked, `a)|(b` would become valid within the group that makes it whole.
-            ')' if places.open_groups.pop().is_none() => {
-                return Err(format!(
-                    "the `)` at character {number} closes no group; write `\\)` for the character itself"
-                ));
-            }
-            '+' if was_after_quantifier => needs_backtracking = true,
-            '*' | '+' | '?' | '}' => after_quantifier = true,
-            _ => {}
-        }
-        out.push(c);
-    }
-    Ok(Translated { pattern: out, needs_backtracking, places })
-}
-
-/// `\Q…\E`: every character between stands for itself.
-fn quote(out: &mut String, chars: &mut Characters<'_>) {
-    while let Some(c) = chars.next() {
-        if c == '\\' && chars.skip_if('E') {
-            return;
-        }
-        push_literal(out, c);
-    }
-}
-
-fn push_literal(out: &mut String, c: char) {
-    if c.is_ascii_punctuation() && c != '<' && c != '>' {
-        out.push('\\');
-    }
-    out.push(c);
-}
-
-fn escape(
-    out: &mut String,
-    escaped: char,
-    chars: &mut Characters<'_>,
-    in_class: bool,
-) -> Result<(), String> {
-    match escaped {
-        // Java's are ASCII, Rust's are Unicode.
-        'd' => out.push_str("[0-9]"),
-        'D' => out.push_str("[^0-9]"),
-        'w' => out.push_str("[0-9A-Za-z_]"),
-        'W' => out.push_str("[^0-9A-Za-z_]"),
-        's' => out.push_str(r"[\t\n\x0B\x0C\r ]"),
-        'S' => out.push_str(r"[^\t\n\x0B\x0C\r ]"),
-        'h' => {
-            out.push_str(r"[\t \u{A0}\u{1680}\u{180E}\u{2000}-\u{200A}\u{202F}\u{205F}\u{3000}]")
-        }
-        'R' if !in_class => out.push_str(r"(?:\r\n|[\n\x0B\x0C\r\u{85}\u{2028}\u{2029}])"),
-        'Z' => out.push_str(r"\n?\z"),
-        'e' => out.push_str(r"\x1B"),
-        'c' => {
-            let control = chars
-                .next()
-                .ok_or("the pattern ends after `\\c`; add the letter of a control character")?;
-            let code = u32::from(control.to_ascii_uppercase()) ^ 64;
-            // Writing to a String cannot fail.
-            let _ = write!(out, r"\x{{{code:x}}}");
-        }
-        // Word borders in Rust, plain characters in Java.
-        '<' | '>' => out.push(escaped),
-        'p' | 'P' => {
-            let name: String = match chars.next() {
-                Some('{') => chars.by_ref().take_while(|&c| c != '}').collect(),
-                Some(c) => c.to_string(),
-                None => {
-                    return Err("the pattern ends after `\\p`; add a property, as in `\\p{Alpha}`"
-                        .to_owned());
-                }
-            };
-            property(out, escaped == 'P', &name);
-        }
-        other => {
-            out.push('\\');
-            out.push(other);
-        }
-    }
-    Ok(())
-}
-
-fn property(out: &mut String, negated: bool, name: &str) {
-    // The POSIX names are ASCII in Java; `\p{IsX}`, `\p{InX}` and `\p{javaX}` are spelled otherwise.
-    let posix = match name {
-        "Alnum" => Some("alnum"),
-        "Alpha" => Some("alpha"),
-        "ASCII" => Some("ascii"),
-        "Blank" => Some("blank"),
-        "Cntrl" => Some("cntrl"),
-        "Digit" => Some("digit"),
-        "Graph" => Some("graph"),
-        "Lower" => Some("lower"),
-        "Print" => Some("print"),
-        "Punct" => Some("punct"),
-        "Space" => Some("space"),
-        "Upper" => Some("upper"),
-        "XDigit" => Some("xdigit"),
-        _ => None,
-    };
-    let sign = if negated { "^" } else { "" };
-    let _ = match posix {
-        Some(class) => write!(out, "[[:{sign}{class}:]]"),
-        None => {
-            let name = name
-                .strip_prefix("java")
-                .or_else(|| name.strip_prefix("Is"))
-                .unwrap_or(name)
-                .replace("LowerCase", "Lowercase")
-                .replace("UpperCase", "Uppercase");
-            write!(out, r"\{}{{{name}}}", if negated { 'P' } else { 'p' })
-        }
-    };
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -403,6 +213,49 @@ mod tests {
     }
 
     #[test]
+    fn java_classes_unite_and_intersect() {
+        check("[a-z&&[^b]]", &["a", "c"], &["b", "1"]);
+        check("[a-z&&[def]]", &["d"], &["a"]);
+        check("[a-d[m-p]]", &["a", "m"], &["e"]);
+        check("[^a-d[m-p]]", &["e"], &["a", "m"]);
+        check("[a-z&&]", &["a"], &["&"]);
+        check("[&&a]", &["a"], &["&"]);
+        check("[\\w&&[^\\d]]", &["a"], &["1"]);
+        check("[]a]", &["]", "a"], &["b"]);
+        check("[+--]", &["+", ",", "-"], &["."]);
+        check("[a~~b]", &["a", "b", "~"], &["c"]);
+        check("[[:alpha:]]", &["a", ":", "l"], &["b"]);
+        check("[\\p{L}&&[^\\p{Lu}]]", &["a", "é"], &["A"]);
+    }
+
+    #[test]
+    fn characters_by_number_and_rarer_escapes() {
+        check("\\x61\\x{62}\\u0063\\0144", &["abcd"], &["abc"]);
+        check("\\uD83D\\uDE00", &["\u{1F600}"], &[]);
+        check("\\h\\H\\v\\V", &["\ta\u{85}b"], &["aa\nb"]);
+        check("a\\Rb\\Z", &["a\r\nb", "a\nb\n"], &["ab"]);
+        check("\\07\\e\\cA", &["\u{7}\u{1b}\u{1}"], &["7"]);
+        check("\\1|(a)\\2|b", &["b"], &["a", "1", "aa"]);
+        check("(?x) a b # and\n c", &["abc"], &["a b"]);
+        check("(?U)\\w+(?i:B)", &["éb", "éB"], &["é"]);
+        check("(?i:a)b(?-i)c(?d:d)", &["Abcd"], &["aBcd"]);
+        check("\\p{InGreek}\\p{javaLetterOrDigit}\\p{L1}", &["αßé"], &["aaa"]);
+        check("(?>a|ab)c", &["ac"], &["abc"]);
+        check("(?<year>\\d{4})-\\k<year>", &["2021-2021"], &["2021-2022"]);
+        check("a{2}{3}", &["aa"], &["aaaaaa"]);
+    }
+
+    #[test]
+    fn a_pattern_that_gives_up_says_so() {
+        let regex = WholeRegex::compile("(?:a|aa)+(?=c)b").unwrap();
+        assert_eq!(
+            regex.try_match(&("a".repeat(3000) + "cb")),
+            Err(GaveUp { n_steps: BACKTRACK_LIMIT })
+        );
+        assert!(!WholeRegex::compile("(a+)+$").unwrap().is_match(&("a".repeat(3000) + "b")));
+    }
+
+    #[test]
     fn escapes_that_rust_reads_otherwise_are_plain() {
         check(r"\<a\>\/\-\:", &["<a>/-:"], &["a/-:"]);
         check(r"\e\cA", &["\u{1b}\u{1}"], &["e"]);
@@ -436,17 +289,35 @@ mod tests {
                 "there is nothing to repeat before character 4; write `\\+` for the character itself",
             ),
             ("a(?z)b", "unknown flag `z` at character 4; the flags are `i`, `m`, `s` and `x`"),
-            ("\\d(?<n", "a name is missing or not closed at character 4; write `(?<name>…)`"),
+            ("\\d(?<n", "a name is missing or not closed at character 3; write `(?<name>…)`"),
             (
                 "a\\k<x>",
-                "a back reference at character 4 names no group; name one that stands before it",
+                "a back reference at character 2 names no group; name one that stands before it",
             ),
-            (
-                "\\d[z-a]",
-                "invalid character class range, the start must be <= the end, at character 4; swap the two ends",
-            ),
+            ("\\d[z-a]", "the range `z-a` at character 4 runs backwards; swap its ends"),
             (
                 "\\p{Foo}x",
+                "unknown property `Foo` at character 1; correct its name, as in `\\p{Alpha}`",
+            ),
+            (
+                "x*{2",
+                "the `{` at character 3 begins no repetition, as `{2}` or `{2,5}`; write `\\{` for the character itself",
+            ),
+            ("a{3,2}", "the repetition `{3,2}` at character 2 runs backwards; swap its ends"),
+            (
+                "a**",
+                "there is nothing to repeat before character 3; write `\\*` for the character itself",
+            ),
+            (
+                "{\"a\":.*}",
+                "the `{` at character 1 begins no repetition, as `{2}` or `{2,5}`; write `\\{` for the character itself",
+            ),
+            (
+                "\\y",
+                "`\\y` at character 1 means nothing; write `\\\\y` for a backslash and a letter, or leave the backslash out",
+            ),
+            (
+                "\\p{IsFoo}",
                 "Unicode property not found, at character 1; correct its name, as in `\\p{Alpha}`",
             ),
         ] {
@@ -483,7 +354,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_fit_begins_with_the_head(
-            pattern in r"[/ab.*?|()\[\]{}+1\\QEd^-]{0,12}", text in "[/ab1.]{0,6}",
+            pattern in r"[/ab.*?|()\[\]{}+1\\QEd^&<:x-]{0,12}", text in "[/ab1.]{0,6}",
         ) {
             if let Ok(regex) = WholeRegex::compile(&pattern)
                 && regex.is_match(&text)

@@ -1,6 +1,6 @@
 //! Java regular expressions that look for their matches in a text, and give the groups of each.
 
-use super::regex::{BACKTRACK_LIMIT, translate};
+use super::{java_regex::translate, regex::BACKTRACK_LIMIT};
 
 /// A pattern that finds; unlike [`WholeRegex`](super::regex::WholeRegex), `.` stops at line ends.
 #[derive(Clone, Debug)]

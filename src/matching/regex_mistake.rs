@@ -10,10 +10,6 @@ use fancy_regex::{CompileError, Error, ParseError};
 pub(super) struct Places {
     /// Offset in the translated pattern, and the author's character that it comes from.
     pub(super) origins: Vec<(usize, usize)>,
-    /// Groups without an end.
-    pub(super) open_groups: Vec<usize>,
-    /// Character classes without an end.
-    pub(super) open_classes: Vec<usize>,
 }
 
 impl Places {
@@ -25,8 +21,6 @@ impl Places {
 
 /// What an engine refused; its text is for a person.
 pub(super) struct Mistake<'e> {
-    /// As its author wrote it.
-    pub(super) pattern: &'e str,
     /// Of the linear-time engine, where it was asked.
     pub(super) linear_error: Option<&'e regex::Error>,
     /// Of the backtracking engine.
@@ -61,37 +55,7 @@ impl Mistake<'_> {
     ) -> fmt::Result {
         // The wrapper is right, so the first character is the earliest that can be wrong.
         let at = self.places.origin(offset.saturating_sub(self.wrapper)).unwrap_or(1);
-        if let Some(open) = self.places.open_classes.first() {
-            return write!(
-                f,
-                "the class that opens at character {open} is never closed; add `]`, or write `\\[` for the character itself"
-            );
-        }
         match error {
-            ParseError::UnclosedOpenParen => {
-                let open = self.places.open_groups.last().copied().unwrap_or(at);
-                write!(
-                    f,
-                    "the group that opens at character {open} is never closed; add `)`, or write `\\(` for the character itself"
-                )
-            }
-            ParseError::TargetNotRepeatable => {
-                let found = self.pattern.chars().nth(at - 1).unwrap_or('*');
-                write!(
-                    f,
-                    "there is nothing to repeat before character {at}; write `\\{found}` for the character itself"
-                )
-            }
-            ParseError::UnknownFlag(flag) => {
-                let flag = flag.trim_start_matches("(?");
-                write!(
-                    f,
-                    "unknown flag `{flag}` at character {at}; the flags are `i`, `m`, `s` and `x`"
-                )
-            }
-            ParseError::InvalidGroupName => {
-                write!(f, "a name is missing or not closed at character {at}; write `(?<name>…)`")
-            }
             ParseError::InvalidBackref | ParseError::InvalidGroupNameBackref(_) => write!(
                 f,
                 "a back reference at character {at} names no group; name one that stands before it"

@@ -1,6 +1,6 @@
 //! A whole request against a pattern: cheap parts first, the body last.
 
-use std::time::SystemTime;
+use jiff::Timestamp;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderName;
@@ -124,7 +124,7 @@ impl CompiledRequest {
 
     /// Whether all fits but, perhaps, the body.
     pub fn matches_head(&self, view: &RequestView<'_>) -> bool {
-        let received = view.request().received;
+        let received = view.received();
         self.is_method_match(view.method())
             && self.url.is_match(view)
             && self.is_origin_match(view)
@@ -148,7 +148,7 @@ impl CompiledRequest {
     /// Whether all fits.
     pub fn matches(&self, view: &RequestView<'_>) -> bool {
         self.matches_head(view)
-            && are_pairs_match(&self.form, || view.form(), view.request().received)
+            && are_pairs_match(&self.form, || view.form(), view.received())
             && self.body.iter().all(|matcher| matcher.is_match(view))
             && self.multipart.iter().all(|matcher| matcher.is_match(view))
     }
@@ -180,7 +180,7 @@ impl CompiledRequest {
             });
         }
         verdicts.extend(self.explain_origin(view));
-        let received = view.request().received;
+        let received = view.received();
         if let Some((found, matchers)) = &self.variables {
             let values = found.values(view.path());
             for (name, matcher) in matchers {
@@ -229,7 +229,7 @@ impl CompiledRequest {
 
     /// Whether scheme, host, port and the client's address fit.
     fn is_origin_match(&self, view: &RequestView<'_>) -> bool {
-        let received = view.request().received;
+        let received = view.received();
         let fits = |matcher: &Option<TextMatcher>, value: &dyn Fn() -> Option<String>| {
             matcher
                 .as_ref()
@@ -243,7 +243,7 @@ impl CompiledRequest {
 
     /// The verdicts on scheme, host, port and the client's address.
     fn explain_origin(&self, view: &RequestView<'_>) -> Vec<PartVerdict> {
-        let received = view.request().received;
+        let received = view.received();
         let mut verdicts = Vec::new();
         if let Some(scheme) = self.scheme {
             let actual = view.request().scheme;
@@ -312,7 +312,7 @@ fn values_of<'p>(pairs: &'p [Pair], name: &'p str) -> impl Iterator<Item = &'p s
 fn are_pairs_match<'p>(
     matchers: &[(String, TextMatcher)],
     pairs: impl FnOnce() -> &'p [Pair],
-    received: SystemTime,
+    received: Timestamp,
 ) -> bool {
     if matchers.is_empty() {
         return true;
@@ -353,7 +353,7 @@ fn explain_values<V: AsRef<str>>(
     part: &str,
     matcher: &TextMatcher,
     actual: &[V],
-    received: SystemTime,
+    received: Timestamp,
 ) -> PartVerdict {
     let matched = matcher.is_match_any(actual.iter(), received);
     let subjects = || actual.iter().map(|value| Subject::new(Some(value.as_ref()), received));

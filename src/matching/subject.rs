@@ -1,6 +1,6 @@
 //! One value that patterns look at: its text, and its JSON and XML, read once and only when asked for.
 
-use std::{borrow::Cow, cell::OnceCell, time::SystemTime};
+use std::{borrow::Cow, cell::OnceCell};
 
 use jiff::Timestamp;
 
@@ -18,22 +18,22 @@ pub struct Subject<'v> {
     known: Option<&'v Json>,
     json: OnceCell<Option<Json>>,
     xml: OnceCell<Option<Document>>,
-    received: SystemTime,
+    received: Timestamp,
 }
 
 impl<'v> Subject<'v> {
     /// A text, or `None` for a value that is not there; `received` is what `now` is to dates.
-    pub fn new(text: Option<&'v str>, received: SystemTime) -> Self {
+    pub fn new(text: Option<&'v str>, received: Timestamp) -> Self {
         Self::of_text(text.map(Cow::Borrowed), received)
     }
 
     /// A JSON value, which need not be read from its text again.
-    pub fn of_json(text: String, known: &'v Json, received: SystemTime) -> Self {
+    pub fn of_json(text: String, known: &'v Json, received: Timestamp) -> Self {
         Self { known: Some(known), ..Self::of_text(Some(Cow::Owned(text)), received) }
     }
 
     /// A text that was made for this.
-    pub(super) fn of_text(text: Option<Cow<'v, str>>, received: SystemTime) -> Self {
+    pub(super) fn of_text(text: Option<Cow<'v, str>>, received: Timestamp) -> Self {
         Self {
             text,
             content: None,
@@ -76,11 +76,11 @@ impl<'v> Subject<'v> {
 
     /// What `now` is.
     pub(super) fn now(&self) -> Timestamp {
-        Timestamp::try_from(self.received).unwrap_or(Timestamp::UNIX_EPOCH)
+        self.received
     }
 
     /// When it came.
-    pub(super) fn received(&self) -> SystemTime {
+    pub(super) fn received(&self) -> Timestamp {
         self.received
     }
 }

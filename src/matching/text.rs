@@ -1,6 +1,8 @@
 //! Values against compiled patterns: one value, or all that a name has.
 
-use std::{collections::HashSet, time::SystemTime};
+use std::collections::HashSet;
+
+use jiff::Timestamp;
 
 use super::{
     compiled::{Kind, TextMatcher},
@@ -55,7 +57,7 @@ impl TextMatcher {
     pub fn is_match_any<V: AsRef<str>>(
         &self,
         values: impl Iterator<Item = V>,
-        received: SystemTime,
+        received: Timestamp,
     ) -> bool {
         if let Kind::HasExactly(matchers) | Kind::Includes(matchers) = &self.0 {
             let values: Vec<V> = values.collect();
@@ -77,7 +79,7 @@ impl TextMatcher {
     pub(super) fn is_match_cookie<'v>(
         &self,
         mut values: impl Iterator<Item = &'v str>,
-        received: SystemTime,
+        received: Timestamp,
     ) -> bool {
         let Some(first) = values.next() else { return matches!(self.0, Kind::Absent) };
         self.is_match_any(std::iter::once(first).chain(values), received)
@@ -85,7 +87,7 @@ impl TextMatcher {
 
     /// WireMock's `hasExactly` counts values and patterns, and wants each pattern to fit a value; it
     /// does not give each a value of its own.
-    fn is_list_match(&self, matchers: &[Self], values: &[&str], received: SystemTime) -> bool {
+    fn is_list_match(&self, matchers: &[Self], values: &[&str], received: Timestamp) -> bool {
         let is_exact = matches!(self.0, Kind::HasExactly(_));
         if values.is_empty() || is_exact && values.len() != matchers.len() {
             return false;

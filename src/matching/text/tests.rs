@@ -1,4 +1,6 @@
-use std::time::UNIX_EPOCH;
+//! Values against patterns, and the laws that hold for them.
+
+use jiff::Timestamp;
 
 use proptest::prelude::*;
 
@@ -9,7 +11,7 @@ use crate::model::ValuePattern;
 fn check(pattern: &ValuePattern, values: &[&str], expect: bool) {
     let matcher = TextMatcher::compile(pattern).unwrap();
     assert_eq!(
-        matcher.is_match_any(values.iter(), UNIX_EPOCH),
+        matcher.is_match_any(values.iter(), Timestamp::UNIX_EPOCH),
         expect,
         "{pattern:?} on {values:?}"
     );
@@ -97,7 +99,7 @@ fn one_value_may_fit_two_patterns_of_has_exactly() {
 fn of_a_missing_cookie_only_absent_fits() {
     let fits = |pattern: &ValuePattern, values: &[&str]| {
         let matcher = TextMatcher::compile(pattern).unwrap();
-        matcher.is_match_cookie(values.iter().copied(), UNIX_EPOCH)
+        matcher.is_match_cookie(values.iter().copied(), Timestamp::UNIX_EPOCH)
     };
     let not = ValuePattern::Not(Box::new(equal("a")));
     assert!(fits(&ValuePattern::Absent, &[]) && !fits(&not, &[]) && fits(&not, &["b"]));
@@ -134,7 +136,7 @@ fn any_pattern() -> impl Strategy<Value = ValuePattern> {
 }
 
 fn fits(pattern: &ValuePattern, value: Option<&str>) -> bool {
-    TextMatcher::compile(pattern).unwrap().is_match(&Subject::new(value, UNIX_EPOCH))
+    TextMatcher::compile(pattern).unwrap().is_match(&Subject::new(value, Timestamp::UNIX_EPOCH))
 }
 
 fn not(pattern: ValuePattern) -> ValuePattern {
@@ -165,7 +167,7 @@ proptest! {
         let each = patterns.iter().all(|pattern| values.iter().any(|it| fits(pattern, Some(it))));
         let is_there = !values.is_empty();
         let list = |pattern: ValuePattern| {
-            TextMatcher::compile(&pattern).unwrap().is_match_any(values.iter(), UNIX_EPOCH)
+            TextMatcher::compile(&pattern).unwrap().is_match_any(values.iter(), Timestamp::UNIX_EPOCH)
         };
         prop_assert_eq!(list(ValuePattern::Includes(patterns.clone())), is_there && each);
         let same = values.len() == patterns.len();
@@ -175,7 +177,7 @@ proptest! {
     #[test]
     fn what_fits_is_at_no_distance(pattern in any_pattern(), value in "[ab]{0,3}") {
         let matcher = TextMatcher::compile(&pattern).unwrap();
-        let value = Subject::new(Some(&value), UNIX_EPOCH);
+        let value = Subject::new(Some(&value), Timestamp::UNIX_EPOCH);
         prop_assert_eq!(matcher.is_match(&value), matcher.distance(&value) == 0.0);
     }
 }

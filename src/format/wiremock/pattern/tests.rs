@@ -1,3 +1,5 @@
+//! Patterns of requests as they are read, and their mistakes.
+
 use uuid::Uuid;
 
 use super::super::read;
