@@ -7,6 +7,7 @@ pub mod distance;
 mod hint;
 pub mod index;
 pub mod json;
+pub mod json_schema;
 mod members;
 mod multipart;
 pub mod near_miss;
@@ -19,6 +20,7 @@ mod random;
 pub mod regex;
 mod regex_mistake;
 pub mod request;
+mod schema_bounds;
 mod shape;
 mod structure;
 #[cfg(test)]

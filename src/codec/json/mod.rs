@@ -4,8 +4,10 @@
 //! repeated names; a stub file needs the first to report mistakes, a recording the others.
 //! May import: model.
 
+pub mod bridge;
 pub mod reader;
 pub mod writer;
 
+pub use bridge::{from_serde, to_serde};
 pub use reader::{JsonError, MAX_DEPTH, Member, Node, NodeValue, parse, parse_spanned};
 pub use writer::{style_of, write};
