@@ -35,16 +35,19 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::{
+    admin::{Admin, AdminParts},
     config::{Config, Redaction},
     engine::Behavior,
-    library::{BodyFiles, LibraryError, Loaded, LoadedFile, Reader, Watcher, key_file},
-    matching::CompiledRequest,
+    library::{
+        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
+    },
+    matching::mistakes,
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
-    runtime::{Clock, Seed},
+    runtime::{Clock, Drain, Seed, Watch},
     serve::{ServeError, Server, ServerParts, server},
-    store::{StubFile, StubStore},
+    store::{JournalLimits, Session, SharedSettings, StubFile, StubStore},
     tls::{Authority, TlsError},
     upstream,
 };
@@ -87,6 +90,10 @@ pub struct Running {
     problems: Vec<String>,
     /// Stops when dropped.
     watcher: Option<Watcher>,
+    asked_to_stop: Watch,
+    /// Kept, so that its end is not taken for a wish to stop.
+    #[expect(dead_code, reason = "kept for its lifetime")]
+    shutdown: Arc<Drain>,
 }
 
 impl fmt::Debug for Running {
@@ -160,7 +167,7 @@ impl Parts {
         let loaded = reader.read()?;
         let problems = loaded.problems().map(|problem| problem.render(false)).collect();
         let stubs = Arc::new(StubStore::default());
-        put_in_service(&stubs, &loaded.files, Vec::new());
+        put_in_service(&stubs, loaded.files.clone(), Vec::new());
         let events = server::events();
         let recorder = records
             .then(|| {
@@ -191,18 +198,49 @@ impl Parts {
 
     fn start(self) -> Result<Running, AppError> {
         let config = self.config;
+        let keeper =
+            Keeper::new(self.reader.clone(), Arc::clone(&self.stubs), config.admin.owns_stub_files);
+        let keeper = Arc::new(keeper.with_names(config.admin.file_names));
+        for stub in config.admin.stubs {
+            if let Err(error) = keeper.create(stub) {
+                tracing::error!(%error, "a stub of the command line cannot be used");
+            }
+        }
         let watcher = config
             .watch
             .then(|| {
-                let stubs = Arc::clone(&self.stubs);
+                let keeper = Arc::clone(&keeper);
                 Watcher::follow(self.reader, &self.loaded, move |changed, removed| {
-                    reload(&stubs, &changed, removed);
+                    keeper.follow(changed, removed);
                 })
             })
             .transpose()?;
+        // Nobody could ask for it.
+        let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
+        let journal = JournalLimits { entries, ..config.journal };
+        let session = Arc::new(Session::with_journal("", journal));
+        let settings = Arc::new(SharedSettings::new(config.global.clone()));
+        let body_files = BodyFiles::new(&config.stubs);
+        let (shutdown, asked_to_stop) = Drain::new();
+        let shutdown = Arc::new(shutdown);
+        let admin = config.admin.place.map(|place| {
+            let admin = Admin::new(AdminParts {
+                clock: self.clock,
+                keeper,
+                session: Arc::clone(&session),
+                settings: Arc::clone(&settings),
+                ca_file: self.authority.certificate_file(),
+                body_files: body_files.clone(),
+                shutdown: Arc::clone(&shutdown),
+                credentials: config.admin.credentials,
+                requires_https: config.admin.requires_https,
+            });
+            (Arc::new(admin), place)
+        });
         let parts = ServerParts {
             clock: self.clock,
             limits: config.limits,
+            answers: config.answers,
             services: config.services,
             forward: config.forward,
             behavior: Behavior {
@@ -224,7 +262,10 @@ impl Parts {
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
             stubs: Arc::clone(&self.stubs),
-            body_files: BodyFiles::new(&config.stubs),
+            session,
+            settings,
+            admin,
+            body_files,
             redactor: self.redactor,
             recorder: self.recorder.clone(),
             recordings: config.recordings,
@@ -238,6 +279,8 @@ impl Parts {
             events: self.events,
             problems: self.problems,
             watcher,
+            asked_to_stop,
+            shutdown,
         })
     }
 }
@@ -256,6 +299,11 @@ impl Running {
     /// What becomes of each request from now on.
     pub fn events(&self) -> broadcast::Receiver<Handled> {
         self.events.subscribe()
+    }
+
+    /// Waits until a client of the admin API asks ringer to stop; for ever where there is no such API.
+    pub async fn asked_to_stop(&self) {
+        self.asked_to_stop.clone().stopped().await;
     }
 
     /// Mistakes in stub files that were found at the start, as people read them.
@@ -300,37 +348,7 @@ impl Running {
 
 /// Patterns that don't compile are mistakes in a file like any other.
 pub fn compile_problems(stub: &Stub) -> Vec<(String, String)> {
-    match CompiledRequest::compile(&stub.request) {
-        Ok(_) => Vec::new(),
-        Err(error) => vec![(error.pointer, error.message)],
-    }
-}
-
-fn put_in_service(stubs: &StubStore, files: &[LoadedFile], removed: Vec<PathBuf>) {
-    let changes = files
-        .iter()
-        .map(|file| StubFile { path: file.path.clone(), stubs: file.stubs.clone() })
-        .chain(removed.into_iter().map(|path| StubFile { path, stubs: Vec::new() }))
-        .collect();
-    for problem in stubs.apply(changes) {
-        tracing::error!(file = %problem.file.display(), error = %problem.error, "a stub cannot be used");
-    }
-}
-
-/// A file with a mistake keeps its last good version in service.
-fn reload(stubs: &StubStore, changed: &[LoadedFile], removed: Vec<PathBuf>) {
-    let (good, bad): (Vec<_>, Vec<_>) =
-        changed.iter().cloned().partition(|file| file.problems.is_empty());
-    for problem in bad.iter().flat_map(|file| &file.problems) {
-        tracing::error!("{}", problem.render(false).trim_end());
-    }
-    for file in &bad {
-        tracing::warn!("`{}` stays in service as it was before", file.path.display());
-    }
-    if !good.is_empty() || !removed.is_empty() {
-        tracing::info!(changed = good.len(), removed = removed.len(), "stubs reloaded");
-        put_in_service(stubs, &good, removed);
-    }
+    mistakes(&stub.request).into_iter().map(|error| (error.pointer, error.message)).collect()
 }
 
 fn on_recorded(

@@ -10,10 +10,14 @@ pub mod cli;
 pub mod config;
 pub mod serve;
 
+pub mod admin;
+
 pub mod engine;
 pub mod library;
 pub mod record;
 pub mod store;
+
+pub mod lint;
 
 pub mod matching;
 pub mod render;

@@ -31,9 +31,9 @@ pub struct Schedule {
 }
 
 impl LatencySource {
-    /// When the parts of `response` are due. The waits that a person wrote are added to all.
-    pub fn schedule(self, response: &ResponseSpec) -> Schedule {
-        let written = response.fixed_delay.unwrap_or_default();
+    /// When the parts of `response` are due. `written`, the wait that a person asked for, is
+    /// added to all.
+    pub fn schedule(self, response: &ResponseSpec, written: Duration) -> Schedule {
         match self {
             Self::Fixed(delay) => Schedule {
                 head: written + delay,
@@ -154,7 +154,6 @@ mod tests {
     fn recorded_times_are_scaled_and_written_delays_are_not() {
         let ms = Duration::from_millis;
         let response = ResponseSpec {
-            fixed_delay: Some(ms(10)),
             latency: Some(Latency {
                 first_byte: ms(100),
                 total: ms(200),
@@ -162,11 +161,11 @@ mod tests {
             }),
             ..ResponseSpec::default()
         };
-        let schedule = LatencySource::Recorded(0.5).schedule(&response);
+        let schedule = LatencySource::Recorded(0.5).schedule(&response, ms(10));
         assert_eq!(schedule, Schedule { head: ms(60), chunks: vec![(ms(85), 3, 0)] });
-        let schedule = LatencySource::None.schedule(&response);
+        let schedule = LatencySource::None.schedule(&response, ms(10));
         assert_eq!(schedule, Schedule { head: ms(10), chunks: vec![] });
-        let schedule = LatencySource::Fixed(ms(80)).schedule(&response);
+        let schedule = LatencySource::Fixed(ms(80)).schedule(&response, ms(10));
         assert_eq!(schedule.head, ms(90));
     }
 }

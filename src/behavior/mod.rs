@@ -2,10 +2,12 @@
 //!
 //! May import: model, runtime.
 
+pub mod delay;
 pub mod fault;
 pub mod latency;
 pub mod limiter;
 
+pub use delay::GlobalDelay;
 pub use fault::ErrorRate;
 pub use latency::LatencySource;
 pub use limiter::{Bucket, RateLimit, Verdict};

@@ -2,18 +2,19 @@
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::examples;
+use super::{examples, wiremock_args::WireMockArgs};
 use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     config::{
         KEYS, Layer, LogFormat, Matching, env,
-        key::{count, duration, listen_address, matching},
+        key::{admin_place, count, duration, listen_address, matching},
     },
     model::Origin,
     runtime::Seed,
+    serve::AdminPlace,
 };
 
 /// Record a real API, then replay it with the API gone
@@ -49,9 +50,15 @@ pub enum Command {
     /// Run the services of ringer.toml, each in its own mode
     #[command(after_help = examples::SERVE)]
     Serve(ServeArgs),
+    /// Stand in for WireMock: its options, its folder, its admin API
+    #[command(after_help = examples::WIREMOCK, args_override_self = true)]
+    Wiremock(WireMockArgs),
     /// Read stub files and ringer.toml, and report every mistake
     #[command(after_help = examples::CHECK)]
     Check(CheckArgs),
+    /// Say which stub answers a request, and why the others do not
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(ExplainArgs),
     /// Show, make or export the local certificate authority
     #[command(after_help = examples::CA)]
     Ca(CaArgs),
@@ -149,6 +156,75 @@ pub struct CheckArgs {
     /// Folder of the stub files, as --stubs
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub folder: Option<PathBuf>,
+    /// How the result is written: text, json or sarif (for code scanning) [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, hide_default_value = true)]
+    #[arg(hide_possible_values = true)]
+    pub format: CheckFormat,
+    /// Exit with 1 for warnings too
+    #[arg(long)]
+    pub strict: bool,
+    /// Print the JSON Schema of stub files, for editors, and do nothing else
+    #[arg(long)]
+    pub schema: bool,
+}
+
+/// How the result of a check is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// ringer's own JSON.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+/// `ringer explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The request: `GET /path?x=1`, or a path or URL alone
+    #[arg(value_name = "REQUEST", required = true, num_args = 1..=2)]
+    pub target: Vec<String>,
+    /// Method, as curl's option: without it GET, or POST with a body
+    #[arg(long = "request", short = 'X', value_name = "METHOD")]
+    pub method: Option<String>,
+    /// Header field, several times for several
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
+    /// Body, or `@FILE` for that of a file; without a Content-Type it is that of a form, as with curl
+    #[arg(long, short, value_name = "BODY", visible_aliases = ["data-binary"])]
+    #[arg(conflicts_with_all = ["data_raw", "json"])]
+    pub data: Option<String>,
+    /// Body as it stands, `@` or not
+    #[arg(long, value_name = "BODY", conflicts_with = "json")]
+    pub data_raw: Option<String>,
+    /// Body, or `@FILE`, that is JSON
+    #[arg(long, value_name = "BODY")]
+    pub json: Option<String>,
+    /// User name and password of Basic authentication
+    #[arg(long, short, value_name = "USER:PASSWORD")]
+    pub user: Option<String>,
+    /// Host that the client names
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// State of a scenario, several times for several [default: Started]
+    #[arg(long, value_name = "NAME=STATE")]
+    pub scenario: Vec<String>,
+    /// How the result is written: text or json [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, hide_default_value = true)]
+    #[arg(hide_possible_values = true)]
+    pub format: ExplainFormat,
+}
+
+/// How an explanation is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// JSON.
+    Json,
 }
 
 /// `ringer ca`.
@@ -169,6 +245,9 @@ pub struct ListenArgs {
     /// [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
+    /// Address of its own for the admin API, or `off` [default: /__admin on every address]
+    #[arg(long, value_name = "ADDR", value_parser = admin_place)]
+    pub admin: Option<Option<AdminPlace>>,
     /// Write the bound addresses, the CA file and the process id to this file, as JSON, when ready
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ready_file: Option<PathBuf>,
@@ -284,6 +363,7 @@ impl ListenArgs {
     /// What these flags decide.
     pub fn layer(&self) -> Layer {
         Layer {
+            admin: self.admin,
             listen: several(&self.listen),
             ready_file: self.ready_file.clone(),
             max_connections: self.max_connections,
@@ -353,8 +433,15 @@ mod tests {
 
     #[test]
     fn every_flag_of_a_setting_names_its_variable() {
-        const WITHOUT: [&str; 4] = ["create", "export", "help", "version"];
+        const WITHOUT: [&str; 15] = [
+            "create", "data", "data-raw", "export", "format", "header", "help", "host", "json",
+            "request", "scenario", "schema", "strict", "user", "version",
+        ];
         for mut command in command().get_subcommands().cloned() {
+            // Its flags are WireMock's.
+            if command.get_name() == "wiremock" {
+                continue;
+            }
             command.build();
             for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
                 assert!(

@@ -162,8 +162,10 @@ impl Session {
     /// Waits for the end of the wrapped program, or for a signal where there is none.
     async fn until_end(&self, running: &Running, mut signals: Signals) -> anyhow::Result<End> {
         if self.wrapped.is_empty() {
-            let caught = signals.next().await;
-            tracing::info!(?caught, "stopping");
+            tokio::select! {
+                caught = signals.next() => tracing::info!(?caught, "stopping"),
+                () = running.asked_to_stop() => {}
+            }
             watch_for_second(signals, None);
             return Ok(End::Signal);
         }

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{
     aws_chunked, cookie, encoding, form, json,
     multipart::{self, Part},
+    xml::Document,
 };
 use crate::model::{Json, Request, RequestBody};
 
@@ -26,6 +27,7 @@ pub struct RequestView<'r> {
     decoded: OnceLock<Option<Cow<'r, [u8]>>>,
     text: OnceLock<Option<Cow<'r, str>>>,
     json: OnceLock<Option<Json>>,
+    xml: OnceLock<Option<Document>>,
     form: OnceLock<Vec<form::Pair>>,
     parts: OnceLock<Option<Vec<Part>>>,
     raw_sha256: OnceLock<[u8; 32]>,
@@ -42,6 +44,7 @@ impl<'r> RequestView<'r> {
             decoded: OnceLock::new(),
             text: OnceLock::new(),
             json: OnceLock::new(),
+            xml: OnceLock::new(),
             form: OnceLock::new(),
             parts: OnceLock::new(),
             raw_sha256: OnceLock::new(),
@@ -163,9 +166,43 @@ impl<'r> RequestView<'r> {
         }
     }
 
-    /// The decoded body as JSON; `None` when it is not.
+    /// The decoded body as JSON, as tolerantly as WireMock reads it; `None` when it is not.
     pub fn json(&self) -> Option<&Json> {
-        self.json.get_or_init(|| self.body_text().and_then(|text| json::parse(text).ok())).as_ref()
+        let parse = || self.body_text().and_then(|text| json::parse_tolerant(text).ok());
+        self.json.get_or_init(parse).as_ref()
+    }
+
+    /// The decoded body as XML; `None` when it is not.
+    pub fn xml(&self) -> Option<&Document> {
+        let parse = || self.body_text().and_then(|text| Document::parse(text).ok());
+        self.xml.get_or_init(parse).as_ref()
+    }
+
+    /// The host that the client named, in lower case and without its port; `None` when it named none.
+    pub fn host(&self) -> Option<String> {
+        let (host, _) = self.host_and_port();
+        Some(host.to_ascii_lowercase()).filter(|host| !host.is_empty())
+    }
+
+    /// The port that the client named, or that its scheme implies.
+    pub fn port(&self) -> u16 {
+        let (_, port) = self.host_and_port();
+        port.and_then(|port| port.parse().ok())
+            .unwrap_or_else(|| self.request.scheme.default_port())
+    }
+
+    /// A target in absolute form goes before `Host` (RFC 9112 §3.2.2), so the authority does.
+    fn host_and_port(&self) -> (&'r str, Option<&'r str>) {
+        let authority = self.request.authority.as_str();
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let host_end = authority.rfind(']').map_or(0, |at| at + 1);
+        match authority.get(host_end..).and_then(|rest| rest.find(':')) {
+            Some(colon) => {
+                let (host, port) = authority.split_at(host_end + colon);
+                (host, port.strip_prefix(':'))
+            }
+            None => (authority, None),
+        }
     }
 
     /// Fields of a form body, decoded; empty when Content-Type is another.
@@ -286,6 +323,8 @@ mod tests {
             target: target.parse().unwrap(),
             headers: map,
             body: RequestBody::Whole(Bytes::copy_from_slice(body)),
+            client: None,
+            received: std::time::UNIX_EPOCH,
         }
     }
 

@@ -8,7 +8,9 @@ use std::{
 };
 
 use super::layer::Layer;
-use crate::{behavior::latency::parse_duration, engine::Matching, runtime::Seed};
+use crate::{
+    behavior::latency::parse_duration, engine::Matching, runtime::Seed, serve::AdminPlace,
+};
 
 /// A setting.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,7 @@ impl Key {
 
 /// Every setting, in alphabetical order.
 pub const KEYS: &[Key] = &[
+    text("admin", "ADDR", |layer, text| put(&mut layer.admin, admin_place(text))),
     text("certs", "DIR", |layer, text| put(&mut layer.certs, path(text))),
     text("connect_timeout", "DURATION", |layer, text| {
         put(&mut layer.connect_timeout, duration(text))
@@ -59,6 +62,7 @@ pub const KEYS: &[Key] = &[
         put(&mut layer.header_timeout, duration(text))
     }),
     text("idle_timeout", "DURATION", |layer, text| put(&mut layer.idle_timeout, duration(text))),
+    number("journal_entries", "N", |layer, text| put(&mut layer.journal_entries, whole(text))),
     text("latency", "SPEC", |layer, text| put(&mut layer.latency, text.parse())),
     list("listen", "ADDR", |layer, text| push(&mut layer.listen, listen_address(text))),
     text("log_format", "FORMAT", |layer, text| put(&mut layer.log_format, text.parse())),
@@ -137,6 +141,20 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
+/// Reads where the admin API answers: an address of its own, or `off`.
+///
+/// # Errors
+///
+/// Says what was given and what is expected.
+pub fn admin_place(text: &str) -> Result<Option<AdminPlace>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    listen_address(text)
+        .map(|address| Some(AdminPlace::Address(address)))
+        .map_err(|message| format!("{message}, or `off`"))
+}
+
 /// Reads `nearest` or `strict`.
 ///
 /// # Errors
@@ -172,6 +190,10 @@ pub fn count(text: &str) -> Result<usize, String> {
         Ok(0) | Err(_) => Err(format!("`{text}` is not a number of at least 1")),
         Ok(count) => Ok(count),
     }
+}
+
+fn whole(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a whole number, 0 or more"))
 }
 
 fn path(text: &str) -> Result<PathBuf, String> {

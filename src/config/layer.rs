@@ -10,12 +10,15 @@ use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     engine::Matching,
     runtime::Seed,
+    serve::AdminPlace,
 };
 
 /// The settings of one source: the flags, the environment, or the file. `None` leaves a setting to
 /// the source below.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layer {
+    /// Where the admin API answers, if it does.
+    pub admin: Option<Option<AdminPlace>>,
     /// Time for a connection to the upstream to be made.
     pub connect_timeout: Option<Duration>,
     /// Time for requests in flight to finish when ringer stops.
@@ -28,6 +31,8 @@ pub struct Layer {
     pub header_timeout: Option<Duration>,
     /// Idle connections to upstreams are closed after this time.
     pub idle_timeout: Option<Duration>,
+    /// Requests that are remembered for the admin API.
+    pub journal_entries: Option<usize>,
     /// Latency of answers.
     pub latency: Option<LatencySource>,
     /// Addresses to listen on.
@@ -106,12 +111,14 @@ impl Layer {
     pub fn over(self, below: Self) -> Self {
         // Naming every field makes the compiler ask about a new one.
         Self {
+            admin: self.admin.or(below.admin),
             connect_timeout: self.connect_timeout.or(below.connect_timeout),
             drain_timeout: self.drain_timeout.or(below.drain_timeout),
             fail: self.fail.or(below.fail),
             handshake_timeout: self.handshake_timeout.or(below.handshake_timeout),
             header_timeout: self.header_timeout.or(below.header_timeout),
             idle_timeout: self.idle_timeout.or(below.idle_timeout),
+            journal_entries: self.journal_entries.or(below.journal_entries),
             latency: self.latency.or(below.latency),
             listen: self.listen.or(below.listen),
             log_format: self.log_format.or(below.log_format),

@@ -11,9 +11,9 @@ use super::{
     error::ConfigError,
     file::{self, File},
     layer::{Layer, LogFormat},
-    settings::{Config, Redaction, Upstream},
+    settings::{AdminSettings, Config, Redaction, Upstream},
 };
-use crate::{library::Located, runtime::Seed, serve::Limits};
+use crate::{library::Located, runtime::Seed, serve::Limits, store::JournalLimits};
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "ringer.toml";
@@ -121,6 +121,7 @@ fn resolve(settings: Layer) -> Config {
                 .unwrap_or(default.upstream.response_timeout),
             idle_timeout: settings.idle_timeout.unwrap_or(default.upstream.idle_timeout),
         },
+        answers: default.answers,
         limits: Limits {
             connections: settings.max_connections.unwrap_or(default.limits.connections),
             handshake: settings.handshake_timeout.unwrap_or(default.limits.handshake),
@@ -133,6 +134,15 @@ fn resolve(settings: Layer) -> Config {
             drain: settings.drain_timeout.unwrap_or(default.limits.drain),
         },
         redaction: Redaction { off: settings.redact == Some(false), key: settings.redaction_key },
+        admin: AdminSettings {
+            place: settings.admin.unwrap_or(default.admin.place),
+            ..default.admin
+        },
+        global: default.global,
+        journal: JournalLimits {
+            entries: settings.journal_entries.unwrap_or(default.journal.entries),
+            ..default.journal
+        },
         watch: settings.watch.unwrap_or(default.watch),
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::find::Found;
 use crate::{
-    behavior::{ErrorRate, LatencySource, RateLimit, Verdict, latency::Schedule},
+    behavior::{ErrorRate, GlobalDelay, LatencySource, RateLimit, Verdict, latency::Schedule},
+    model::Fault,
     runtime::Seed,
     store::Session,
 };
@@ -36,6 +37,13 @@ pub enum Planned {
         /// When it is due, since the request's head arrived.
         at: Duration,
     },
+    /// The stub wants something to go wrong on the wire.
+    Fault {
+        /// What.
+        fault: Fault,
+        /// When, since the request's head arrived.
+        at: Duration,
+    },
 }
 
 impl Behavior {
@@ -44,18 +52,32 @@ impl Behavior {
         self.rate_limit.map(|limit| session.take(&self.limit_key, limit, now))
     }
 
-    /// What a found answer becomes.
-    pub fn plan(&self, session: &Session, found: &Found) -> Planned {
+    /// What a found answer becomes. `global` waits are those of stubs that ask for none of their
+    /// own.
+    pub fn plan(&self, session: &Session, found: &Found, global: GlobalDelay) -> Planned {
         let response = found.stub.response(found.step);
-        let schedule =
-            response.map_or_else(Schedule::default, |response| self.latency.schedule(response));
+        let subject = found.stub.stub.id.0;
+        let schedule = response.map_or_else(Schedule::default, |response| {
+            // A source of its own, so that a delay changes no other draw.
+            let draws = || {
+                let subject = [subject.as_bytes().as_slice(), b"delay"].concat();
+                self.seed.draws(session.name(), &subject, found.hit)
+            };
+            self.latency.schedule(response, global.wait(response, draws))
+        });
         if let Some(fail) = self.fail {
-            let subject = found.stub.stub.id.0;
             let mut draws = self.seed.draws(session.name(), subject.as_bytes(), found.hit);
             if fail.strikes(&mut draws) {
                 return Planned::Error { status: fail.status, at: schedule.head };
             }
         }
-        Planned::Answer(schedule)
+        match response {
+            // WireMock asks the other server, whatever else the stub says.
+            Some(response) if response.proxy.is_none() => match response.fault {
+                Some(fault) => Planned::Fault { fault, at: schedule.head },
+                None => Planned::Answer(schedule),
+            },
+            _ => Planned::Answer(schedule),
+        }
     }
 }

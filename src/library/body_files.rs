@@ -54,6 +54,49 @@ impl BodyFiles {
         Ok(path)
     }
 
+    /// The names of all files that stubs of any host can use, in order; at most `limit`.
+    pub fn list(&self, limit: usize) -> Vec<String> {
+        let folder = self.folder(None);
+        let files = walkdir::WalkDir::new(&folder).sort_by_file_name().into_iter().flatten();
+        files
+            .filter(|entry| entry.file_type().is_file())
+            .take(limit)
+            .filter_map(|entry| {
+                let below = entry.path().strip_prefix(&folder).ok()?;
+                let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+                Some(parts.join("/"))
+            })
+            .collect()
+    }
+
+    /// Where a file of this name may be written: inside the folder, also where links lead.
+    ///
+    /// # Errors
+    ///
+    /// It lies outside the folder, or names a folder.
+    pub fn place_to_write(
+        &self,
+        service: Option<&ServiceName>,
+        name: &str,
+    ) -> Result<PathBuf, LibraryError> {
+        let folder = self.folder(service);
+        let path = self.place(service, name)?;
+        let outside =
+            || LibraryError::BodyOutside { name: name.to_owned(), folder: folder.clone() };
+        let is_inside = match (
+            path.ancestors().find_map(|part| part.canonicalize().ok()),
+            folder.canonicalize(),
+        ) {
+            (Some(real), Ok(folder)) => real.starts_with(&folder),
+            // There is no folder yet, and so no link in it.
+            _ => true,
+        };
+        if !is_inside || path == folder || path.is_dir() {
+            return Err(outside());
+        }
+        Ok(path)
+    }
+
     /// Where that file lies or would lie, by its name alone.
     pub(super) fn place(
         &self,

@@ -107,7 +107,9 @@ impl<T> StubIndex<T> {
 impl ByMethod {
     fn push(&mut self, method: &MethodPattern, place: u32) {
         let list = match method {
-            MethodPattern::Any => &mut self.any,
+            MethodPattern::Any | MethodPattern::OneOf(_) | MethodPattern::NoneOf(_) => {
+                &mut self.any
+            }
             MethodPattern::GetOrHead => &mut self.get_or_head,
             MethodPattern::Is(method) => {
                 match self.one.iter().position(|(known, _)| **known == **method) {
@@ -124,13 +126,16 @@ impl ByMethod {
     }
 
     fn collect<'i>(&'i self, method: &str, lists: &mut Vec<&'i [u32]>) {
-        let one = self.one.iter().find(|(known, _)| **known == *method).map(|(_, list)| list);
-        let get_or_head = matches!(method, "GET" | "HEAD").then_some(&self.get_or_head);
-        let any = Some(&self.any);
+        let one = self.one.iter().filter(|(known, _)| {
+            **known == *method
+                || known.eq_ignore_ascii_case(method)
+                    && MethodPattern::Is(known.to_string()).accepts(method)
+        });
+        let get_or_head = MethodPattern::GetOrHead.accepts(method).then_some(&self.get_or_head);
         lists.extend(
-            [one, get_or_head, any]
-                .into_iter()
-                .flatten()
+            one.map(|(_, list)| list)
+                .chain(get_or_head)
+                .chain(Some(&self.any))
                 .filter(|list| !list.is_empty())
                 .map(Vec::as_slice),
         );
@@ -207,6 +212,10 @@ mod tests {
             MethodPattern::GetOrHead,
             MethodPattern::Is("GET".to_owned()),
             MethodPattern::Is("POST".to_owned()),
+            MethodPattern::Is("get".to_owned()),
+            MethodPattern::OneOf(vec!["GET".to_owned(), "PUT".to_owned()]),
+            MethodPattern::OneOf(Vec::new()),
+            MethodPattern::NoneOf(vec!["GET".to_owned()]),
         ])
     }
 
@@ -218,7 +227,7 @@ mod tests {
         fn the_index_finds_what_a_linear_scan_finds(
             stubs in prop::collection::vec((0u32..3, any_method(), any_url()), 0..25),
             lines in prop::collection::vec(
-                "(GET|HEAD|POST|PUT) (/[ab]{0,2}){1,3}(\\?[ab=&]{0,3})?", 1..10),
+                "(GET|get|HEAD|POST|PUT) (/[ab]{0,2}){1,3}(\\?[ab=&]{0,3})?", 1..10),
         ) {
             let entries: Vec<_> = stubs
                 .into_iter()

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     codec::json,
-    model::{Json, JsonStyle},
+    model::{Json, JsonPattern, JsonStyle},
 };
 
 /// Differences told at most.
@@ -64,14 +64,13 @@ impl JsonMatcher {
     /// # Errors
     ///
     /// What is wrong with a `${json-unit.regex}`.
-    pub fn compile(
-        expected: &Json,
-        ignore_array_order: bool,
-        ignore_extra_elements: bool,
-    ) -> Result<Self, String> {
-        let expected = Expected::compile(expected)?;
+    pub fn compile(pattern: &JsonPattern) -> Result<Self, String> {
+        let expected = Expected::compile(&pattern.expected)?;
         let n_leaves = expected.n_leaves();
-        let options = Options { ignore_array_order, ignore_extra_elements };
+        let options = Options {
+            ignore_array_order: pattern.ignore_array_order,
+            ignore_extra_elements: pattern.ignore_extra_elements,
+        };
         Ok(Self { expected, options, n_leaves })
     }
 
@@ -378,8 +377,17 @@ mod tests {
     const EXTRA: (bool, bool) = (false, true);
     const BOTH: (bool, bool) = (true, true);
 
+    fn compiled(expected: &Json, order: bool, extra: bool) -> JsonMatcher {
+        JsonMatcher::compile(&JsonPattern {
+            ignore_array_order: order,
+            ignore_extra_elements: extra,
+            ..JsonPattern::strict(expected.clone())
+        })
+        .unwrap()
+    }
+
     fn compile(expected: &str, (order, extra): (bool, bool)) -> JsonMatcher {
-        JsonMatcher::compile(&json::parse(expected).unwrap(), order, extra).unwrap()
+        compiled(&json::parse(expected).unwrap(), order, extra)
     }
 
     #[track_caller]
@@ -520,13 +528,13 @@ mod tests {
         #[test]
         fn a_value_fits_itself_under_all_options(json in any_json()) {
             for (order, extra) in [STRICT, ORDER, EXTRA, BOTH] {
-                prop_assert!(JsonMatcher::compile(&json, order, extra).unwrap().is_match(&json));
+                prop_assert!(compiled(&json, order, extra).is_match(&json));
             }
         }
 
         #[test]
         fn options_only_widen(a in any_json(), b in any_json()) {
-            let fits = |(order, extra)| JsonMatcher::compile(&a, order, extra).unwrap().is_match(&b);
+            let fits = |(order, extra)| compiled(&a, order, extra).is_match(&b);
             prop_assert!(!fits(STRICT) || (fits(ORDER) && fits(EXTRA)));
             prop_assert!(!(fits(ORDER) || fits(EXTRA)) || fits(BOTH));
         }
@@ -534,7 +542,7 @@ mod tests {
         #[test]
         fn what_does_not_fit_has_a_difference(a in any_json(), b in any_json()) {
             for (order, extra) in [STRICT, ORDER, EXTRA, BOTH] {
-                let matcher = JsonMatcher::compile(&a, order, extra).unwrap();
+                let matcher = compiled(&a, order, extra);
                 prop_assert_eq!(matcher.is_match(&b), matcher.differences(&b).is_empty());
             }
         }

@@ -3,12 +3,20 @@
 //! May import: codec, model.
 
 mod body;
+pub mod compiled;
+mod content;
+pub mod covers;
+pub mod covers_value;
+pub mod date;
+pub mod diff;
 pub mod distance;
+mod found;
 mod hint;
 pub mod index;
 pub mod json;
 pub mod json_schema;
 mod members;
+pub mod mistakes;
 mod multipart;
 pub mod near_miss;
 pub mod nearest;
@@ -16,21 +24,29 @@ mod nearest_head;
 pub mod noise;
 pub mod number;
 pub mod path;
+mod pattern_text;
 mod random;
 pub mod regex;
+pub mod regex_find;
 mod regex_mistake;
 pub mod request;
 mod schema_bounds;
 mod shape;
 mod structure;
+pub mod subject;
 #[cfg(test)]
 mod testing;
-pub mod text;
+mod text;
 mod token;
+mod told;
 mod url;
 pub mod verdict;
+pub mod xml;
 
+pub use compiled::TextMatcher;
 pub use index::{Candidates, Entry, StubIndex};
+pub use mistakes::mistakes;
 pub use near_miss::NearMiss;
 pub use request::{CompileError, CompiledRequest};
+pub use subject::Subject;
 pub use verdict::PartVerdict;

@@ -1,8 +1,12 @@
 //! Parts that a multipart body must have.
 
+use std::time::SystemTime;
+
 use super::{
-    body::{BodyMatcher, Content as _, PartContent},
-    text::TextMatcher,
+    body::BodyMatcher,
+    compiled::TextMatcher,
+    content::{Content as _, PartContent},
+    subject::Subject,
     verdict::{PartVerdict, shortened},
 };
 use crate::{
@@ -14,6 +18,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct MultipartMatcher {
     label: Option<String>,
+    /// Compared only where something else is compared too, as in WireMock.
+    file_name: Option<String>,
     all_parts: bool,
     headers: Vec<(String, TextMatcher)>,
     body: Vec<BodyMatcher>,
@@ -33,6 +39,10 @@ impl MultipartMatcher {
         });
         Ok(Self {
             label: pattern.name.clone(),
+            file_name: pattern
+                .file_name
+                .clone()
+                .filter(|_| !(pattern.headers.is_empty() && pattern.body.is_empty())),
             all_parts: pattern.all_parts,
             headers: headers.collect::<Result<_, _>>()?,
             body: body.collect::<Result<_, _>>()?,
@@ -42,16 +52,21 @@ impl MultipartMatcher {
     /// Whether the body is multipart and has a part that fits, or fits in all of them.
     pub(super) fn is_match(&self, view: &RequestView<'_>) -> bool {
         let (Some(parts), Some(whole)) = (view.parts(), view.decoded_body()) else { return false };
+        let received = view.request().received;
         if self.all_parts {
-            !parts.is_empty() && parts.iter().all(|part| self.is_part_match(part, whole))
+            !parts.is_empty() && parts.iter().all(|part| self.is_part_match(part, whole, received))
         } else {
-            parts.iter().any(|part| self.is_part_match(part, whole))
+            parts.iter().any(|part| self.is_part_match(part, whole, received))
         }
     }
 
-    fn is_part_match(&self, part: &Part, whole: &[u8]) -> bool {
-        let content = PartContent::new(part.body(whole));
-        self.headers.iter().all(|(name, matcher)| matcher.is_match_any(part.header(name)))
+    fn is_part_match(&self, part: &Part, whole: &[u8], received: SystemTime) -> bool {
+        let content = PartContent::new(part.body(whole), received);
+        self.file_name.as_ref().is_none_or(|name| part.file_name().as_ref() == Some(name))
+            && self
+                .headers
+                .iter()
+                .all(|(name, matcher)| matcher.is_match_any(part.header(name), received))
             && self.body.iter().all(|matcher| matcher.is_match(&content))
     }
 
@@ -68,9 +83,11 @@ impl MultipartMatcher {
                 distance: 0.0,
             };
         }
+        let received = view.request().received;
         let whole = view.decoded_body().unwrap_or_default();
         let parts = view.parts().unwrap_or_default();
-        let by_distance = parts.iter().map(|part| (self.part_distance(part, whole), part));
+        let by_distance =
+            parts.iter().map(|part| (self.part_distance(part, whole, received), part));
         // Where every part must fit, the one to tell of is the one that fits least.
         let nearest = if self.all_parts {
             by_distance.max_by(|(a, _), (b, _)| a.total_cmp(b))
@@ -79,7 +96,7 @@ impl MultipartMatcher {
         };
         let (distance, actual) = match nearest {
             Some((distance, nearest)) => {
-                let content = PartContent::new(nearest.body(whole));
+                let content = PartContent::new(nearest.body(whole), received);
                 let name = nearest.name().unwrap_or_else(|| "a part".to_owned());
                 let text = content.text().unwrap_or_default();
                 (distance, format!("{name}: {}", shortened(&text)))
@@ -89,23 +106,29 @@ impl MultipartMatcher {
         PartVerdict { part, expected: self.describe(), actual, matched: false, distance }
     }
 
-    fn part_distance(&self, part: &Part, whole: &[u8]) -> f64 {
-        let content = PartContent::new(part.body(whole));
+    fn part_distance(&self, part: &Part, whole: &[u8], received: SystemTime) -> f64 {
+        let content = PartContent::new(part.body(whole), received);
         let headers = self.headers.iter().map(|(name, matcher)| {
-            part.header(name).map(|value| matcher.distance(Some(value))).fold(1.0, f64::min)
+            if matcher.is_match_any(part.header(name), received) {
+                return 0.0;
+            }
+            let values = part.header(name).map(|value| Subject::new(Some(value), received));
+            values.map(|value| matcher.distance(&value)).fold(1.0, f64::min)
         });
         let body = self.body.iter().map(|matcher| {
             matcher.explain(&content).iter().map(|verdict| verdict.distance).sum::<f64>()
         });
         let total: f64 = headers.chain(body).sum();
-        (total / (self.headers.len() + self.body.len()).max(1) as f64).min(1.0)
+        // Whatever else fits, the file's name may not.
+        (total / (self.headers.len() + self.body.len()).max(1) as f64).clamp(0.1, 1.0)
     }
 
     fn describe(&self) -> String {
         let headers =
             self.headers.iter().map(|(name, matcher)| format!("{name} {}", matcher.describe()));
+        let file = self.file_name.iter().map(|name| format!("file name {name:?}"));
         let n_body = (!self.body.is_empty()).then(|| "its body".to_owned());
-        let wanted: Vec<String> = headers.chain(n_body).collect();
+        let wanted: Vec<String> = file.chain(headers).chain(n_body).collect();
         let which = if self.all_parts { "every part" } else { "a part" };
         if wanted.is_empty() {
             which.to_owned()

@@ -98,7 +98,10 @@ mod tests {
     use super::{super::testing::request, *};
     use crate::{
         codec::json,
-        model::{BodyPattern, MethodPattern, Request, RequestPattern, UrlPattern, ValuePattern},
+        model::{
+            BodyPattern, JsonPattern, MethodPattern, Request, RequestPattern, UrlPattern,
+            ValuePattern,
+        },
     };
 
     fn stub(method: &str, url: UrlPattern) -> RequestPattern {
@@ -114,11 +117,8 @@ mod tests {
     }
 
     fn with_json(mut pattern: RequestPattern, body: &str) -> RequestPattern {
-        pattern.body = vec![BodyPattern::EqualToJson {
-            expected: json::parse(body).unwrap(),
-            ignore_array_order: false,
-            ignore_extra_elements: false,
-        }];
+        pattern.body =
+            vec![BodyPattern::EqualToJson(JsonPattern::strict(json::parse(body).unwrap()))];
         pattern
     }
 

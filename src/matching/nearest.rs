@@ -4,8 +4,11 @@
 //! pattern says. The pairs that come back are what an answer that echoes the request must have
 //! replaced.
 
+use std::time::SystemTime;
+
 use super::{
-    body::{BodyMatcher, Content, PartContent},
+    body::BodyMatcher,
+    content::{Content, PartContent},
     hint::Hint,
     nearest_head::{
         head_differences, pairs_differences, value_pattern_differences, values_differences,
@@ -31,7 +34,11 @@ const MAX_COMPARED_BODY: usize = 4 << 20;
 pub fn differences(pattern: &RequestPattern, view: &RequestView<'_>) -> Option<Vec<Change>> {
     let mut changes = head_differences(pattern, view)?;
     if !pattern.form.is_empty() {
-        changes.extend(values_differences(&pattern.form, |name| values_of(view.form(), name))?);
+        changes.extend(values_differences(
+            &pattern.form,
+            |name| values_of(view.form(), name),
+            view.request().received,
+        )?);
     }
     let kind = Kind::of(view);
     for body in &pattern.body {
@@ -92,7 +99,7 @@ impl Kind {
 
 fn body_differences(
     pattern: &BodyPattern,
-    content: &impl Content,
+    content: &dyn Content,
     kind: &Kind,
     strictness: Strictness,
 ) -> Option<Vec<Change>> {
@@ -101,8 +108,8 @@ fn body_differences(
     }
     match pattern {
         BodyPattern::Digest { .. } => None,
-        BodyPattern::EqualToJson { expected, .. } => {
-            json_changes(expected, content.json()?, strictness)
+        BodyPattern::EqualToJson(pattern) => {
+            json_changes(&pattern.expected, content.json()?, strictness)
         }
         BodyPattern::Text(ValuePattern::EqualTo { value, .. }) => {
             bytes_differences(value.as_bytes(), content, kind, strictness)
@@ -121,7 +128,7 @@ fn json_changes(recorded: &Json, now: &Json, strictness: Strictness) -> Option<V
 
 fn bytes_differences(
     recorded: &[u8],
-    content: &impl Content,
+    content: &dyn Content,
     kind: &Kind,
     strictness: Strictness,
 ) -> Option<Vec<Change>> {
@@ -223,12 +230,13 @@ fn multipart_differences(
     if patterns.is_empty() {
         return Some(Vec::new());
     }
-    let whole = view.decoded_body()?;
+    let (whole, received) = (view.decoded_body()?, view.request().received);
     let mut left: Vec<&Part> = view.parts()?.iter().collect();
     let mut changes = Vec::new();
     for pattern in patterns {
         let found = left.iter().enumerate().find_map(|(at, part)| {
-            pattern_part_differences(pattern, part, whole, strictness).map(|changes| (at, changes))
+            pattern_part_differences(pattern, part, (whole, received), strictness)
+                .map(|changes| (at, changes))
         });
         let (at, found) = found?;
         if !pattern.all_parts {
@@ -242,14 +250,14 @@ fn multipart_differences(
 fn pattern_part_differences(
     pattern: &MultipartPattern,
     part: &Part,
-    whole: &[u8],
+    (whole, received): (&[u8], SystemTime),
     strictness: Strictness,
 ) -> Option<Vec<Change>> {
     let mut changes = Vec::new();
     for (name, value) in &pattern.headers {
-        changes.extend(value_pattern_differences(name, value, part.header(name))?);
+        changes.extend(value_pattern_differences(name, value, part.header(name), received)?);
     }
-    let content = PartContent::new(part.body(whole));
+    let content = PartContent::new(part.body(whole), received);
     for body in &pattern.body {
         if BodyMatcher::compile(body).ok()?.is_match(&content) {
             continue;
@@ -282,7 +290,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::{super::testing::request, *};
-    use crate::model::{MethodPattern, Request, UrlPattern};
+    use crate::model::{JsonPattern, MethodPattern, Request, UrlPattern};
 
     const UUID_A: &str = "550e8400-e29b-41d4-a716-446655440000";
     const UUID_B: &str = "9b2f3e1c-0d4a-4c8b-9f6e-2a7d5c1b8e90";
@@ -297,11 +305,7 @@ mod tests {
     }
 
     fn json_body(text: &str) -> Vec<BodyPattern> {
-        vec![BodyPattern::EqualToJson {
-            expected: json::parse(text).unwrap(),
-            ignore_array_order: false,
-            ignore_extra_elements: false,
-        }]
+        vec![BodyPattern::EqualToJson(JsonPattern::strict(json::parse(text).unwrap()))]
     }
 
     fn text_body(text: &str) -> Vec<BodyPattern> {

@@ -1,16 +1,18 @@
 //! Method, URL, headers and cookies of a request against those of a recorded one, noise aside.
 
+use std::time::SystemTime;
+
 use super::{
+    compiled::TextMatcher,
     hint::Hint,
     noise::{Change, value_differences},
     path::PathTemplate,
     regex::{WholeRegex, literal_head},
     request::CompiledRequest,
-    text::TextMatcher,
 };
 use crate::{
     codec::{form, view::RequestView},
-    model::{MethodPattern, RequestPattern, UrlPattern, ValuePattern},
+    model::{RequestPattern, UrlPattern, ValuePattern},
 };
 
 /// All but the body.
@@ -18,28 +20,39 @@ pub(super) fn head_differences(
     pattern: &RequestPattern,
     view: &RequestView<'_>,
 ) -> Option<Vec<Change>> {
-    let is_method = match &pattern.method {
-        MethodPattern::Any => true,
-        MethodPattern::GetOrHead => matches!(view.method(), "GET" | "HEAD"),
-        MethodPattern::Is(method) => method == view.method(),
-    };
-    if !is_method {
+    if !pattern.method.accepts(view.method()) {
         return None;
     }
     let mut changes = url_differences(&pattern.url, view)?;
+    let received = view.request().received;
     for (name, value) in &pattern.headers {
         let actual: Vec<_> = view.header(name).collect();
-        changes.extend(value_pattern_differences(name, value, actual.iter())?);
+        changes.extend(value_pattern_differences(name, value, actual.iter(), received)?);
     }
-    changes.extend(values_differences(&pattern.query, |name| values_of(view.query_pairs(), name))?);
-    changes.extend(values_differences(&pattern.cookies, |name| values_of(view.cookies(), name))?);
-    if pattern.basic_auth.is_some() {
-        let only_auth =
-            RequestPattern { basic_auth: pattern.basic_auth.clone(), ..RequestPattern::default() };
-        let compiled = CompiledRequest::compile(&only_auth).ok()?;
-        compiled.matches_head(view).then_some(())?;
+    for (named, pairs) in [(&pattern.query, view.query_pairs()), (&pattern.cookies, view.cookies())]
+    {
+        changes.extend(values_differences(named, |name| values_of(pairs, name), received)?);
+    }
+    let exact = exact_part(pattern);
+    if exact != RequestPattern::default() {
+        CompiledRequest::compile(&exact).ok()?.matches_head(view).then_some(())?;
     }
     Some(changes)
+}
+
+/// What a recorder does not write, a person meant exactly.
+fn exact_part(pattern: &RequestPattern) -> RequestPattern {
+    let path_parameters = pattern.path_parameters.clone();
+    RequestPattern {
+        scheme: pattern.scheme,
+        host: pattern.host.clone(),
+        port: pattern.port,
+        client_ip: pattern.client_ip.clone(),
+        basic_auth: pattern.basic_auth.clone(),
+        url: if path_parameters.is_empty() { UrlPattern::Any } else { pattern.url.clone() },
+        path_parameters,
+        ..RequestPattern::default()
+    }
 }
 
 fn url_differences(url: &UrlPattern, view: &RequestView<'_>) -> Option<Vec<Change>> {
@@ -123,10 +136,11 @@ pub(super) fn pairs_differences(
 pub(super) fn values_differences<'a, I: Iterator<Item = &'a str>>(
     patterns: &[(String, ValuePattern)],
     actual: impl Fn(&str) -> I,
+    received: SystemTime,
 ) -> Option<Vec<Change>> {
     let mut changes = Vec::new();
     for (name, pattern) in patterns {
-        changes.extend(value_pattern_differences(name, pattern, actual(name))?);
+        changes.extend(value_pattern_differences(name, pattern, actual(name), received)?);
     }
     Some(changes)
 }
@@ -135,6 +149,7 @@ pub(super) fn value_pattern_differences<V: AsRef<str>>(
     name: &str,
     pattern: &ValuePattern,
     mut actual: impl Iterator<Item = V>,
+    received: SystemTime,
 ) -> Option<Vec<Change>> {
     if let ValuePattern::EqualTo { value, case_insensitive } = pattern {
         let hint = Hint::of_name(name);
@@ -146,7 +161,7 @@ pub(super) fn value_pattern_differences<V: AsRef<str>>(
             value_differences(hint, value, now)
         });
     }
-    TextMatcher::compile(pattern).ok()?.is_match_any(actual).then(Vec::new)
+    TextMatcher::compile(pattern).ok()?.is_match_any(actual, received).then(Vec::new)
 }
 
 pub(super) fn values_of<'p>(

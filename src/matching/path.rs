@@ -13,6 +13,22 @@ pub struct PathTemplate {
     source: String,
 }
 
+/// Finds the values of a template's variables in a path that fits it.
+#[derive(Clone, Debug)]
+pub struct PathVariables {
+    regex: regex::Regex,
+    names: Vec<String>,
+}
+
+impl PathVariables {
+    /// Names and values, percent-encoded as sent; of a repeated name the last counts.
+    pub fn values<'p>(&self, path: &'p str) -> Vec<(&str, &'p str)> {
+        let Some(found) = self.regex.captures(path) else { return Vec::new() };
+        let values = found.iter().skip(1).map(|group| group.map_or("", |group| group.as_str()));
+        self.names.iter().map(String::as_str).zip(values).collect()
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Segment {
     Literal(String),
@@ -24,7 +40,8 @@ enum Segment {
 #[derive(Clone, Debug)]
 enum Piece<'t> {
     Literal(&'t str),
-    Variable,
+    /// What stands between the braces.
+    Variable(&'t str),
     Wildcard,
 }
 
@@ -84,6 +101,29 @@ impl PathTemplate {
             .collect()
     }
 
+    /// What finds the values of its variables.
+    ///
+    /// # Errors
+    ///
+    /// Only if the expression made of an odd template exceeds the engine's size.
+    pub fn variables(&self) -> Result<PathVariables, String> {
+        let mut pattern = String::from(r"\A(?s:");
+        let mut names = Vec::new();
+        for piece in pieces(&self.source) {
+            match piece {
+                Piece::Literal(text) => pattern.push_str(&regex::escape(text)),
+                Piece::Variable(name) => {
+                    pattern.push_str("([^/]+)");
+                    names.push(name.to_owned());
+                }
+                Piece::Wildcard => pattern.push_str(".*"),
+            }
+        }
+        pattern.push_str(r")\z");
+        let regex = regex::Regex::new(&pattern).map_err(|error| error.to_string())?;
+        Ok(PathVariables { regex, names })
+    }
+
     /// The template as it was written.
     pub fn source(&self) -> &str {
         &self.source
@@ -104,7 +144,7 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
             .and_then(|after| after.find('}'))
             .filter(|&name_length| name_length > 0);
         let (piece, length) = if let Some(name_length) = name_length {
-            (Piece::Variable, name_length + 2)
+            (Piece::Variable(after.get(1..=name_length).unwrap_or_default()), name_length + 2)
         } else if after.starts_with("**") {
             (Piece::Wildcard, 2)
         } else {
@@ -128,7 +168,7 @@ fn segment(pieces: &[Piece<'_>]) -> Result<Segment, String> {
     Ok(match pieces {
         [] => Segment::Literal(String::new()),
         [Piece::Literal(text)] => Segment::Literal((*text).to_owned()),
-        [Piece::Variable] => Segment::Variable,
+        [Piece::Variable(_)] => Segment::Variable,
         pieces => Segment::Mixed(expression(pieces)?),
     })
 }
@@ -138,7 +178,7 @@ fn expression(pieces: &[Piece<'_>]) -> Result<WholeRegex, String> {
     for piece in pieces {
         match piece {
             Piece::Literal(text) => pattern.push_str(&regex::escape(text)),
-            Piece::Variable => pattern.push_str("[^/]+"),
+            Piece::Variable(_) => pattern.push_str("[^/]+"),
             Piece::Wildcard => pattern.push_str(".*"),
         }
     }
@@ -274,6 +314,18 @@ mod tests {
             &["/f/.json", "/f/ajson", "/f/a/b.json"],
         );
         check("/{a}:{b}", &["/x:y"], &["/x", "/:y"]);
+    }
+
+    #[test]
+    fn variables_have_values_as_sent() {
+        let values = |template: &str, path| {
+            let variables = PathTemplate::parse(template).unwrap().variables().unwrap();
+            let values = variables.values(path);
+            values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+        };
+        assert_eq!(values("/a/{x}/b/{y}.json", "/a/1%20/b/z.json"), ["x=1%20", "y=z"]);
+        assert_eq!(values("/a/{x}/**", "/a/1/b/c"), ["x=1"]);
+        assert!(values("/a/{x}", "/b/1").is_empty());
     }
 
     #[test]

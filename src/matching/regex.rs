@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::regex_mistake::{Mistake, Places};
 
 /// Steps that the backtracking engine may take on one input; past them a pattern does not match.
-const BACKTRACK_LIMIT: usize = 1_000_000;
+pub(super) const BACKTRACK_LIMIT: usize = 1_000_000;
 /// What makes a pattern fit the whole of a text.
 const WHOLE_START: &str = r"\A(?s:";
 const WHOLE_END: &str = r")\z";
@@ -18,6 +18,14 @@ const WHOLE_END: &str = r")\z";
 pub struct WholeRegex {
     engine: Engine,
     source: String,
+}
+
+/// A regular expression took too long on a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("gave up after {n_steps} steps")]
+pub struct GaveUp {
+    /// How many were taken.
+    pub n_steps: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -57,14 +65,23 @@ impl WholeRegex {
         }
     }
 
-    /// Whether it fits the whole of `text`.
+    /// Whether it fits the whole of `text`; it does not where the engine gave up.
     pub fn is_match(&self, text: &str) -> bool {
+        self.try_match(text).unwrap_or(false)
+    }
+
+    /// Whether it fits the whole of `text`.
+    ///
+    /// # Errors
+    ///
+    /// The engine gave up before it knew.
+    pub fn try_match(&self, text: &str) -> Result<bool, GaveUp> {
         match &self.engine {
-            Engine::Backtracking(engine) => engine.is_match(text).unwrap_or_else(|error| {
+            Engine::Backtracking(engine) => engine.is_match(text).map_err(|error| {
                 tracing::warn!(pattern = %self.source, %error, "regular expression gave up");
-                false
+                GaveUp { n_steps: BACKTRACK_LIMIT }
             }),
-            Engine::Linear(engine) => engine.is_match(text),
+            Engine::Linear(engine) => Ok(engine.is_match(text)),
         }
     }
 
@@ -141,9 +158,11 @@ fn has_top_level_alternative(pattern: &str) -> bool {
     false
 }
 
-struct Translated {
-    pattern: String,
-    needs_backtracking: bool,
+/// A pattern in Rust's syntax.
+pub(super) struct Translated {
+    pub(super) pattern: String,
+    /// The linear engine would read it as something else.
+    pub(super) needs_backtracking: bool,
     places: Places,
 }
 
@@ -172,7 +191,7 @@ impl Characters<'_> {
 }
 
 /// Java's syntax in Rust's: quoting, ASCII classes, and escapes that mean something else there.
-fn translate(pattern: &str) -> Result<Translated, String> {
+pub(super) fn translate(pattern: &str) -> Result<Translated, String> {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut needs_backtracking = false;
     let mut places = Places::default();

@@ -1,19 +1,23 @@
 //! A whole request against a pattern: cheap parts first, the body last.
 
+use std::time::SystemTime;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderName;
 use thiserror::Error;
 
 use super::{
     body::BodyMatcher,
+    compiled::TextMatcher,
     multipart::MultipartMatcher,
-    text::TextMatcher,
+    path::PathVariables,
+    subject::Subject,
     url::{UrlKey, UrlMatcher},
     verdict::{PartVerdict, shortened},
 };
 use crate::{
     codec::{form::Pair, view::RequestView},
-    model::{MethodPattern, RequestPattern, ValuePattern},
+    model::{MethodPattern, RequestPattern, Scheme, ValuePattern},
 };
 
 /// A pattern that cannot be honoured.
@@ -29,8 +33,15 @@ pub struct CompileError {
 /// A [`RequestPattern`], compiled: no expression is compiled and no text decoded per request.
 #[derive(Clone, Debug)]
 pub struct CompiledRequest {
+    scheme: Option<Scheme>,
+    host: Option<TextMatcher>,
+    port: Option<u16>,
+    client: Option<TextMatcher>,
     method: MethodPattern,
     url: UrlMatcher,
+    /// What finds the values of variables, and what these must be. Without a template, patterns of
+    /// path parameters say nothing, as in WireMock.
+    variables: Option<(PathVariables, Vec<(String, TextMatcher)>)>,
     headers: Vec<(HeaderName, String, TextMatcher)>,
     query: Vec<(String, TextMatcher)>,
     cookies: Vec<(String, TextMatcher)>,
@@ -69,10 +80,25 @@ impl CompiledRequest {
                 error(format!("/request/multipartPatterns/{at}{below}"), message)
             })
         });
+        let one = |key: &str, pattern: Option<&ValuePattern>| {
+            let compiled = pattern.map(TextMatcher::compile).transpose();
+            compiled.map_err(|(below, message)| error(format!("/request/{key}{below}"), message))
+        };
+        let in_request = |(key, message)| error(format!("/request{key}"), message);
+        let url = UrlMatcher::compile(&pattern.url).map_err(in_request)?;
+        let parameters = values("pathParameters", &pattern.path_parameters)?;
+        let variables = match parameters.is_empty() {
+            true => None,
+            false => url.variables().map_err(in_request)?.map(|found| (found, parameters)),
+        };
         Ok(Self {
+            scheme: pattern.scheme,
+            host: one("host", pattern.host.as_ref())?,
+            port: pattern.port,
+            client: one("clientIp", pattern.client_ip.as_ref())?,
             method: pattern.method.clone(),
-            url: UrlMatcher::compile(&pattern.url)
-                .map_err(|(key, message)| error(format!("/request{key}"), message))?,
+            url,
+            variables,
             headers: headers.collect::<Result<_, _>>()?,
             query: values("queryParameters", &pattern.query)?,
             cookies: values("cookies", &pattern.cookies)?,
@@ -91,23 +117,38 @@ impl CompiledRequest {
         !(self.body.is_empty() && self.form.is_empty() && self.multipart.is_empty())
     }
 
+    /// Whether the URL fits.
+    pub(super) fn matches_url(&self, view: &RequestView<'_>) -> bool {
+        self.url.is_match(view)
+    }
+
     /// Whether all fits but, perhaps, the body.
     pub fn matches_head(&self, view: &RequestView<'_>) -> bool {
+        let received = view.request().received;
         self.is_method_match(view.method())
             && self.url.is_match(view)
+            && self.is_origin_match(view)
+            && self.variables.as_ref().is_none_or(|(found, matchers)| {
+                let values = found.values(view.path());
+                matchers.iter().all(|(name, matcher)| {
+                    matcher.is_match(&Subject::new(variable(&values, name), received))
+                })
+            })
             && self.basic_auth.as_ref().is_none_or(|expected| has_basic_auth(view, expected))
             && self
                 .headers
                 .iter()
-                .all(|(name, _, matcher)| matcher.is_match_any(view.header_named(name)))
-            && are_pairs_match(&self.query, || view.query_pairs())
-            && are_pairs_match(&self.cookies, || view.cookies())
+                .all(|(name, _, matcher)| matcher.is_match_any(view.header_named(name), received))
+            && are_pairs_match(&self.query, || view.query_pairs(), received)
+            && self.cookies.iter().all(|(name, matcher)| {
+                matcher.is_match_cookie(values_of(view.cookies(), name), received)
+            })
     }
 
     /// Whether all fits.
     pub fn matches(&self, view: &RequestView<'_>) -> bool {
         self.matches_head(view)
-            && are_pairs_match(&self.form, || view.form())
+            && are_pairs_match(&self.form, || view.form(), view.request().received)
             && self.body.iter().all(|matcher| matcher.is_match(view))
             && self.multipart.iter().all(|matcher| matcher.is_match(view))
     }
@@ -119,11 +160,7 @@ impl CompiledRequest {
             let matched = self.is_method_match(view.method());
             verdicts.push(PartVerdict {
                 part: "method".to_owned(),
-                expected: match &self.method {
-                    MethodPattern::Any => "any".to_owned(),
-                    MethodPattern::GetOrHead => "GET or HEAD".to_owned(),
-                    MethodPattern::Is(method) => method.clone(),
-                },
+                expected: self.method.describe(),
                 actual: view.method().to_owned(),
                 matched,
                 distance: if matched { 0.0 } else { 1.0 },
@@ -142,6 +179,16 @@ impl CompiledRequest {
                 distance,
             });
         }
+        verdicts.extend(self.explain_origin(view));
+        let received = view.request().received;
+        if let Some((found, matchers)) = &self.variables {
+            let values = found.values(view.path());
+            for (name, matcher) in matchers {
+                let actual: Vec<&str> = variable(&values, name).into_iter().collect();
+                let part = format!("variable {name}");
+                verdicts.push(explain_values(&part, matcher, &actual, received));
+            }
+        }
         if let Some(expected) = &self.basic_auth {
             let matched = has_basic_auth(view, expected);
             let is_there = view.header("authorization").next().is_some();
@@ -155,20 +202,64 @@ impl CompiledRequest {
         }
         for (parsed, name, matcher) in &self.headers {
             let actual: Vec<_> = view.header_named(parsed).collect();
-            verdicts.push(explain_values("header", name, matcher, &actual));
+            verdicts.push(explain_values(&format!("header {name}"), matcher, &actual, received));
         }
         for (kind, matchers, pairs) in [
             ("query", &self.query, view.query_pairs()),
-            ("cookie", &self.cookies, view.cookies()),
             ("form", &self.form, if self.form.is_empty() { &[] } else { view.form() }),
         ] {
             for (name, matcher) in matchers {
                 let actual: Vec<_> = values_of(pairs, name).collect();
-                verdicts.push(explain_values(kind, name, matcher, &actual));
+                let part = format!("{kind} {name}");
+                verdicts.push(explain_values(&part, matcher, &actual, received));
             }
+        }
+        for (name, matcher) in &self.cookies {
+            let values = || values_of(view.cookies(), name);
+            let actual: Vec<_> = values().collect();
+            let mut verdict = explain_values(&format!("cookie {name}"), matcher, &actual, received);
+            verdict.matched = matcher.is_match_cookie(values(), received);
+            verdict.distance = if verdict.matched { 0.0 } else { verdict.distance.max(0.1) };
+            verdicts.push(verdict);
         }
         verdicts.extend(self.body.iter().flat_map(|matcher| matcher.explain(view)));
         verdicts.extend(self.multipart.iter().map(|matcher| matcher.explain(view)));
+        verdicts
+    }
+
+    /// Whether scheme, host, port and the client's address fit.
+    fn is_origin_match(&self, view: &RequestView<'_>) -> bool {
+        let received = view.request().received;
+        let fits = |matcher: &Option<TextMatcher>, value: &dyn Fn() -> Option<String>| {
+            matcher
+                .as_ref()
+                .is_none_or(|it| it.is_match(&Subject::new(value().as_deref(), received)))
+        };
+        self.scheme.is_none_or(|scheme| scheme == view.request().scheme)
+            && self.port.is_none_or(|port| port == view.port())
+            && fits(&self.host, &|| view.host())
+            && fits(&self.client, &|| address(view))
+    }
+
+    /// The verdicts on scheme, host, port and the client's address.
+    fn explain_origin(&self, view: &RequestView<'_>) -> Vec<PartVerdict> {
+        let received = view.request().received;
+        let mut verdicts = Vec::new();
+        if let Some(scheme) = self.scheme {
+            let actual = view.request().scheme;
+            verdicts.push(exact("scheme", scheme.as_str(), actual.as_str()));
+        }
+        if let Some(host) = &self.host {
+            let actual: Vec<String> = view.host().into_iter().collect();
+            verdicts.push(explain_values("host", host, &actual, received));
+        }
+        if let Some(port) = self.port {
+            verdicts.push(exact("port", &port.to_string(), &view.port().to_string()));
+        }
+        if let Some(client) = &self.client {
+            let actual: Vec<String> = address(view).into_iter().collect();
+            verdicts.push(explain_values("client address", client, &actual, received));
+        }
         verdicts
     }
 
@@ -189,11 +280,7 @@ impl CompiledRequest {
     }
 
     fn is_method_match(&self, method: &str) -> bool {
-        match &self.method {
-            MethodPattern::Any => true,
-            MethodPattern::GetOrHead => matches!(method, "GET" | "HEAD"),
-            MethodPattern::Is(expected) => expected == method,
-        }
+        self.method.accepts(method)
     }
 }
 
@@ -225,12 +312,13 @@ fn values_of<'p>(pairs: &'p [Pair], name: &'p str) -> impl Iterator<Item = &'p s
 fn are_pairs_match<'p>(
     matchers: &[(String, TextMatcher)],
     pairs: impl FnOnce() -> &'p [Pair],
+    received: SystemTime,
 ) -> bool {
     if matchers.is_empty() {
         return true;
     }
     let pairs = pairs();
-    matchers.iter().all(|(name, matcher)| matcher.is_match_any(values_of(pairs, name)))
+    matchers.iter().all(|(name, matcher)| matcher.is_match_any(values_of(pairs, name), received))
 }
 
 fn has_basic_auth(view: &RequestView<'_>, expected: &str) -> bool {
@@ -241,22 +329,49 @@ fn has_basic_auth(view: &RequestView<'_>, expected: &str) -> bool {
     })
 }
 
+/// The last value of a variable.
+fn variable<'p>(values: &[(&str, &'p str)], name: &str) -> Option<&'p str> {
+    values.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+fn address(view: &RequestView<'_>) -> Option<String> {
+    view.request().client.map(|address| address.to_string())
+}
+
+fn exact(part: &str, expected: &str, actual: &str) -> PartVerdict {
+    let matched = expected == actual;
+    PartVerdict {
+        part: part.to_owned(),
+        expected: expected.to_owned(),
+        actual: actual.to_owned(),
+        matched,
+        distance: if matched { 0.0 } else { 1.0 },
+    }
+}
+
 fn explain_values<V: AsRef<str>>(
-    kind: &str,
-    name: &str,
+    part: &str,
     matcher: &TextMatcher,
     actual: &[V],
+    received: SystemTime,
 ) -> PartVerdict {
-    let matched = matcher.is_match_any(actual.iter());
-    let distance = if matched {
-        0.0
-    } else {
-        actual.iter().map(|value| matcher.distance(Some(value.as_ref()))).fold(1.0, f64::min)
-    };
+    let matched = matcher.is_match_any(actual.iter(), received);
+    let subjects = || actual.iter().map(|value| Subject::new(Some(value.as_ref()), received));
+    let (mut distance, mut reason) = (0.0, None);
+    if !matched {
+        let nearest = subjects().map(|value| matcher.distance(&value)).fold(1.0, f64::min);
+        // Each of several values may fit where all of them together do not.
+        distance = nearest.max(0.1);
+        reason = subjects().find_map(|value| matcher.reason(&value));
+    }
+    let expected = shortened(&matcher.describe());
     let told: Vec<String> = actual.iter().map(|value| format!("{:?}", value.as_ref())).collect();
     PartVerdict {
-        part: format!("{kind} {name}"),
-        expected: shortened(&matcher.describe()),
+        part: part.to_owned(),
+        expected: match reason {
+            Some(reason) => format!("{expected} ({reason})"),
+            None => expected,
+        },
         actual: if told.is_empty() { "nothing".to_owned() } else { shortened(&told.join(", ")) },
         matched,
         distance,
@@ -274,7 +389,10 @@ mod tests {
     };
     use crate::{
         codec::{encoding::encode, json},
-        model::{BodyPattern, Coding, MultipartPattern, Request, RequestBody, UrlPattern},
+        model::{
+            BodyPattern, Coding, DateComparison, DatePattern, JsonPattern, MultipartPattern,
+            NumberComparison, NumberPattern, Request, RequestBody, UrlPattern,
+        },
     };
 
     const FORM: &str = "Content-Type: application/x-www-form-urlencoded; charset=utf-8";
@@ -317,6 +435,7 @@ mod tests {
         check_match(&is("GET"), &get("/"), true);
         check_match(&is("get"), &get("/"), false);
         check_match(&is("GET"), &request("HEAD /", &[], b""), false);
+        check_match(&is("GET"), &request("get /", &[], b""), true);
         check_match(&is("M-SEARCH"), &request("M-SEARCH /", &[], b""), true);
         let either =
             RequestPattern { method: MethodPattern::GetOrHead, ..RequestPattern::default() };
@@ -332,7 +451,7 @@ mod tests {
             &["/s", "/s?r=2&q=1", "/s?q=1", "/s?q=1&r=2&z=3", "/S?q=1&r=2"],
         );
         check_url(UrlPattern::Url("/p".into()), &["/p", "/p?"], &["/p?a", "/p/"]);
-        check_url(UrlPattern::Url("/p?".into()), &["/p", "/p?"], &["/p??"]);
+        check_url(UrlPattern::Url("/p?".into()), &[], &["/p", "/p?", "/p??"]);
         check_url(UrlPattern::Url("/a%20b".into()), &["/a%20b"], &["/a+b"]);
         check_url(UrlPattern::Url("/p?a=".into()), &["/p?a="], &["/p?a", "/p"]);
     }
@@ -443,11 +562,88 @@ mod tests {
 
     #[test]
     fn an_empty_body_is_absent() {
-        let pattern = body(BodyPattern::Text(ValuePattern::Absent));
-        check_match(&pattern, &get("/"), true);
-        check_match(&pattern, &request("POST /", &[], b"x"), false);
-        let pattern = body(BodyPattern::Text(ValuePattern::equal_to("")));
-        check_match(&pattern, &get("/"), true);
+        let text = |pattern| body(BodyPattern::Text(pattern));
+        check_match(&text(ValuePattern::Absent), &get("/"), true);
+        check_match(&text(ValuePattern::Absent), &request("POST /", &[], b"x"), false);
+        check_match(&text(ValuePattern::equal_to("")), &get("/"), false);
+        check_match(&text(ValuePattern::DoesNotContain("a".into())), &get("/"), true);
+        check_match(&body(BodyPattern::BinaryEqualTo(Bytes::new())), &get("/"), true);
+    }
+
+    #[test]
+    fn where_a_request_goes_and_comes_from_is_compared() {
+        let to = |host: &str, authority: &str| {
+            let mut request = get("/");
+            request.authority = authority.to_owned();
+            let host = Some(ValuePattern::equal_to(host));
+            check_match(
+                &RequestPattern { host, ..RequestPattern::default() },
+                &request,
+                authority.to_ascii_lowercase().starts_with("api.test"),
+            );
+            request
+        };
+        to("api.test", "api.test");
+        to("api.test", "other.test");
+        let plain = to("api.test", "API.test:8080");
+        let with_port = |port| RequestPattern { port: Some(port), ..RequestPattern::default() };
+        check_match(&with_port(8080), &plain, true);
+        check_match(&with_port(80), &plain, false);
+        let mut tls = get("/");
+        tls.scheme = Scheme::Https;
+        check_match(&with_port(443), &tls, true);
+        check_match(&with_port(80), &get("/"), true);
+        let https = RequestPattern { scheme: Some(Scheme::Https), ..RequestPattern::default() };
+        check_match(&https, &tls, true);
+        check_match(&https, &plain, false);
+        let from = |pattern| RequestPattern { client_ip: Some(pattern), ..<_>::default() };
+        check_match(&from(ValuePattern::Matches("127\\..*".into())), &plain, true);
+        check_match(&from(ValuePattern::equal_to("10.1.2.3")), &plain, false);
+    }
+
+    #[test]
+    fn path_parameters_are_compared_as_sent() {
+        let with = |name: &str, pattern: ValuePattern| RequestPattern {
+            url: UrlPattern::UrlPathTemplate("/a/{x}".into()),
+            path_parameters: vec![(name.to_owned(), pattern)],
+            ..RequestPattern::default()
+        };
+        check_match(&with("x", ValuePattern::equal_to("b%20c")), &get("/a/b%20c"), true);
+        check_match(&with("x", ValuePattern::equal_to("b c")), &get("/a/b%20c"), false);
+        check_match(&with("y", ValuePattern::equal_to("b")), &get("/a/b"), false);
+        check_match(&with("y", ValuePattern::Absent), &get("/a/b"), true);
+        let no_template = RequestPattern {
+            url: UrlPattern::UrlPath("/a/b".into()),
+            ..with("x", ValuePattern::equal_to("z"))
+        };
+        check_match(&no_template, &get("/a/b"), true);
+    }
+
+    #[test]
+    fn dates_and_numbers_are_compared() {
+        let before = |expected: &str| {
+            ValuePattern::Date(DatePattern {
+                comparison: DateComparison::Before,
+                expected: expected.to_owned(),
+                actual_format: None,
+                truncate_expected: None,
+                truncate_actual: None,
+                truncation_last: false,
+                expected_offset: None,
+            })
+        };
+        let header = |pattern| RequestPattern {
+            headers: vec![("At".to_owned(), pattern)],
+            ..RequestPattern::default()
+        };
+        let at = |at: &str| request("GET /", &[&format!("At: {at}")], b"");
+        check_match(&header(before("now")), &at("2026-11-23T09:59:59Z"), true);
+        check_match(&header(before("now")), &at("2026-11-23T10:00:01Z"), false);
+        check_match(&header(before("now +1 days")), &at("2026-11-23T10:00:01Z"), true);
+        check_match(&header(before("no date")), &at("2026-11-23T10:00:01Z"), false);
+        let less = NumberPattern { comparison: NumberComparison::Less, operand: "2".to_owned() };
+        check_match(&header(ValuePattern::Number(less.clone())), &at("1.5"), true);
+        check_match(&header(ValuePattern::Number(less)), &get("/"), false);
     }
 
     #[test]
@@ -486,11 +682,9 @@ mod tests {
 
     #[test]
     fn json_bodies_fit_whatever_the_content_type_says() {
-        let pattern = body(BodyPattern::EqualToJson {
-            expected: json::parse(r#"{"a":1,"b":"x"}"#).unwrap(),
-            ignore_array_order: false,
-            ignore_extra_elements: false,
-        });
+        let pattern = body(BodyPattern::EqualToJson(JsonPattern::strict(
+            json::parse(r#"{"a":1,"b":"x"}"#).unwrap(),
+        )));
         check_match(&pattern, &request("POST /", &[], br#"{ "b" : "x", "a" : 1.0 }"#), true);
         check_match(&pattern, &request("POST /", &[], br#"{"a":1}"#), false);
         check_match(&pattern, &request("POST /", &[], b"nonsense"), false);
@@ -532,6 +726,25 @@ mod tests {
         let all = RequestPattern { multipart: vec![all], ..RequestPattern::default() };
         check_match(&all, &with("x1", "2x"), true);
         check_match(&all, &with("x1", "2"), false);
+    }
+
+    #[test]
+    fn file_names_count_only_beside_other_conditions() {
+        let with = |name: &str, body: Vec<BodyPattern>| RequestPattern {
+            multipart: vec![MultipartPattern {
+                file_name: Some(name.to_owned()),
+                body,
+                ..MultipartPattern::default()
+            }],
+            ..RequestPattern::default()
+        };
+        let one = || vec![BodyPattern::Text(ValuePattern::equal_to("1"))];
+        let body =
+            b"--XX\r\nContent-Disposition: form-data; name=a; filename=f\r\n\r\n1\r\n--XX--\r\n";
+        let request = request("POST /", &[MULTIPART], body);
+        check_match(&with("f", one()), &request, true);
+        check_match(&with("g", one()), &request, false);
+        check_match(&with("g", Vec::new()), &request, true);
     }
 
     #[test]
@@ -579,11 +792,9 @@ mod tests {
             url: UrlPattern::UrlPath("/v1/charges".into()),
             headers: equal("Range", "bytes=0-1"),
             query: equal("limit", "10"),
-            body: vec![BodyPattern::EqualToJson {
-                expected: json::parse(r#"{"amount":1999,"currency":"eur"}"#).unwrap(),
-                ignore_array_order: false,
-                ignore_extra_elements: false,
-            }],
+            body: vec![BodyPattern::EqualToJson(JsonPattern::strict(
+                json::parse(r#"{"amount":1999,"currency":"eur"}"#).unwrap(),
+            ))],
             ..RequestPattern::default()
         };
         let request = request("POST /v1/charge?limit=1", &[], br#"{"amount":1999}"#);

@@ -28,6 +28,9 @@ pub(super) fn request(line: &str, headers: &[&str], body: &[u8]) -> Request {
         target: target.parse().unwrap(),
         headers: map,
         body: RequestBody::Whole(Bytes::copy_from_slice(body)),
+        client: Some([127, 0, 0, 1].into()),
+        // 2026-11-23T10:00:00Z
+        received: std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_795_428_000),
     }
 }
 

@@ -1,208 +1,110 @@
-//! One text value against a pattern: equal, contained, fitting an expression, or not there.
+//! Values against compiled patterns: one value, or all that a name has.
 
-use super::{distance::text_distance, regex::WholeRegex};
-use crate::model::ValuePattern;
+use std::{collections::HashSet, time::SystemTime};
 
-/// A [`ValuePattern`], compiled.
-#[derive(Clone, Debug)]
-pub struct TextMatcher(Kind);
+use super::{
+    compiled::{Kind, TextMatcher},
+    found::Outcome,
+    subject::Subject,
+};
 
-#[derive(Clone, Debug)]
-enum Kind {
-    Absent,
-    And(Vec<TextMatcher>),
-    Contains(String),
-    DoesNotContain(String),
-    DoesNotMatch(WholeRegex),
-    EqualTo(String),
-    /// The value in lower case.
-    EqualToIgnoringCase(String),
-    Matches(WholeRegex),
-    Not(Box<TextMatcher>),
-    Or(Vec<TextMatcher>),
-}
+/// Comparisons of a pattern with a value that a list of patterns may take on the values of one name;
+/// past them it does not fit.
+const MAX_COMPARISONS: usize = 200_000;
 
 impl TextMatcher {
-    /// Compiles a pattern.
-    ///
-    /// # Errors
-    ///
-    /// The JSON pointer below the pattern, and what is wrong there.
-    pub fn compile(pattern: &ValuePattern) -> Result<Self, (String, String)> {
-        let regex = |key: &str, source: &str| {
-            WholeRegex::compile(source).map_err(|message| (format!("/{key}"), message))
-        };
-        let all = |key: &str, patterns: &[ValuePattern]| {
-            let compiled = patterns.iter().enumerate().map(|(at, pattern)| {
-                Self::compile(pattern)
-                    .map_err(|(pointer, message)| (format!("/{key}/{at}{pointer}"), message))
-            });
-            compiled.collect::<Result<Vec<_>, _>>()
-        };
-        Ok(Self(match pattern {
-            ValuePattern::Absent => Kind::Absent,
-            ValuePattern::And(patterns) => Kind::And(all("and", patterns)?),
-            ValuePattern::Contains(text) => Kind::Contains(text.clone()),
-            ValuePattern::DoesNotContain(text) => Kind::DoesNotContain(text.clone()),
-            ValuePattern::DoesNotMatch(source) => {
-                Kind::DoesNotMatch(regex("doesNotMatch", source)?)
-            }
-            ValuePattern::EqualTo { value, case_insensitive: false } => {
-                Kind::EqualTo(value.clone())
-            }
-            ValuePattern::EqualTo { value, case_insensitive: true } => {
-                Kind::EqualToIgnoringCase(value.to_lowercase())
-            }
-            ValuePattern::Matches(source) => Kind::Matches(regex("matches", source)?),
-            ValuePattern::Not(pattern) => Kind::Not(Box::new(
-                Self::compile(pattern)
-                    .map_err(|(pointer, message)| (format!("/not{pointer}"), message))?,
-            )),
-            ValuePattern::Or(patterns) => Kind::Or(all("or", patterns)?),
-        }))
-    }
-
-    /// Whether a value fits; `None` is a value that is not there.
-    pub fn is_match(&self, value: Option<&str>) -> bool {
-        match (&self.0, value) {
-            (Kind::Absent, value) => value.is_none(),
-            (Kind::And(matchers), value) => matchers.iter().all(|matcher| matcher.is_match(value)),
-            (Kind::Not(matcher), value) => !matcher.is_match(value),
-            (Kind::Or(matchers), value) => matchers.iter().any(|matcher| matcher.is_match(value)),
+    /// Whether a value fits.
+    pub fn is_match(&self, value: &Subject<'_>) -> bool {
+        match (&self.0, value.text()) {
+            (Kind::Anything, _) => true,
+            (Kind::Absent, text) => text.is_none(),
+            (Kind::And(matchers), _) => matchers.iter().all(|matcher| matcher.is_match(value)),
+            (Kind::Not(matcher), _) => !matcher.is_match(value),
+            (Kind::Or(matchers), _) => matchers.iter().any(|matcher| matcher.is_match(value)),
             (Kind::DoesNotContain(_) | Kind::DoesNotMatch(_), None) => true,
+            (Kind::JsonPath(path), _) => matches!(path.outcome(value), Outcome::Yes),
             (_, None) => false,
             (Kind::Contains(text), Some(value)) => value.contains(text),
+            (Kind::Date(date), Some(text)) => date.0.is_match(text, value.now()),
             (Kind::DoesNotContain(text), Some(value)) => !value.contains(text),
-            (Kind::DoesNotMatch(regex), Some(value)) => !regex.is_match(value),
+            (Kind::DoesNotMatch(regex), Some(value)) => {
+                // Where it is not known, neither the one nor the other holds.
+                regex.try_match(value).is_ok_and(|fits| !fits)
+            }
             (Kind::EqualTo(text), Some(value)) => value == text,
             (Kind::EqualToIgnoringCase(text), Some(value)) => {
                 value.eq_ignore_ascii_case(text) || value.to_lowercase() == *text
             }
+            (Kind::HasExactly(matchers) | Kind::Includes(matchers), Some(text)) => {
+                self.is_list_match(matchers, &[text], value.received())
+            }
+            (Kind::Json(matcher), Some(_)) => {
+                value.json().is_some_and(|json| matcher.is_match(json))
+            }
             (Kind::Matches(regex), Some(value)) => regex.is_match(value),
+            (Kind::Number(number), Some(value)) => number.is_match(value),
+            (Kind::Never(..), Some(_)) => false,
+            (Kind::PathTemplate(template), Some(value)) => template.is_match(value),
+            (Kind::Xml(xml), Some(value)) => xml.0.is_match(value),
+            (Kind::XPath(path), Some(_)) => matches!(path.outcome(value), Outcome::Yes),
         }
     }
 
-    /// Whether any of the repeated values fits, or their absence does when there is none.
-    pub fn is_match_any<V: AsRef<str>>(&self, values: impl Iterator<Item = V>) -> bool {
+    /// Whether any of the repeated values fits, or their absence does when there is none;
+    /// `hasExactly` and `includes` look at all of them.
+    pub fn is_match_any<V: AsRef<str>>(
+        &self,
+        values: impl Iterator<Item = V>,
+        received: SystemTime,
+    ) -> bool {
+        if let Kind::HasExactly(matchers) | Kind::Includes(matchers) = &self.0 {
+            let values: Vec<V> = values.collect();
+            let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+            return self.is_list_match(matchers, &values, received);
+        }
         let mut any = false;
         for value in values {
-            if self.is_match(Some(value.as_ref())) {
+            if self.is_match(&Subject::new(Some(value.as_ref()), received)) {
                 return true;
             }
             any = true;
         }
-        !any && self.is_match(None)
+        !any && self.is_match(&Subject::new(None, received))
     }
 
-    /// Whether it is equality with the empty text.
-    pub(super) fn wants_empty(&self) -> bool {
-        matches!(&self.0, Kind::EqualTo(text) if text.is_empty())
+    /// As [`is_match_any`](Self::is_match_any), but as WireMock has it for cookies: where there is
+    /// none, only `absent` itself fits.
+    pub(super) fn is_match_cookie<'v>(
+        &self,
+        mut values: impl Iterator<Item = &'v str>,
+        received: SystemTime,
+    ) -> bool {
+        let Some(first) = values.next() else { return matches!(self.0, Kind::Absent) };
+        self.is_match_any(std::iter::once(first).chain(values), received)
     }
 
-    /// How far a value is from fitting: 0 fits, 1 has nothing in common.
-    pub fn distance(&self, value: Option<&str>) -> f64 {
-        if self.is_match(value) {
-            return 0.0;
+    /// WireMock's `hasExactly` counts values and patterns, and wants each pattern to fit a value; it
+    /// does not give each a value of its own.
+    fn is_list_match(&self, matchers: &[Self], values: &[&str], received: SystemTime) -> bool {
+        let is_exact = matches!(self.0, Kind::HasExactly(_));
+        if values.is_empty() || is_exact && values.len() != matchers.len() {
+            return false;
         }
-        match (&self.0, value) {
-            (Kind::EqualTo(text) | Kind::EqualToIgnoringCase(text), Some(value)) => {
-                text_distance(text, value)
+        let mut set: Option<HashSet<&str>> = None;
+        let mut n_left = MAX_COMPARISONS;
+        matchers.iter().all(|matcher| {
+            if let Kind::EqualTo(text) = &matcher.0 {
+                return set
+                    .get_or_insert_with(|| values.iter().copied().collect())
+                    .contains(text.as_str());
             }
-            (Kind::And(matchers), value) => {
-                let sum: f64 = matchers.iter().map(|matcher| matcher.distance(value)).sum();
-                sum / matchers.len().max(1) as f64
-            }
-            (Kind::Or(matchers), value) => {
-                matchers.iter().map(|matcher| matcher.distance(value)).fold(1.0, f64::min)
-            }
-            _ => 1.0,
-        }
-    }
-
-    /// What fits, in words: `"eur"`, `matching /[a-z]+/`, `nothing`.
-    pub fn describe(&self) -> String {
-        let joined = |matchers: &[Self], word: &str| {
-            matchers.iter().map(Self::describe).collect::<Vec<_>>().join(word)
-        };
-        match &self.0 {
-            Kind::Absent => "nothing".to_owned(),
-            Kind::And(matchers) => joined(matchers, " and "),
-            Kind::Contains(text) => format!("containing {text:?}"),
-            Kind::DoesNotContain(text) => format!("not containing {text:?}"),
-            Kind::DoesNotMatch(regex) => format!("not matching /{}/", regex.source()),
-            Kind::EqualTo(text) => format!("{text:?}"),
-            Kind::EqualToIgnoringCase(text) => format!("{text:?} in any case"),
-            Kind::Matches(regex) => format!("matching /{}/", regex.source()),
-            Kind::Not(matcher) => format!("not {}", matcher.describe()),
-            Kind::Or(matchers) => joined(matchers, " or "),
-        }
+            values.iter().any(|value| {
+                n_left = n_left.saturating_sub(1);
+                n_left > 0 && matcher.is_match(&Subject::new(Some(value), received))
+            })
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(pattern: &ValuePattern, values: &[&str], expect: bool) {
-        let matcher = TextMatcher::compile(pattern).unwrap();
-        assert_eq!(matcher.is_match_any(values.iter()), expect, "{pattern:?} on {values:?}");
-    }
-
-    fn equal(text: &str) -> ValuePattern {
-        ValuePattern::equal_to(text)
-    }
-
-    #[test]
-    fn any_of_repeated_values_suffices() {
-        check(&equal("a"), &["b", "a"], true);
-        check(&equal("a"), &["b", "a,c"], false);
-        check(&ValuePattern::DoesNotContain("a".into()), &["a", "b"], true);
-    }
-
-    #[test]
-    fn negative_patterns_fit_a_missing_value_and_positive_ones_do_not() {
-        check(&ValuePattern::DoesNotContain("a".into()), &[], true);
-        check(&ValuePattern::DoesNotMatch("a".into()), &[], true);
-        check(&ValuePattern::Not(Box::new(equal("a"))), &[], true);
-        check(&ValuePattern::Contains(String::new()), &[], false);
-        check(&ValuePattern::Matches(".*".into()), &[], false);
-        check(&equal(""), &[], false);
-    }
-
-    #[test]
-    fn absent_fits_only_a_missing_value() {
-        check(&ValuePattern::Absent, &[], true);
-        check(&ValuePattern::Absent, &[""], false);
-        check(&ValuePattern::Not(Box::new(ValuePattern::Absent)), &[""], true);
-        check(&ValuePattern::Or(vec![ValuePattern::Absent, equal("a")]), &["a"], true);
-        check(&ValuePattern::Or(vec![ValuePattern::Absent, equal("a")]), &[], true);
-    }
-
-    #[test]
-    fn and_must_hold_within_one_value() {
-        let both = ValuePattern::And(vec![
-            ValuePattern::Contains("a".into()),
-            ValuePattern::Contains("b".into()),
-        ]);
-        check(&both, &["ab"], true);
-        check(&both, &["a", "b"], false);
-    }
-
-    #[test]
-    fn case_is_ignored_on_request() {
-        let pattern = ValuePattern::EqualTo { value: "Été".into(), case_insensitive: true };
-        check(&pattern, &["éTÉ"], true);
-        check(&pattern, &["ete"], false);
-        check(&equal("A"), &["a"], false);
-    }
-
-    #[test]
-    fn a_broken_expression_is_placed() {
-        let nested = ValuePattern::Or(vec![
-            equal("a"),
-            ValuePattern::Not(Box::new(ValuePattern::Matches("(".into()))),
-        ]);
-        assert_eq!(TextMatcher::compile(&nested).unwrap_err().0, "/or/1/not/matches");
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::{
     distance::{path_distance, rough_distance, text_distance},
-    path::PathTemplate,
+    path::{PathTemplate, PathVariables},
     regex::{WholeRegex, literal_head},
 };
 use crate::{codec::view::RequestView, model::UrlPattern};
@@ -14,7 +14,7 @@ pub(super) enum UrlMatcher {
     Path(String),
     PathPattern(WholeRegex),
     PathTemplate(PathTemplate),
-    /// Path and query; without the `?` of an empty query.
+    /// Path and query; a request's empty query counts as none, so one that ends in `?` fits nothing.
     Url(String),
     UrlPattern(WholeRegex),
 }
@@ -41,7 +41,7 @@ impl UrlMatcher {
         };
         Ok(match pattern {
             UrlPattern::Any => Self::Any,
-            UrlPattern::Url(url) => Self::Url(url.strip_suffix('?').unwrap_or(url).to_owned()),
+            UrlPattern::Url(url) => Self::Url(url.clone()),
             UrlPattern::UrlPath(path) => Self::Path(path.clone()),
             UrlPattern::UrlPattern(source) => Self::UrlPattern(regex("/urlPattern", source)?),
             UrlPattern::UrlPathPattern(source) => {
@@ -52,6 +52,17 @@ impl UrlMatcher {
                     .map_err(|message| ("/urlPathTemplate".to_owned(), message))?,
             ),
         })
+    }
+
+    /// What finds the values of the variables of a template; `None` for any other kind.
+    pub(super) fn variables(&self) -> Result<Option<PathVariables>, (String, String)> {
+        match self {
+            Self::PathTemplate(template) => template
+                .variables()
+                .map(Some)
+                .map_err(|message| ("/urlPathTemplate".to_owned(), message)),
+            _ => Ok(None),
+        }
     }
 
     pub(super) fn is_match(&self, view: &RequestView<'_>) -> bool {
@@ -123,7 +134,8 @@ impl UrlMatcher {
                 let of_path = literal_distance(path, &actual);
                 let of_query = text_distance(query, view.query().unwrap_or_default());
                 // The path says what is asked for, the query only narrows it.
-                0.75 * of_path + 0.25 * of_query
+                // An empty query of the pattern fits nothing, near as it is.
+                (0.75 * of_path + 0.25 * of_query).max(0.01)
             }
             Self::PathPattern(regex) | Self::UrlPattern(regex) => {
                 let head = literal_head(regex.source());

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 /// Identifies a stub for as long as its file exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StubId(pub Uuid);
 
 impl fmt::Display for StubId {

@@ -1,6 +1,6 @@
 //! One HTTP message as the rooms see it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr, time::SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, uri::PathAndQuery};
@@ -47,6 +47,10 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: RequestBody,
+    /// The address that the client came from; `None` where it is not known, as of a recorded request.
+    pub client: Option<IpAddr>,
+    /// When its head had come: what `now` is to patterns of dates.
+    pub received: SystemTime,
 }
 
 /// A request body, or what is known of one too large to keep.

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{json::Json, message::Headers};
+use super::{
+    delay::{Delay, Dribble},
+    fault::Fault,
+    json::Json,
+    message::Headers,
+};
 
 /// The answers of a stub in the order in which its matches get them; never empty.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +18,12 @@ pub struct Responses {
     pub steps: Vec<ResponseStep>,
     /// What a request gets when all have been given.
     pub after_last: AfterLast,
+}
+
+impl Default for Responses {
+    fn default() -> Self {
+        Self::one(ResponseSpec { status: 200, ..ResponseSpec::default() })
+    }
 }
 
 impl Responses {
@@ -91,6 +102,19 @@ pub struct ResponseSpec {
     pub coding_settings: CodingSettings,
     /// Wait before the answer, as a person wrote it (`fixedDelayMilliseconds`).
     pub fixed_delay: Option<Duration>,
+    /// A further wait, drawn anew for each answer (`delayDistribution`).
+    pub delay: Option<Delay>,
+    /// The body is sent in so many pieces over a time (`chunkedDribbleDelay`).
+    pub dribble: Option<Dribble>,
+    /// What goes wrong on the wire instead of the answer.
+    pub fault: Option<Fault>,
+    /// The answer is fetched from elsewhere.
+    pub proxy: Option<ProxySpec>,
+    /// Names of what makes the answer anew for each request; `response-template` is the one that
+    /// ringer has.
+    pub transformers: Vec<String>,
+    /// What templates see as `parameters`.
+    pub transformer_parameters: Option<Json>,
     /// The timing that was recorded.
     pub latency: Option<Latency>,
     /// What follows the body.
@@ -101,6 +125,29 @@ pub struct ResponseSpec {
     /// Request headers (in lower case) whose value this answer holds, with that value: what the
     /// client then sends takes its place. Of a credential, without its scheme.
     pub echoes: Vec<(String, String)>,
+}
+
+impl ResponseSpec {
+    /// The name of the transformer that renders templates.
+    pub const TEMPLATE: &str = "response-template";
+
+    /// Whether its texts are templates because the stub says so.
+    pub fn asks_for_templating(&self) -> bool {
+        self.transformers.iter().any(|name| name == Self::TEMPLATE)
+    }
+}
+
+/// Where an answer is fetched from (`proxyBaseUrl`).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProxySpec {
+    /// What the request's path and query are appended to; may be a template.
+    pub base_url: String,
+    /// What is taken off the front of the request's path first (`proxyUrlPrefixToRemove`).
+    pub prefix_to_remove: Option<String>,
+    /// Fields that the forwarded request gets (`additionalProxyRequestHeaders`).
+    pub additional_headers: Headers,
+    /// Names of fields that it does not get (`removeProxyRequestHeaders`).
+    pub removed_headers: Vec<String>,
 }
 
 /// A body.

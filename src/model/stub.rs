@@ -3,12 +3,15 @@
 use super::{
     id::{ServiceName, StubId},
     json::Json,
+    listener::ServeListener,
     pattern::RequestPattern,
     response::Responses,
+    scenario::Scenario,
 };
 
-/// A stub, as one mapping of a stub file says it.
-#[derive(Clone, Debug, PartialEq)]
+/// A stub, as one mapping of a stub file says it. The default answers any request with nothing but a
+/// status.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stub {
     /// Its identity.
     pub id: StubId,
@@ -20,8 +23,14 @@ pub struct Stub {
     pub priority: Option<u32>,
     /// Which requests it answers.
     pub request: RequestPattern,
+    /// In which state of a scenario it answers.
+    pub scenario: Option<Scenario>,
     /// What they get.
     pub responses: Responses,
+    /// What is told of each answer.
+    pub listeners: Vec<ServeListener>,
+    /// `persistent` as given: whether the admin API keeps it in a file.
+    pub persistent: Option<bool>,
     /// What the recorder noted; `None` for a stub that a person wrote.
     pub recorded: Option<Recorded>,
     /// The `metadata` object without the recorder's part, kept as it is.

@@ -62,10 +62,10 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
         body: kept_body,
         coding: kept.coding,
         coding_settings: kept.coding_settings,
-        fixed_delay: None,
         latency: Some(pacing::latency_of(&exchange.timing, two_way, response.body.length())),
         ending,
         address: Some(exchange.address.clone()).filter(|address| !address.is_empty()),
+        ..ResponseSpec::default()
     };
     Ok(Answer { spec, side: kept.side.filter(|_| has_body) })
 }

@@ -107,7 +107,16 @@ fn request_of(exchange: &Exchange) -> Result<Request, String> {
             RequestBody::Hashed { length: *length, sha256: *sha256 }
         }
     };
-    Ok(Request { method, scheme, authority: authority.to_owned(), target, headers, body })
+    Ok(Request {
+        method,
+        scheme,
+        authority: authority.to_owned(),
+        target,
+        headers,
+        body,
+        client: None,
+        received: std::time::UNIX_EPOCH,
+    })
 }
 
 fn target_of(target: &str) -> Option<PathAndQuery> {

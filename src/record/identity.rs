@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::model::{
-    BodyPattern, Json, MethodPattern, RequestPattern, ServiceName, StubId, UrlPattern, ValuePattern,
+    BodyPattern, Json, JsonPattern, MethodPattern, RequestPattern, ServiceName, StubId, UrlPattern,
+    ValuePattern,
 };
 
 /// Requests with the same key are told apart by headers at most.
@@ -32,6 +33,7 @@ pub(super) fn key_of(pattern: &RequestPattern) -> Key {
         MethodPattern::Any => text.push_str("any"),
         MethodPattern::GetOrHead => text.push_str("get or head"),
         MethodPattern::Is(method) => field(&mut text, "is", method),
+        sets => field(&mut text, "set", &sets.describe()),
     }
     match &pattern.url {
         UrlPattern::Any => text.push_str("any"),
@@ -157,7 +159,12 @@ fn body_text(text: &mut String, body: &BodyPattern) {
         BodyPattern::Digest { length, sha256 } => {
             field(text, "digest", &format!("{length} {}", STANDARD.encode(sha256)));
         }
-        BodyPattern::EqualToJson { expected, ignore_array_order, ignore_extra_elements } => {
+        BodyPattern::EqualToJson(JsonPattern {
+            expected,
+            ignore_array_order,
+            ignore_extra_elements,
+            ..
+        }) => {
             let mut canonical = String::new();
             canonical_json(&mut canonical, expected);
             field(text, "json", &canonical);

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::media::{self, Kind};
 use crate::{
     codec::{RequestView, multipart},
-    model::{BodyPattern, Json, MultipartPattern, ValuePattern},
+    model::{BodyPattern, Json, JsonPattern, MultipartPattern, ValuePattern},
 };
 
 /// Binary bodies up to this many bytes stand in the stub; of larger ones the digest.
@@ -56,11 +56,7 @@ pub(super) fn patterns(
         && let Some(value) = view.json()
         && !repeats_names(value)
     {
-        let json = BodyPattern::EqualToJson {
-            expected: value.clone(),
-            ignore_array_order: false,
-            ignore_extra_elements: false,
-        };
+        let json = BodyPattern::EqualToJson(JsonPattern::strict(value.clone()));
         return (vec![json], Vec::new());
     }
     (vec![bytes_pattern(kind, body)], Vec::new())
@@ -75,6 +71,7 @@ fn part_pattern(part: &multipart::Part, whole: &[u8]) -> MultipartPattern {
         .find_map(|wanted| part.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)));
     MultipartPattern {
         name: part.name(),
+        file_name: None,
         all_parts: false,
         headers: told_by
             .map(|(name, value)| (name.clone(), ValuePattern::equal_to(value.clone())))
@@ -120,7 +117,7 @@ mod tests {
     use super::*;
     use crate::{
         codec::{encoding, json},
-        model::{Coding, Exchange, RecordedBody},
+        model::{Coding, Exchange, JsonPattern, RecordedBody},
         record::{fingerprint::fingerprint, sample::exchange},
     };
 
@@ -137,11 +134,7 @@ mod tests {
     }
 
     fn equal_to_json(text: &str) -> BodyPattern {
-        BodyPattern::EqualToJson {
-            expected: json::parse(text).unwrap(),
-            ignore_array_order: false,
-            ignore_extra_elements: false,
-        }
+        BodyPattern::EqualToJson(JsonPattern::strict(json::parse(text).unwrap()))
     }
 
     fn equal_to(text: &str) -> BodyPattern {

@@ -33,8 +33,8 @@ pub(super) fn new(
             redacted: redacted.to_vec(),
             turn,
         }),
-        metadata: None,
         request,
+        ..Stub::default()
     }
 }
 
@@ -136,7 +136,7 @@ pub(super) fn kind_of(request: &RequestPattern) -> Option<(String, usize)> {
 fn method_and_url(request: &RequestPattern) -> (&str, &str) {
     let method = match &request.method {
         MethodPattern::Is(method) => method.as_str(),
-        MethodPattern::Any | MethodPattern::GetOrHead => "",
+        _ => "",
     };
     let url = match &request.url {
         UrlPattern::Url(url) | UrlPattern::UrlPath(url) => url.as_str(),

@@ -1,6 +1,11 @@
 //! An answer made ready once, so that giving it costs little.
 
-use std::{fs, path::PathBuf, sync::OnceLock};
+use std::{
+    borrow::Cow,
+    fs,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use http::{
@@ -9,7 +14,10 @@ use http::{
 };
 use thiserror::Error;
 
-use super::substitute::{self, Substitutions};
+use super::{
+    squeeze,
+    substitute::{self, Substitutions},
+};
 use crate::{
     codec::{deflate, encoding, json},
     model::{BodySpec, Coding, CodingSettings, Headers, Json, ResponseSpec, bytes_of},
@@ -25,13 +33,13 @@ pub struct Prepared {
     /// Status.
     pub status: StatusCode,
     /// Reason phrase, where it is not the standard one.
-    pub reason: Option<String>,
+    pub reason: Option<Bytes>,
     /// Fields in order. Computed ones stand in their places; `date` has no value yet.
     pub fields: HeaderMap,
     /// Names of the fields as spelled, where a name is not all lower case.
     pub spelled: Vec<String>,
     /// What makes the server spell them so, once it was found out.
-    pub spelling: OnceLock<Extensions>,
+    pub spelling: Arc<OnceLock<Extensions>>,
     /// Trailer fields.
     pub trailers: HeaderMap,
     /// The body as it is sent.
@@ -43,6 +51,19 @@ pub struct Prepared {
     address: Option<String>,
     mentions_address: bool,
     has_pseudonyms: bool,
+    /// The length that a person wrote into the stub's `Content-Length`.
+    written_length: Option<u64>,
+    may_be_squeezed: bool,
+    squeezed: OnceLock<Option<Arc<Self>>>,
+}
+
+/// What answers get by whose they are.
+#[derive(Clone, Debug, Default)]
+pub struct Dress {
+    /// A person wrote the stub: it was not recorded.
+    pub is_written: bool,
+    /// Fields that go after the stub's own.
+    pub extra: Vec<(String, String)>,
 }
 
 /// A body as it is sent.
@@ -108,6 +129,7 @@ impl Prepared {
     /// When the body file can't be read, or a field or the status can't be sent.
     pub fn new(
         spec: &ResponseSpec,
+        dress: &Dress,
         body_file: impl FnOnce(&str) -> Result<PathBuf, PrepareError>,
     ) -> Result<Self, PrepareError> {
         let status =
@@ -133,13 +155,25 @@ impl Prepared {
         let has_pseudonyms =
             spec.headers.iter().any(|(_, value)| contains_pseudonym(value.as_bytes()))
                 || matches!(&plain, PreparedBody::Bytes(bytes) if contains_pseudonym(bytes));
-        let names: Vec<(&str, Option<&str>)> = all_fields(spec);
+        let mut names: Vec<(&str, Option<&str>)> = all_fields(spec);
+        names.extend(dress.extra.iter().map(|(name, value)| (&**name, Some(&**value))));
+        let fields = field_map(&names, spec.coding, body.length(), dress.is_written)?;
+        let may_be_squeezed = dress.is_written
+            && matches!(body, PreparedBody::Bytes(_))
+            && squeeze::is_squeezable(status, &fields);
         Ok(Self {
             status,
-            reason: spec.reason.clone(),
-            fields: field_map(&names, spec.coding, body.length())?,
+            reason: spec.reason.as_ref().map(|reason| match dress.is_written {
+                true => latin_1(reason).into_owned().into(),
+                false => Bytes::copy_from_slice(reason.as_bytes()),
+            }),
+            written_length: match fields.get(CONTENT_LENGTH) {
+                Some(length) if dress.is_written => Some(length_of(length)?),
+                _ => None,
+            },
+            fields,
             spelled: spelled(&names),
-            spelling: OnceLock::new(),
+            spelling: Arc::default(),
             trailers: trailer_map(&spec.trailers)?,
             body,
             plain: match plain {
@@ -151,7 +185,35 @@ impl Prepared {
             address: spec.address.clone(),
             mentions_address,
             has_pseudonyms,
+            may_be_squeezed,
+            squeezed: OnceLock::new(),
         })
+    }
+
+    /// The length that a person wrote into the stub's `Content-Length`, whether or not it is right.
+    pub fn written_length(&self) -> Option<u64> {
+        self.written_length
+    }
+
+    /// This answer gzipped, made once; `None` where it goes out as it is.
+    pub fn squeezed(&self) -> Option<&Arc<Self>> {
+        if !self.may_be_squeezed {
+            return None;
+        }
+        let make = || {
+            let PreparedBody::Bytes(plain) = &self.body else { return None };
+            let bytes = encode(Coding::Gzip, &CodingSettings::default(), plain).ok()?;
+            let length = bytes.len() as u64;
+            Some(Arc::new(Self {
+                fields: squeeze::squeezed_fields(&self.fields, length),
+                body: PreparedBody::Bytes(bytes),
+                written_length: self.written_length.map(|_| length),
+                may_be_squeezed: false,
+                squeezed: OnceLock::new(),
+                ..self.clone()
+            }))
+        };
+        self.squeezed.get_or_init(make).as_ref()
     }
 
     /// Whether a pseudonym of a credential stands in it, which may be the client's own.
@@ -174,7 +236,7 @@ impl Prepared {
     ///
     /// When the changed body can't be put into its content coding.
     pub fn substituted(&self, substitutions: &Substitutions) -> Result<Self, PrepareError> {
-        let mut changed = self.clone();
+        let mut changed = Self { squeezed: OnceLock::new(), ..self.clone() };
         for value in changed.fields.values_mut() {
             if let Some(bytes) = substitutions.bytes(value.as_bytes())
                 && let Ok(new) = HeaderValue::from_maybe_shared(bytes)
@@ -214,12 +276,14 @@ fn field_map(
     fields: &[(&str, Option<&str>)],
     coding: Option<Coding>,
     length: u64,
+    is_written: bool,
 ) -> Result<HeaderMap, PrepareError> {
     let mut map = HeaderMap::with_capacity(fields.len());
     for (spelled, value) in fields {
         let wrong = || PrepareError::Header { name: (*spelled).to_owned() };
         let name = HeaderName::from_bytes(spelled.as_bytes()).map_err(|_| wrong())?;
         let value = match value {
+            Some(value) if is_written => written_value(value).ok_or_else(wrong)?,
             Some(value) => HeaderValue::from_bytes(&bytes_of(value)).map_err(|_| wrong())?,
             None if name == CONTENT_LENGTH => length.into(),
             None if name == CONTENT_ENCODING => {
@@ -232,6 +296,28 @@ fn field_map(
         map.append(name, value);
     }
     Ok(map)
+}
+
+/// A value that a person wrote: Latin-1 where that has all its characters, as the reference server
+/// sends it, else UTF-8.
+fn written_value(value: &str) -> Option<HeaderValue> {
+    HeaderValue::from_bytes(&latin_1(value)).ok()
+}
+
+/// A text in Latin-1 where that has all its characters, else in UTF-8.
+pub fn latin_1(text: &str) -> Cow<'_, [u8]> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text.as_bytes());
+    }
+    match text.chars().map(|c| u8::try_from(u32::from(c))).collect() {
+        Ok(bytes) => Cow::Owned(bytes),
+        Err(_) => bytes_of(text),
+    }
+}
+
+fn length_of(value: &HeaderValue) -> Result<u64, PrepareError> {
+    let length = value.to_str().ok().and_then(|value| value.trim().parse().ok());
+    length.ok_or_else(|| PrepareError::Header { name: "Content-Length".to_owned() })
 }
 
 fn spelled(fields: &[(&str, Option<&str>)]) -> Vec<String> {
@@ -301,7 +387,8 @@ mod tests {
     use super::*;
 
     fn prepare(spec: &ResponseSpec) -> Prepared {
-        Prepared::new(spec, |name| panic!("no body file expected, got {name}")).unwrap()
+        Prepared::new(spec, &Dress::default(), |name| panic!("no body file expected, got {name}"))
+            .unwrap()
     }
 
     fn names(prepared: &Prepared) -> Vec<&str> {
@@ -352,9 +439,29 @@ mod tests {
     }
 
     #[test]
+    fn a_written_answer_has_its_own_length_and_form_of_text() {
+        let dress =
+            Dress { is_written: true, extra: vec![("Matched-Stub-Id".to_owned(), "x".to_owned())] };
+        let of = |spec: &ResponseSpec| Prepared::new(spec, &dress, |_| unreachable!());
+        let body = "z".repeat(100);
+        let prepared = of(&spec(&[("Content-Length", "40"), ("X", "\u{e9}")], &[], &body)).unwrap();
+        assert_eq!(names(&prepared), ["content-length", "x", "matched-stub-id"]);
+        assert_eq!(prepared.fields["x"].as_bytes(), b"\xe9");
+        assert_eq!(prepared.written_length(), Some(40));
+        let squeezed = prepared.squeezed().unwrap();
+        assert_eq!(squeezed.fields["content-encoding"], "gzip");
+        assert_eq!(squeezed.written_length(), Some(squeezed.body.length()));
+        assert!(of(&spec(&[("Content-Length", "abc")], &[], "")).is_err());
+        assert!(prepare(&spec(&[], &[], &body)).squeezed().is_none());
+    }
+
+    #[test]
     fn what_http_does_not_allow_is_named() {
         let error = |spec: &ResponseSpec| {
-            Prepared::new(spec, |_| unreachable!()).map(drop).unwrap_err().to_string()
+            Prepared::new(spec, &Dress::default(), |_| unreachable!())
+                .map(drop)
+                .unwrap_err()
+                .to_string()
         };
         assert!(error(&spec(&[("bad name", "x")], &[], "")).contains("bad name"));
         assert!(error(&ResponseSpec { status: 42, ..spec(&[], &[], "") }).contains("42"));

@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    net::SocketAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -23,6 +22,7 @@ use super::{
     handler::handle,
     rewound::Rewound,
     route::Arrival,
+    socket::{Reset, Socket},
     state::State,
     wire::{Interim, Wire},
 };
@@ -40,6 +40,9 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
     // A failure only costs latency.
     let _ = tcp.set_nodelay(true);
     let Ok(local) = tcp.local_addr() else { return };
+    let peer = tcp.peer_addr().ok().map(|address| address.ip().to_canonical());
+    let reset = Reset::default();
+    let arrival = Arrival { scheme: Scheme::Http, local, peer, tunnel: None, reset: reset.clone() };
     let mut first = [0; 1];
     let mut stop = watch.clone();
     let peeked = tokio::select! {
@@ -52,11 +55,11 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
         // Closed, broken or silent: there is nothing to answer.
         _ => return,
     };
+    let socket = Socket::new(tcp, reset);
     let served = if is_tls {
-        serve_tls(state, tcp, local, None, watch).await
+        serve_tls(state, socket, arrival, watch).await
     } else {
-        let arrival = Arrival { scheme: Scheme::Http, local, tunnel: None };
-        serve_http(state, tcp, arrival, watch).await;
+        serve_http(state, socket, arrival, watch).await;
         Ok(())
     };
     if let Err(error) = served {
@@ -76,7 +79,7 @@ fn serve_tunnel(state: Arc<State>, tunnel: Tunnel) -> Served {
             return;
         }
         let target = arrival.tunnel.clone().unwrap_or_default();
-        if let Err(error) = serve_tls(state, stream, arrival.local, arrival.tunnel, watch).await {
+        if let Err(error) = serve_tls(state, stream, arrival, watch).await {
             tracing::warn!(
                 %error,
                 "the TLS handshake for {target} failed: does the client trust ringer's CA? see `ringer ca`"
@@ -88,15 +91,14 @@ fn serve_tunnel(state: Arc<State>, tunnel: Tunnel) -> Served {
 async fn serve_tls<S>(
     state: Arc<State>,
     stream: S,
-    local: SocketAddr,
-    tunnel: Option<String>,
+    arrival: Arrival,
     watch: Watch,
 ) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let local_ip = local.ip().to_string();
-    let name = tunnel.as_deref().map_or(local_ip.as_str(), crate::tls::acceptor::host_of);
+    let local_ip = arrival.local.ip().to_string();
+    let name = arrival.tunnel.as_deref().map_or(local_ip.as_str(), crate::tls::acceptor::host_of);
     let handshake = state.acceptor.accept(stream, name);
     let Ok(stream) = timeout(state.limits.handshake, handshake).await else {
         return Err(io::Error::new(
@@ -104,7 +106,7 @@ where
             "the client did not finish it in time",
         ));
     };
-    let arrival = Arrival { scheme: Scheme::Https, local, tunnel };
+    let arrival = Arrival { scheme: Scheme::Https, ..arrival };
     serve_http(state, stream?, arrival, watch).await;
     Ok(())
 }

@@ -1,14 +1,19 @@
 //! Sockets to answers; the only room that knows hyper's server.
 //!
-//! May import: behavior, codec, engine, library, matching, model, record, redaction, render,
+//! May import: admin, behavior, codec, engine, library, matching, model, record, redaction, render,
 //! runtime, store, tls, upstream.
 
+pub mod administration;
 pub mod server;
 pub mod settings;
+pub mod targets;
 
+mod breakage;
 mod capture;
 mod client;
 mod connection;
+mod errand;
+mod fetch;
 mod forward;
 mod handler;
 mod head_case;
@@ -22,12 +27,18 @@ mod recording;
 mod replay;
 mod reply;
 mod rescue;
+mod respond;
 mod rewound;
 mod rewrite;
 mod route;
+mod socket;
 mod state;
+mod static_files;
 mod tee;
 mod wire;
+mod witness;
 
+pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
-pub use settings::{Limits, Service};
+pub use settings::{Answers, Chunking, Dialect, Limits, Service, Templating};
+pub use targets::{TargetPattern, Targets};

@@ -3,74 +3,104 @@
 use std::sync::Arc;
 
 use http::{
-    HeaderMap, HeaderValue, Response, Version,
-    header::{AUTHORIZATION, CONTENT_LENGTH, DATE, PROXY_AUTHORIZATION, TRANSFER_ENCODING},
+    HeaderMap, Response, Version,
+    header::{AUTHORIZATION, PROXY_AUTHORIZATION},
 };
-use hyper::ext::ReasonPhrase;
-use tokio::sync::watch;
 
 use super::{
-    head_case,
-    inbound::Inbound,
+    breakage,
+    client::Client,
+    fetch::Fetch,
     inquiry::Inquiry,
     miss,
-    reply::{Production, Progress, ReplyBody, discard, sleep_until},
+    reply::{BodyError, ReplyBody, sleep_until},
     rescue,
+    respond::{Given, drain, respond},
+    settings::Dialect,
     state::State,
-    wire::Interim,
+    static_files,
 };
 use crate::{
-    behavior::latency::Schedule,
     engine::{Found, Planned},
-    model::{self, Outcome, RequestBody, ResponseEnding},
-    render::{PrepareError, Prepared, PreparedBody, Substitutions, http_date},
+    model::{self, BodySpec, Outcome},
+    render::{Dress, PrepareError, Prepared, Substitutions},
     store::{LiveStub, StubSet},
 };
 
-/// Gives the answer that was found, when it is due.
+/// Gives the answer that was found, when it is due. An error breaks its connection or stream.
 pub(super) async fn give(
     state: &State,
     found: Found,
     inquiry: Inquiry,
-    interim: &Interim,
-) -> (Response<ReplyBody>, Outcome) {
+    client: &Client,
+) -> (Result<Response<ReplyBody>, BodyError>, Outcome) {
     let live = Arc::clone(&found.stub);
     let outcome = Outcome::Stub {
         name: live.display_name(),
         step: live.stub.responses.is_sequence().then_some(found.step + 1),
         nearest: found.nearest.is_some(),
     };
-    let schedule = match inquiry.route.service.behavior.plan(&state.session, &found) {
-        Planned::Answer(schedule) => schedule,
+    let global = state.global_delay();
+    let schedule = match inquiry.route.service.behavior.plan(&state.session, &found, global) {
+        Planned::Answer(schedule) => {
+            if let Some(event) = &inquiry.event {
+                event.set_delay(schedule.head);
+            }
+            schedule
+        }
         Planned::Error { status, at } => {
             sleep_until(inquiry.watch, at).await;
             drain(inquiry.body, None);
-            return (injected(status), Outcome::InjectedError);
+            return (Ok(injected(status)), Outcome::InjectedError);
+        }
+        Planned::Fault { fault, at } => {
+            sleep_until(inquiry.watch, at).await;
+            return (breakage::carry_out(fault, inquiry, client).await, outcome);
         }
     };
+    let spec = live.response(found.step);
+    if let Some(spec) = spec
+        && let Some(proxy) = &spec.proxy
+    {
+        let (fields, dribble) = (&spec.headers, spec.dribble);
+        let fetch = Fetch { proxy, fields, schedule, dribble };
+        return (Ok(fetch.give(state, inquiry).await), outcome);
+    }
     let prepared = match ready(state, &found, &inquiry).await {
         Ok(prepared) => prepared,
         Err(error) => {
             let file = live.file.display().to_string();
-            return (rescue::unusable_stub(&live.display_name(), &file, &error), outcome);
+            return (Ok(rescue::unusable_stub(&live.display_name(), &file, &error)), outcome);
         }
     };
     sleep_until(inquiry.watch, schedule.head).await;
     if inquiry.version == Version::HTTP_11 {
         for (status, fields) in live.response(found.step).into_iter().flat_map(|it| &it.interim) {
-            interim.send(*status, fields);
+            client.interim.send(*status, fields);
         }
     }
-    let ending = live.response(found.step).map_or_else(Default::default, |answer| answer.ending);
-    let is_recorded = live.stub.recorded.is_some();
-    (respond(state, &prepared, schedule, ending, is_recorded, inquiry).await, outcome)
+    let given = Given {
+        prepared,
+        schedule,
+        ending: spec.map_or_else(Default::default, |spec| spec.ending),
+        dribble: spec.and_then(|spec| spec.dribble),
+        is_from_file: spec.is_some_and(|spec| matches!(spec.body, BodySpec::File(_))),
+        is_recorded: live.stub.recorded.is_some(),
+    };
+    (Ok(respond(state, given, inquiry, &client.interim).await), outcome)
 }
 
-/// The 404 that says what came near.
-pub(super) fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
+/// The 404 that says what came near; in WireMock's dialect, a file where one is meant.
+pub(super) async fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
+    let dialect = state.answers.dialect;
+    if dialect == Dialect::WireMock
+        && let Some(file) = static_files::answer(state, inquiry).await
+    {
+        return file;
+    }
     let set: &StubSet = &state.stubs.snapshot();
     let seen = state.redactor.seen(&inquiry.request);
-    miss::report(set, inquiry.route.service.scope.as_ref(), &seen)
+    miss::report(set, inquiry.route.service.scope.as_ref(), &seen, dialect)
 }
 
 fn injected(status: u16) -> Response<ReplyBody> {
@@ -109,10 +139,10 @@ async fn prepare(
         return Ok(Arc::clone(prepared));
     }
     // The first time only: body files are read.
-    let (stub, files) = (Arc::clone(live), state.body_files.clone());
+    let (stub, files, dress) = (Arc::clone(live), state.body_files.clone(), dress(state, live));
     let made = tokio::task::spawn_blocking(move || {
         let response = stub.response(step).ok_or(PrepareError::Status(0))?;
-        Prepared::new(response, |name| {
+        Prepared::new(response, &dress, |name| {
             files.path(stub.stub.service.as_ref(), name).map_err(|error| PrepareError::File {
                 path: name.into(),
                 source: std::io::Error::other(error),
@@ -129,7 +159,31 @@ async fn prepare(
             });
         }
     };
+    if is_read_anew(state, live, step) {
+        return Ok(prepared);
+    }
     Ok(Arc::clone(slot.get_or_init(|| prepared)))
+}
+
+/// Whether a body file is read at each request: WireMock does, and its clients write files and then
+/// ask for them at once.
+fn is_read_anew(state: &State, live: &LiveStub, step: usize) -> bool {
+    state.answers.dialect == Dialect::WireMock
+        && live.response(step).is_some_and(|spec| matches!(spec.body, BodySpec::File(_)))
+}
+
+/// What this stub's answers get beyond what it says.
+fn dress(state: &State, live: &LiveStub) -> Dress {
+    let is_written = live.stub.recorded.is_none();
+    let mut extra = Vec::new();
+    if is_written && state.answers.matched_stub_headers {
+        extra.push(("Matched-Stub-Id".to_owned(), live.stub.id.to_string()));
+        if let Some(name) = &live.stub.name {
+            let name = name.replace(char::is_control, " ");
+            extra.push(("Matched-Stub-Name".to_owned(), name));
+        }
+    }
+    Dress { is_written, extra }
 }
 
 /// Values of the recorded client that stand in the answer, and what this client has instead.
@@ -174,146 +228,4 @@ fn echoed(fields: &HeaderMap, name: &str) -> Option<String> {
         return value.split_once(' ').map(|(_, credential)| credential.trim().to_owned());
     }
     Some(value)
-}
-
-async fn respond(
-    state: &State,
-    prepared: &Prepared,
-    schedule: Schedule,
-    ending: ResponseEnding,
-    is_recorded: bool,
-    inquiry: Inquiry,
-) -> Response<ReplyBody> {
-    // To read the body would ask the client for it.
-    let is_refused = inquiry.is_unasked()
-        && (prepared.status.is_client_error() || prepared.status.is_server_error());
-    let Inquiry { body: inbound, version, watch, request, .. } = inquiry;
-    let inbound = if is_refused { Inbound::none() } else { inbound };
-    let is_gated = schedule.chunks.iter().any(|(_, _, request_bytes)| *request_bytes > 0);
-    let progress = drain(inbound, is_gated.then_some(&request.body));
-    let has_body = request.method != http::Method::HEAD;
-    let whole = match &prepared.body {
-        PreparedBody::Bytes(bytes)
-            if schedule.chunks.is_empty() && ending == ResponseEnding::Complete =>
-        {
-            Some(bytes.clone())
-        }
-        _ => None,
-    };
-    let body = match whole {
-        _ if !has_body => ReplyBody::Whole { bytes: None, trailers: None, sized: false },
-        Some(bytes) => ReplyBody::Whole {
-            bytes: Some(bytes),
-            trailers: (!prepared.trailers.is_empty()).then(|| prepared.trailers.clone()),
-            sized: !is_recorded,
-        },
-        None => Production {
-            body: prepared.body.clone(),
-            trailers: prepared.trailers.clone(),
-            schedule,
-            ending,
-            watch,
-            request: progress,
-        }
-        .start(),
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() = prepared.status;
-    *response.headers_mut() = fields(state, prepared, version);
-    // hyper would break off a body that is not as long as a stub says.
-    if has_body
-        && ending == ResponseEnding::Complete
-        && let Some(length) = response.headers_mut().get_mut(CONTENT_LENGTH)
-    {
-        *length = prepared.body.length().into();
-    }
-    // With a body hyper would name its length; a recorded answer says so itself if it does.
-    if !has_body && !is_recorded && !prepared.fields.contains_key(TRANSFER_ENCODING) {
-        let length = prepared.body.length();
-        response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
-    }
-    // A recorded body that ended with its connection does so again: hyper would send chunks.
-    let has_framing = [CONTENT_LENGTH, TRANSFER_ENCODING]
-        .iter()
-        .any(|name| response.headers().contains_key(name));
-    if version == Version::HTTP_11
-        && is_recorded
-        && has_body
-        && !has_framing
-        && prepared.trailers.is_empty()
-        && prepared.body.length() > 0
-    {
-        *response.version_mut() = Version::HTTP_10;
-    }
-    if version < Version::HTTP_2 {
-        if !prepared.spelled.is_empty() {
-            *response.extensions_mut() = spelling(prepared).await;
-        }
-        if let Some(reason) = &prepared.reason
-            && let Ok(reason) = ReasonPhrase::try_from(reason.as_bytes().to_vec())
-        {
-            response.extensions_mut().insert(reason);
-        }
-    }
-    response
-}
-
-fn fields(state: &State, prepared: &Prepared, version: Version) -> HeaderMap {
-    let mut fields = prepared.fields.clone();
-    // The place of an emptied value is that of the recorded field.
-    if let Some(date) = fields.get_mut(DATE)
-        && date.is_empty()
-        && let Ok(now) = HeaderValue::from_str(&http_date(state.clock.now()))
-    {
-        *date = now;
-    }
-    if version != Version::HTTP_11 {
-        fields.remove(TRANSFER_ENCODING);
-    }
-    // Both would contradict each other (RFC 9112 §6.2).
-    if fields.contains_key(TRANSFER_ENCODING) {
-        fields.remove(CONTENT_LENGTH);
-    }
-    fields
-}
-
-async fn spelling(prepared: &Prepared) -> http::Extensions {
-    match prepared.spelling.get() {
-        Some(known) => known.clone(),
-        None => {
-            let made = head_case::spelling(&prepared.spelled).await;
-            prepared.spelling.get_or_init(|| made).clone()
-        }
-    }
-}
-
-/// Reads the rest of a request body. With `gate`, tells how far it has come, what was read of it
-/// before included.
-fn drain(inbound: Inbound, gate: Option<&RequestBody>) -> Option<watch::Receiver<Progress>> {
-    let read = inbound.so_far().len() as u64;
-    let read = read
-        + gate.map_or(0, |body| match body {
-            RequestBody::Whole(bytes) => bytes.len() as u64,
-            RequestBody::Hashed { length, .. } => *length,
-        });
-    if gate.is_none() {
-        if let Some(rest) = inbound.into_rest() {
-            tokio::spawn(discard(rest));
-        }
-        return None;
-    }
-    let ended = inbound.is_complete();
-    let (progress, watched) = watch::channel(Progress { bytes: read, ended });
-    let mut inbound = inbound;
-    if !ended {
-        tokio::spawn(async move {
-            let before = read - inbound.so_far().len() as u64;
-            while let Ok(true) = inbound.more().await {
-                let bytes = before + inbound.so_far().len() as u64;
-                progress.send_modify(|progress| progress.bytes = bytes);
-            }
-            progress.send_modify(|progress| progress.ended = true);
-        });
-    }
-    Some(watched)
 }

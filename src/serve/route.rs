@@ -1,6 +1,10 @@
 //! Which service a request belongs to, and the address under which the client knows it.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, OnceLock},
+};
 
 use http::{
     HeaderMap, HeaderValue, Uri, Version,
@@ -9,7 +13,7 @@ use http::{
 };
 use parking_lot::Mutex;
 
-use super::settings::Service;
+use super::{settings::Service, socket::Reset};
 use crate::{
     engine::{Behavior, Mode},
     model::{Origin, Scheme, ServiceName},
@@ -81,8 +85,12 @@ pub(super) struct Arrival {
     pub(super) scheme: Scheme,
     /// The address that the client connected to.
     pub(super) local: SocketAddr,
+    /// The address that the client connected from.
+    pub(super) peer: Option<IpAddr>,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
+    /// Ends the connection with a reset, and with it every tunnel in it.
+    pub(super) reset: Reset,
 }
 
 /// Finds services.
@@ -94,6 +102,8 @@ pub(super) struct Router {
     forwarded: Mutex<HashMap<String, Arc<LiveService>>>,
     factory: UpstreamFactory,
     behavior: Behavior,
+    /// For requests that stubs send, made for the first.
+    errands: OnceLock<Result<upstream::Client, UpstreamError>>,
 }
 
 impl Router {
@@ -123,7 +133,20 @@ impl Router {
             forwarded: Mutex::default(),
             factory,
             behavior,
+            errands: OnceLock::new(),
         })
+    }
+
+    /// Connections for requests that stubs send.
+    ///
+    /// # Errors
+    ///
+    /// When an authority file can't be used.
+    pub(super) fn errands(&self) -> Result<&upstream::Client, UpstreamError> {
+        self.errands
+            .get_or_init(|| upstream::Client::new(&self.factory.options, None))
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// What is done with a CONNECT to a host that no service names.
@@ -380,7 +403,9 @@ mod tests {
         Arrival {
             scheme: Scheme::Http,
             local: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            peer: None,
             tunnel: None,
+            reset: Reset::default(),
         }
     }
 

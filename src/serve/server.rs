@@ -19,19 +19,21 @@ use tokio::{
 };
 
 use super::{
+    administration::{AdminDoor, AdminPlace},
     listener::{accept, bind},
     route::{Router, UpstreamFactory},
-    settings::{Limits, Service},
+    settings::{Answers, Limits, Service},
     state::{Counts, State},
 };
 use crate::{
+    admin::Admin,
     engine::{Behavior, Matching, Mode},
     library::BodyFiles,
     model::Handled,
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    store::{Session, StubStore},
+    store::{Session, SharedSettings, StubStore},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -62,6 +64,8 @@ pub struct ServerParts {
     pub clock: Clock,
     /// Bounds.
     pub limits: Limits,
+    /// How answers look where stubs leave it open.
+    pub answers: Answers,
     /// Known services.
     pub services: Vec<Service>,
     /// What is done for hosts that a forward proxy meets and no service names.
@@ -80,6 +84,12 @@ pub struct ServerParts {
     pub authority: Arc<Authority>,
     /// The live stubs.
     pub stubs: Arc<StubStore>,
+    /// What is remembered of the requests.
+    pub session: Arc<Session>,
+    /// What holds for every stub, as clients set it.
+    pub settings: Arc<SharedSettings>,
+    /// The admin API, and where it answers.
+    pub admin: Option<(Arc<Admin>, AdminPlace)>,
     /// Where body files lie.
     pub body_files: BodyFiles,
     /// Sanitises requests before matching.
@@ -146,17 +156,36 @@ impl Server {
                 listeners.push((listener, bound));
             }
         }
+        let admin_address = match &parts.admin {
+            &Some((_, AdminPlace::Address(address))) => {
+                let (listener, bound) = bind(address)?;
+                listeners.push((listener, bound));
+                Some(bound)
+            }
+            _ => None,
+        };
         let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, address)| *address).collect();
         upstream.own_addresses.extend(&addresses);
         let factory = UpstreamFactory { options: upstream, preserve_host: parts.preserve_host };
         let leaves = Leaves::new(parts.authority, parts.clock, parts.limits.leaf_certificates);
+        let is_exposed = addresses.iter().any(|address| !address.ip().is_loopback());
+        let admin = parts.admin.map(|(admin, place)| AdminDoor {
+            admin,
+            local: match place {
+                AdminPlace::Everywhere { .. } => None,
+                AdminPlace::Address(_) => admin_address,
+            },
+            loopback_only: is_exposed && matches!(place, AdminPlace::Everywhere { open: false }),
+        });
         let state = Arc::new(State {
             router: Router::new(services, parts.forward, factory, parts.behavior)?,
             acceptor: Acceptor::new(Arc::new(leaves)),
             clock: parts.clock,
             limits: parts.limits,
             stubs: parts.stubs,
-            session: Session::new(""),
+            session: parts.session,
+            settings: parts.settings,
+            admin,
             body_files: parts.body_files,
             redactor: parts.redactor,
             recorder: parts.recorder,
@@ -167,6 +196,7 @@ impl Server {
             counts: Counts::default(),
             connections: AtomicU64::new(0),
             cut_off: Drain::new().0,
+            answers: parts.answers,
         });
         let (drain, watch) = Drain::new();
         start_accepting(listeners, &state, &watch);

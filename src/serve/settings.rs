@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use super::targets::Targets;
 use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     engine::Mode,
@@ -46,6 +47,123 @@ impl Service {
             fail: None,
             rate_limit: None,
         }
+    }
+}
+
+/// How answers look where stubs leave it open.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    /// Whose words and ways are used.
+    pub dialect: Dialect,
+    /// Whether the answer of a stub that a person wrote names the stub (`Matched-Stub-Id`,
+    /// `Matched-Stub-Name`).
+    pub matched_stub_headers: bool,
+    /// Whether the answer of a stub that a person wrote is gzipped for a client that accepts it.
+    pub gzip: bool,
+    /// Whose texts are templates.
+    pub templating: Templating,
+    /// Where stubs may fetch answers from, and call.
+    pub targets: Targets,
+    /// Whether a stub that fetches its answer passes the client's `Host` on.
+    pub proxy_preserves_host: bool,
+    /// Whether a stub that fetches its answer passes the client's `User-Agent` on.
+    pub proxy_preserves_user_agent: bool,
+    /// Which answers of stubs that a person wrote come in chunks.
+    pub chunking: Chunking,
+    /// Whether web pages of other origins may read answers (CORS).
+    pub cross_origin: bool,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self {
+            dialect: Dialect::default(),
+            matched_stub_headers: true,
+            gzip: true,
+            templating: Templating::default(),
+            targets: Targets::default(),
+            proxy_preserves_host: false,
+            proxy_preserves_user_agent: false,
+            chunking: Chunking::default(),
+            cross_origin: false,
+        }
+    }
+}
+
+/// Whose words and ways are used where ringer's own differ from WireMock's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// ringer's own: a miss is reported with all that may help.
+    #[default]
+    Ringer,
+    /// WireMock's: its texts, and files of `__files` for requests that nothing matches.
+    WireMock,
+}
+
+/// Whose texts are templates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Templating {
+    /// No stub's.
+    Off,
+    /// Those of stubs that name the transformer `response-template`.
+    #[default]
+    Stub,
+    /// Those of every stub that a person wrote.
+    All,
+}
+
+impl Templating {
+    /// Each with its name in files and on the command line.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Off, "off"), (Self::Stub, "stub"), (Self::All, "all")];
+}
+
+impl std::str::FromStr for Templating {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(templating, _)| *templating)
+            .ok_or_else(|| format!("unknown templating `{text}`, expected `off`, `stub` or `all`"))
+    }
+}
+
+/// Which answers come in chunks (WireMock's `--use-chunked-encoding`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Chunking {
+    /// All that name no length.
+    #[default]
+    Always,
+    /// Those whose body is a file.
+    BodyFile,
+    /// None: each names its length.
+    Never,
+}
+
+impl Chunking {
+    /// Each with its name on the command line.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Always, "always"), (Self::BodyFile, "body_file"), (Self::Never, "never")];
+}
+
+impl std::fmt::Display for Chunking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = Self::ALL.iter().find(|(chunking, _)| chunking == self);
+        f.write_str(name.map_or("", |(_, name)| name))
+    }
+}
+
+impl std::str::FromStr for Chunking {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(chunking, _)| *chunking)
+            .ok_or_else(|| format!("unknown `{text}`, expected `always`, `body_file` or `never`"))
     }
 }
 

@@ -12,15 +12,21 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
-use super::{capture::Spool, route::Router, settings::Limits};
+use super::{
+    administration::AdminDoor,
+    capture::Spool,
+    route::Router,
+    settings::{Answers, Limits},
+};
 use crate::{
+    behavior::GlobalDelay,
     engine::Matching,
     library::BodyFiles,
     model::{Handled, Outcome},
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain},
-    store::{Session, StubStore},
+    store::{Session, SharedSettings, StubStore},
     tls::Acceptor,
 };
 
@@ -36,7 +42,9 @@ pub(super) struct State {
     pub(super) router: Router,
     pub(super) acceptor: Acceptor,
     pub(super) stubs: Arc<StubStore>,
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
+    pub(super) settings: Arc<SharedSettings>,
+    pub(super) admin: Option<AdminDoor>,
     pub(super) body_files: BodyFiles,
     pub(super) redactor: Arc<Redactor>,
     pub(super) recorder: Option<Arc<Recorder>>,
@@ -49,9 +57,16 @@ pub(super) struct State {
     pub(super) connections: AtomicU64,
     /// Ends, at last, what did not end by itself.
     pub(super) cut_off: Drain,
+    pub(super) answers: Answers,
 }
 
 impl State {
+    /// The waits of stubs that ask for none.
+    pub(super) fn global_delay(&self) -> GlobalDelay {
+        let settings = self.settings.load();
+        GlobalDelay { fixed: settings.fixed_delay, drawn: settings.delay }
+    }
+
     /// Where large bodies of recorded exchanges go until the recorder has them.
     pub(super) fn spool(&self) -> Spool {
         Spool {

@@ -3,7 +3,8 @@
 //! That is interim answers (1xx) but 100: while an HTTP/1.1 request is being answered nothing else is
 //! on its connection, so the bytes of an interim answer can go out before hyper's next ones. And it is
 //! trailers for a client that did not ask for them with `TE`, though servers send them all the same:
-//! they take the place of the end that hyper puts to a chunked body.
+//! they take the place of the end that hyper puts to a chunked body. It is also what a stub's fault
+//! puts on the wire in place of an answer.
 
 use std::{
     io,
@@ -35,12 +36,35 @@ struct Queue {
     /// Whether there are trailers for the chunked body that is being sent.
     has_trailers: AtomicBool,
     trailers: Mutex<Vec<u8>>,
+    /// Whether the connection ends here, with `last` in place of the answer.
+    is_broken: AtomicBool,
+    last: Mutex<Option<Vec<u8>>>,
+    /// Whether the head of the next answer says HTTP/1.0 only so that hyper ends its body with the
+    /// connection.
+    says_1_0: AtomicBool,
 }
 
 /// How hyper ends a chunked body without trailers (RFC 9112 §7.1).
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
+/// As hyper begins an answer of HTTP/1.0.
+const HTTP_1_0: &[u8] = b"HTTP/1.0 ";
+const HTTP_1_1: &[u8] = b"HTTP/1.1 ";
+
 impl Interim {
+    /// Ends the connection when hyper next writes, after these bytes in place of hyper's; with
+    /// `None` it is not even closed properly.
+    pub(super) fn break_off(&self, last: Option<&[u8]>) {
+        *self.0.last.lock() = last.map(<[u8]>::to_vec);
+        self.0.is_broken.store(true, Ordering::Release);
+    }
+
+    /// Calls the next answer, which hyper writes as one of HTTP/1.0, one of HTTP/1.1: its body ends
+    /// with the connection all the same (RFC 9112 §6.3).
+    pub(super) fn call_it_1_1(&self) {
+        self.0.says_1_0.store(true, Ordering::Release);
+    }
+
     /// Waits for `answer`, and meanwhile sends interim answers on to a client that can read them.
     pub(super) async fn relay<T>(
         &self,
@@ -160,6 +184,43 @@ impl<T: AsyncWrite + Unpin> Wire<T> {
     fn has_trailers(&self) -> bool {
         self.interim.0.has_trailers.load(Ordering::Acquire)
     }
+
+    fn is_broken(&self) -> bool {
+        self.interim.0.is_broken.load(Ordering::Acquire)
+    }
+
+    /// Writes what a fault leaves of an answer, closes, and fails: hyper then gives up.
+    fn poll_break(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let fault = io::Error::new(io::ErrorKind::ConnectionAborted, "the stub asked for a fault");
+        let mut last = self.interim.0.last.lock();
+        let Some(bytes) = &mut *last else { return Poll::Ready(fault) };
+        while !bytes.is_empty() {
+            match ready!(Pin::new(&mut self.inner).poll_write(cx, bytes)) {
+                Ok(0) => return Poll::Ready(io::ErrorKind::WriteZero.into()),
+                Ok(written) => drop(bytes.drain(..written)),
+                Err(error) => return Poll::Ready(error),
+            }
+        }
+        drop(last);
+        let closed = ready!(Pin::new(&mut self.inner).poll_shutdown(cx));
+        Poll::Ready(closed.err().unwrap_or(fault))
+    }
+
+    /// Writes the beginning of a head that hyper takes for one of HTTP/1.0. A socket that has no room
+    /// for nine bytes is met by failing: nothing of the answer is out yet.
+    fn poll_write_version(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.inner).poll_write(cx, HTTP_1_1))?;
+        self.interim.0.says_1_0.store(false, Ordering::Release);
+        Poll::Ready(if written == HTTP_1_1.len() {
+            Ok(written)
+        } else {
+            Err(io::ErrorKind::WriteZero.into())
+        })
+    }
+
+    fn says_1_0(&self) -> bool {
+        self.interim.0.says_1_0.load(Ordering::Acquire)
+    }
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
@@ -178,7 +239,13 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.is_broken() {
+            return self.poll_break(cx).map(Err);
+        }
         ready!(self.poll_interim(cx))?;
+        if self.says_1_0() && buf.starts_with(HTTP_1_0) {
+            return self.poll_write_version(cx);
+        }
         if self.has_trailers() {
             return self.poll_write_end(cx, buf);
         }
@@ -199,7 +266,15 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.is_broken() {
+            return self.poll_break(cx).map(Err);
+        }
         ready!(self.poll_interim(cx))?;
+        if self.says_1_0()
+            && bufs.iter().find(|buf| !buf.is_empty()).is_some_and(|buf| buf.starts_with(HTTP_1_0))
+        {
+            return self.poll_write_version(cx);
+        }
         if self.has_trailers() {
             let whole: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
             return self.poll_write_end(cx, &whole);

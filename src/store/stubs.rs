@@ -1,141 +1,22 @@
 //! The live stubs: compiled once, read without a lock, replaced as a whole.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    path::PathBuf,
-    sync::{Arc, OnceLock},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
+use thiserror::Error;
 
+use super::{live::LiveStub, places::Places, set::StubSet};
 use crate::{
-    codec::view::RequestView,
-    matching::{CompileError, CompiledRequest, Entry, StubIndex},
-    model::{ResponseSpec, ServiceName, Stub},
-    render::Prepared,
+    matching::CompileError,
+    model::{BodySpec, Stub, StubId},
 };
-
-/// A stub in service.
-#[derive(Debug)]
-pub struct LiveStub {
-    /// What its file says.
-    pub stub: Stub,
-    /// The file.
-    pub file: PathBuf,
-    /// Its request pattern, compiled.
-    pub request: Arc<CompiledRequest>,
-    /// Its answers, each made ready when it is first given.
-    pub prepared: Box<[OnceLock<Arc<Prepared>>]>,
-    /// Whether an answer of it came before its request had ended.
-    pub is_two_way: bool,
-}
-
-impl LiveStub {
-    fn compile(stub: Stub, file: PathBuf) -> Result<Self, CompileError> {
-        let request = Arc::new(CompiledRequest::compile(&stub.request)?);
-        let prepared = stub.responses.steps.iter().map(|_| OnceLock::new()).collect();
-        let is_two_way = stub.responses.steps.iter().any(|step| {
-            step.response
-                .latency
-                .as_ref()
-                .is_some_and(|latency| latency.chunks.iter().any(|chunk| chunk.request_bytes > 0))
-        });
-        Ok(Self { stub, file, request, prepared, is_two_way })
-    }
-
-    /// An answer by its place in the sequence.
-    pub fn response(&self, step: usize) -> Option<&ResponseSpec> {
-        self.stub.responses.steps.get(step).map(|step| &step.response)
-    }
-
-    /// What people call it.
-    pub fn display_name(&self) -> String {
-        self.stub.name.clone().unwrap_or_else(|| self.stub.id.to_string())
-    }
-
-    /// Whether it answers for this service; `None` asks for any.
-    pub fn is_in(&self, service: Option<&ServiceName>) -> bool {
-        match (&self.stub.service, service) {
-            (Some(own), Some(asked)) => own == asked,
-            _ => true,
-        }
-    }
-}
-
-/// All live stubs at one moment.
-#[derive(Debug)]
-pub struct StubSet {
-    index: StubIndex<Arc<LiveStub>>,
-    all: Vec<Arc<LiveStub>>,
-    /// Recorded stubs by method and number of path segments, for the search of the nearest.
-    recorded: HashMap<(String, usize), Vec<Arc<LiveStub>>>,
-    services: Vec<ServiceName>,
-}
-
-impl StubSet {
-    fn build(all: Vec<Arc<LiveStub>>) -> Self {
-        let entries = all
-            .iter()
-            .zip(0..)
-            .map(|(live, insertion)| Entry {
-                priority: live.stub.effective_priority(),
-                insertion,
-                request: Arc::clone(&live.request),
-                item: Arc::clone(live),
-            })
-            .collect();
-        let mut recorded: HashMap<(String, usize), Vec<Arc<LiveStub>>> = HashMap::new();
-        let mut services: Vec<ServiceName> = Vec::new();
-        for live in &all {
-            if let Some(key) = nearest_key(&live.stub) {
-                recorded.entry(key).or_default().push(Arc::clone(live));
-            }
-            if let Some(service) = &live.stub.service
-                && !services.contains(service)
-            {
-                services.push(service.clone());
-            }
-        }
-        Self { index: StubIndex::build(entries), all, recorded, services }
-    }
-
-    /// Stubs whose method and URL may fit, in the order in which they are to be tried.
-    pub fn candidates(
-        &self,
-        view: &RequestView<'_>,
-    ) -> impl Iterator<Item = &Entry<Arc<LiveStub>>> {
-        self.index.candidates(view.method(), view.path(), view.path_and_query())
-    }
-
-    /// Recorded stubs of this method whose path has as many segments.
-    pub fn recorded_like(&self, method: &str, path: &str) -> &[Arc<LiveStub>] {
-        self.recorded.get(&(method.to_owned(), segments(path))).map_or(&[], Vec::as_slice)
-    }
-
-    /// All of them, in load order.
-    pub fn all(&self) -> &[Arc<LiveStub>] {
-        &self.all
-    }
-
-    /// Services that have a folder.
-    pub fn services(&self) -> &[ServiceName] {
-        &self.services
-    }
-}
-
-fn segments(path: &str) -> usize {
-    path.bytes().filter(|&byte| byte == b'/').count()
-}
-
-fn nearest_key(stub: &Stub) -> Option<(String, usize)> {
-    use crate::model::{MethodPattern, UrlPattern};
-    stub.recorded.as_ref()?;
-    let MethodPattern::Is(method) = &stub.request.method else { return None };
-    let (UrlPattern::Url(url) | UrlPattern::UrlPath(url)) = &stub.request.url else { return None };
-    let path = url.split('?').next().unwrap_or(url);
-    Some((method.clone(), segments(path)))
-}
 
 /// What a file holds now; without stubs, it is gone.
 #[derive(Debug)]
@@ -155,17 +36,30 @@ pub struct Uncompiled {
     pub error: CompileError,
 }
 
-/// Where the live stubs are replaced and read.
-#[derive(Debug)]
-pub struct StubStore {
-    current: ArcSwap<StubSet>,
-    files: Mutex<BTreeMap<PathBuf, Vec<Arc<LiveStub>>>>,
+/// Why a single stub was not taken.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StubError {
+    /// Its patterns do not compile.
+    #[error("the stub's patterns cannot be used")]
+    Compile(#[from] CompileError),
+    /// Another stub has its id.
+    #[error("the id `{0}` is taken by another stub")]
+    Duplicate(StubId),
+    /// No stub has this id.
+    #[error("there is no stub `{0}`")]
+    Unknown(StubId),
 }
 
-impl Default for StubStore {
-    fn default() -> Self {
-        Self { current: ArcSwap::from_pointee(StubSet::build(Vec::new())), files: Mutex::default() }
-    }
+/// Where the live stubs are replaced and read.
+///
+/// Stubs of files come in the order of their files' names; those that were added one by one are
+/// newer than all of them, in the order in which they came.
+#[derive(Debug, Default)]
+pub struct StubStore {
+    current: ArcSwap<StubSet>,
+    places: Mutex<Places>,
+    serials: AtomicU64,
 }
 
 impl StubStore {
@@ -174,24 +68,126 @@ impl StubStore {
         self.current.load()
     }
 
+    /// The newest stub of this id.
+    pub fn get(&self, id: StubId) -> Option<Arc<LiveStub>> {
+        self.places.lock().get(id).map(|(_, live)| live)
+    }
+
+    /// How many stubs a file keeps.
+    pub fn count_of(&self, file: &Path) -> usize {
+        self.places.lock().count_of(file)
+    }
+
+    /// Whether a file is that of a stub that was added by itself.
+    pub fn keeps(&self, file: &Path) -> bool {
+        self.places.lock().keeps(file)
+    }
+
     /// Puts files in service, all in one step; files later in name order are the more recent.
-    /// A file of which a stub does not compile keeps its last good version, and is reported.
+    /// A file of which a stub does not compile keeps its last good version, and is reported. The
+    /// file of a stub that was added by itself changes that stub and leaves it its place.
     pub fn apply(&self, changes: Vec<StubFile>) -> Vec<Uncompiled> {
         let mut problems = Vec::new();
-        let mut files = self.files.lock();
+        let mut places = self.places.lock();
         for StubFile { path, stubs } in changes {
-            let compiled: Result<Vec<_>, _> = stubs
-                .into_iter()
-                .map(|stub| LiveStub::compile(stub, path.clone()).map(Arc::new))
-                .collect();
-            match compiled {
-                Ok(live) if live.is_empty() => drop(files.remove(&path)),
-                Ok(live) => drop(files.insert(path, live)),
+            match stubs.into_iter().map(|stub| self.compile(stub, &path)).collect() {
+                Ok(live) => places.put_file(&path, live),
                 Err(error) => problems.push(Uncompiled { file: path, error }),
             }
         }
-        let all = files.values().flatten().cloned().collect();
-        self.current.store(Arc::new(StubSet::build(all)));
+        self.publish(&mut places);
         problems
     }
+
+    /// Forgets every stub and puts these files in service, in one step.
+    pub fn restart(&self, files: Vec<StubFile>) -> Vec<Uncompiled> {
+        let mut problems = Vec::new();
+        let mut places = self.places.lock();
+        *places = Places::anew();
+        for StubFile { path, stubs } in files {
+            match stubs.into_iter().map(|stub| self.compile(stub, &path)).collect() {
+                Ok(live) => places.put_file(&path, live),
+                Err(error) => problems.push(Uncompiled { file: path, error }),
+            }
+        }
+        self.publish(&mut places);
+        problems
+    }
+
+    /// Adds a stub, newer than all others; `file` is where it is kept, if it is.
+    ///
+    /// # Errors
+    ///
+    /// Its id is taken, or its patterns do not compile.
+    pub fn add(&self, stub: Stub, file: Option<PathBuf>) -> Result<Arc<LiveStub>, StubError> {
+        let live = self.compile(stub, &file.unwrap_or_default())?;
+        let mut places = self.places.lock();
+        if places.get(live.stub.id).is_some() {
+            return Err(StubError::Duplicate(live.stub.id));
+        }
+        places.add(Arc::clone(&live));
+        self.publish(&mut places);
+        Ok(live)
+    }
+
+    /// Puts a stub in the place of the one with its id; `file` is where it is kept from now on, and
+    /// without one it stays where it was.
+    ///
+    /// # Errors
+    ///
+    /// There is none with its id, or its patterns do not compile.
+    pub fn replace(&self, stub: Stub, file: Option<PathBuf>) -> Result<Arc<LiveStub>, StubError> {
+        let mut places = self.places.lock();
+        let Some((place, known)) = places.get(stub.id) else {
+            return Err(StubError::Unknown(stub.id));
+        };
+        let live = self.compile(stub, file.as_ref().unwrap_or(&known.file))?;
+        places.replace(place, Arc::clone(&live));
+        self.publish(&mut places);
+        Ok(live)
+    }
+
+    /// Takes stubs out of service, all in one step, and says which were there.
+    pub fn remove(&self, ids: &[StubId]) -> Vec<Arc<LiveStub>> {
+        let mut places = self.places.lock();
+        let mut removed = Vec::new();
+        for id in ids {
+            while let Some((place, live)) = places.get(*id) {
+                places.take(place);
+                removed.push(live);
+            }
+        }
+        self.publish(&mut places);
+        removed
+    }
+
+    /// Makes the answers that come from body files anew: such a file has another content.
+    pub fn forget_bodies(&self) {
+        let mut places = self.places.lock();
+        let has_file = |stub: &Stub| {
+            let mut steps = stub.responses.steps.iter();
+            steps.any(|step| matches!(step.response.body, BodySpec::File(_)))
+        };
+        for (place, live) in places.all().filter(|(_, live)| has_file(&live.stub)) {
+            // It compiled before.
+            if let Ok(live) = self.compile(live.stub.clone(), &live.file) {
+                places.replace(place, live);
+            }
+        }
+        self.publish(&mut places);
+    }
+
+    fn compile(&self, stub: Stub, file: &Path) -> Result<Arc<LiveStub>, CompileError> {
+        let serial = self.serials.fetch_add(1, Ordering::Relaxed);
+        LiveStub::compile(stub, file.to_owned(), serial).map(Arc::new)
+    }
+
+    fn publish(&self, places: &mut Places) {
+        if let Some(set) = places.next_set(&self.current.load()) {
+            self.current.store(Arc::new(set));
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

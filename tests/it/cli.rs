@@ -113,7 +113,10 @@ fn check_says_what_is_wrong_where_and_what_was_meant() {
         "body",
         "{\n  \"request\": {},\n  \"response\": { \"bodyFileName\": \"gone.txt\" }\n}\n",
     );
-    folder.stub("later", "{\n  \"request\": { \"bodyPatterns\": [{ \"matchesXPath\": \"//a\" }] },\n  \"response\": {}\n}\n");
+    folder.stub(
+        "later",
+        "{\n  \"request\": { \"customMatcher\": { \"name\": \"mine\" } },\n  \"response\": {}\n}\n",
+    );
     let said = ran(&folder, &["check"]);
     assert_eq!(said.code, Some(1));
     insta::assert_snapshot!(without_places(&said.stderr, &folder), @r#"
@@ -123,11 +126,11 @@ fn check_says_what_is_wrong_where_and_what_was_meant() {
     3 │   "response": { "bodyFileName": "gone.txt" }
       │                                 ^^^^^^^^^^
       └
-    error: `matchesXPath` is not supported yet
-      ┌ stubs/mappings/later.json:2:35
+    error: `customMatcher` names Java code, which ringer cannot run
+      ┌ stubs/mappings/later.json:2:33
       │
-    2 │   "request": { "bodyPatterns": [{ "matchesXPath": "//a" }] },
-      │                                   ^^^^^^^^^^^^^^
+    2 │   "request": { "customMatcher": { "name": "mine" } },
+      │                                 ^^^^^^^^^^^^^^^^^^ say what it looks for with matchers, `and`, `or` and `not`
       └
     error: unknown matcher `equalsTo`
       ┌ stubs/mappings/matcher.json:4:24

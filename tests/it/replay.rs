@@ -579,7 +579,8 @@ async fn statuses_reasons_names_and_trailers_are_sent_as_the_stub_says() {
             "Set-Cookie: a=1",
             "Set-Cookie: b=2",
             "Trailer: X-Sum",
-            "Transfer-Encoding: chunked"
+            "Transfer-Encoding: chunked",
+            "Matched-Stub-Id: 84bb3ca9-11ab-5875-bd19-74c2f40b5bd1"
         ]
     );
     assert_eq!(message.trailers.join(",").to_ascii_lowercase(), "x-sum: 7");

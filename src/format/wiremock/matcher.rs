@@ -1,109 +1,109 @@
 //! Matchers: what a value, and what a body must look like.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-
-use super::fields::{Fields, Place, items, span_of, text};
+use super::{
+    fields::{Fields, Place, expected, items, span_of, text, whole},
+    names::{DATE_COMPARISONS, NUMBER_COMPARISONS, Words},
+    operand::{self, digest, read_base64},
+    options::{Options, the_matcher},
+};
 use crate::{
     codec::json::{self, Member, Node, NodeValue},
     format::problem::Problems,
-    model::{BodyPattern, Json, ValuePattern},
+    model::{BodyPattern, PathPattern, ValuePattern},
 };
+
+/// Matchers of a text and their options, and what else is known in a place.
+macro_rules! matchers {
+    ($($first:literal),*; $($last:literal),*) => {
+        &[
+            $($first,)*
+            "equalTo",
+            "caseInsensitive",
+            "contains",
+            "doesNotContain",
+            "matches",
+            "doesNotMatch",
+            "absent",
+            "and",
+            "or",
+            "not",
+            "equalToJson",
+            "ignoreArrayOrder",
+            "ignoreExtraElements",
+            "matchesJsonPath",
+            "matchesJsonSchema",
+            "schemaVersion",
+            "equalToXml",
+            "enablePlaceholders",
+            "placeholderOpeningDelimiterRegex",
+            "placeholderClosingDelimiterRegex",
+            "exemptedComparisons",
+            "ignoreOrderOfSameNode",
+            "namespaceAwareness",
+            "matchesXPath",
+            "xPathNamespaces",
+            "before",
+            "after",
+            "equalToDateTime",
+            "actualFormat",
+            "truncateExpected",
+            "truncateActual",
+            "applyTruncationLast",
+            "expectedOffset",
+            "expectedOffsetUnit",
+            "equalToNumber",
+            "greaterThanNumber",
+            "greaterThanEqualNumber",
+            "lessThanNumber",
+            "lessThanEqualNumber",
+            "anything",
+            "matchesPathTemplate",
+            $($last,)*
+        ]
+    };
+}
 
 /// Matchers of a text.
 pub(super) const VALUE: Place = Place {
     noun: "matcher",
     name: "a matcher",
-    known: &[
-        "equalTo",
-        "caseInsensitive",
-        "contains",
-        "doesNotContain",
-        "matches",
-        "doesNotMatch",
-        "absent",
-        "and",
-        "or",
-        "not",
-    ],
-    later: &[
-        "after",
-        "before",
-        "binaryEqualTo",
-        "equalToDateTime",
-        "equalToJson",
-        "equalToNumber",
-        "equalToXml",
-        "hasExactly",
-        "includes",
-        "matchesJsonPath",
-        "matchesJsonSchema",
-        "matchesXPath",
-    ],
-    later_options: &[
-        "actualFormat",
-        "applyTruncationLast",
-        "enablePlaceholders",
-        "exemptedComparisons",
-        "expectedOffset",
-        "expectedOffsetUnit",
-        "ignoreArrayOrder",
-        "ignoreExtraElements",
-        "ignoreOrderOfSameNode",
-        "namespaceAwareness",
-        "placeholderClosingDelimiterRegex",
-        "placeholderOpeningDelimiterRegex",
-        "schemaVersion",
-        "truncateActual",
-        "truncateExpected",
-        "xPathNamespaces",
-    ],
+    known: matchers!(;),
+    later: &[],
+    later_options: &[],
 };
 
-/// Matchers of a body: those of a text, and more.
-pub(super) const BODY: Place = Place {
-    noun: "matcher",
-    name: "a matcher of `bodyPatterns`",
-    known: &[
-        "equalToJson",
-        "ignoreArrayOrder",
-        "ignoreExtraElements",
-        "equalTo",
-        "caseInsensitive",
-        "contains",
-        "doesNotContain",
-        "matches",
-        "doesNotMatch",
-        "binaryEqualTo",
-        "equalToDigest",
-        "length",
-        "absent",
-        "and",
-        "or",
-        "not",
-    ],
+/// Matchers of a name that may have several values: those of a text, and of all its values.
+pub(super) const NAMED: Place = Place {
+    name: "a matcher of `headers`, `queryParameters` or `formParameters`",
+    known: matchers!(; "hasExactly", "includes"),
     ..VALUE
 };
 
-/// How the digest of a body is written.
-const SHA_256: &str = "sha-256=";
+/// Matchers of a body: those of a text, and of its bytes.
+pub(super) const BODY: Place = Place {
+    name: "a matcher of `bodyPatterns`",
+    known: matchers!(; "binaryEqualTo", "equalToDigest", "length"),
+    ..VALUE
+};
 
-/// A value that nests deeper is written as a string that holds its text: a stub file must not nest
-/// deeper than [`json::MAX_DEPTH`], and has levels of its own around the value.
-pub(super) const MAX_INLINE_DEPTH: usize = json::MAX_DEPTH - 16;
+/// Matchers of what a path finds, and the path.
+pub(super) const PATH: Place =
+    Place { name: "a matcher with `expression`", known: matchers!("expression"; ), ..VALUE };
 
-/// Whether a value has at most so many levels.
-pub(super) fn nests_within(value: &Json, depth: usize) -> bool {
-    match value {
-        Json::Array(items) => depth > 0 && items.iter().all(|item| nests_within(item, depth - 1)),
-        Json::Object(members) => {
-            depth > 0 && members.iter().all(|(_, value)| nests_within(value, depth - 1))
-        }
-        _ => true,
-    }
-}
+/// Where a matcher that stands in the wrong place may belong.
+const HOMES: &[&Place] = &[&NAMED, &BODY];
 
 /// Reads a matcher of a text.
 pub(super) fn read_value(node: Node, problems: &mut Problems) -> ValuePattern {
+    read_as(node, &VALUE, problems)
+}
+
+/// Reads a matcher of all values of a name.
+fn read_values(node: Node, problems: &mut Problems) -> ValuePattern {
+    read_as(node, &NAMED, problems)
+}
+
+fn read_as(node: Node, place: &Place, problems: &mut Problems) -> ValuePattern {
     if let NodeValue::String(text) = &node.value {
         problems.add_with_hint(
             span_of(&node),
@@ -115,242 +115,173 @@ pub(super) fn read_value(node: Node, problems: &mut Problems) -> ValuePattern {
         );
         return ValuePattern::Absent;
     }
-    let Some(mut fields) = Fields::open(node, &VALUE, &[&BODY], problems) else {
-        return ValuePattern::Absent;
-    };
-    let case_insensitive = fields.flag("caseInsensitive", problems);
-    match the_matcher(fields, problems) {
-        Some(member) => value_matcher(member, case_insensitive, problems),
-        None => ValuePattern::Absent,
-    }
+    Fields::open(node, place, HOMES, problems)
+        .and_then(|fields| read_fields(fields, problems))
+        .unwrap_or(ValuePattern::Absent)
+}
+
+/// Reads the matcher that the members of an object hold.
+fn read_fields(fields: Fields, problems: &mut Problems) -> Option<ValuePattern> {
+    let (matcher, options) = the_matcher(fields, problems)?;
+    Some(value_matcher(matcher, options, problems))
 }
 
 /// Reads a matcher of a body.
 pub(super) fn read_body(node: Node, problems: &mut Problems) -> BodyPattern {
     let nothing = BodyPattern::Text(ValuePattern::Absent);
-    let Some(mut fields) = Fields::open(node, &BODY, &[], problems) else { return nothing };
-    let case_insensitive = fields.flag("caseInsensitive", problems);
-    let ignore_array_order = fields.flag("ignoreArrayOrder", problems);
-    let ignore_extra_elements = fields.flag("ignoreExtraElements", problems);
-    let length = fields.whole("length", problems);
-    let Some(member) = the_matcher(fields, problems) else { return nothing };
-    let name_span = member.name_start..member.name_end;
-    match member.name.as_str() {
-        "equalToJson" => BodyPattern::EqualToJson {
-            expected: json_operand(member.value, problems),
-            ignore_array_order,
-            ignore_extra_elements,
-        },
-        "binaryEqualTo" => {
-            BodyPattern::BinaryEqualTo(read_base64(member.value, "binaryEqualTo", problems).into())
+    let Some(fields) = Fields::open(node, &BODY, HOMES, problems) else { return nothing };
+    let Some((matcher, mut options)) = the_matcher(fields, problems) else { return nothing };
+    let name_span = matcher.name_start..matcher.name_end;
+    match matcher.name.as_str() {
+        "equalToJson" => {
+            BodyPattern::EqualToJson(operand::equal_to_json(matcher.value, &mut options, problems))
         }
-        "equalToDigest" => BodyPattern::Digest {
-            length: length.unwrap_or_else(|| {
-                problems.add_with_hint(
-                    name_span,
-                    "`equalToDigest` needs `length` beside it",
-                    "the length of the body in bytes",
-                );
-                0
-            }),
-            sha256: digest(member.value, problems),
-        },
-        _ => BodyPattern::Text(value_matcher(member, case_insensitive, problems)),
+        "binaryEqualTo" => {
+            BodyPattern::BinaryEqualTo(read_base64(matcher.value, "binaryEqualTo", problems).into())
+        }
+        "equalToDigest" => {
+            let length = options.take("length");
+            BodyPattern::Digest {
+                length: length.and_then(|node| whole(&node, "length", problems)).unwrap_or_else(
+                    || {
+                        problems.add_with_hint(
+                            name_span,
+                            "`equalToDigest` needs `length` beside it",
+                            "the length of the body in bytes",
+                        );
+                        0
+                    },
+                ),
+                sha256: digest(matcher.value, problems),
+            }
+        }
+        _ => BodyPattern::Text(value_matcher(matcher, options, problems)),
     }
 }
 
-/// Reads what `headers`, `cookies` and the like hold: a matcher for each name.
+/// Reads what `headers` and the like hold: for each name a matcher of its values.
 pub(super) fn read_named(
+    members: Vec<Member>,
+    problems: &mut Problems,
+) -> Vec<(String, ValuePattern)> {
+    members.into_iter().map(|member| (member.name, read_values(member.value, problems))).collect()
+}
+
+/// Reads what `cookies` and `pathParameters` hold: for each name a matcher of one value.
+pub(super) fn read_single(
     members: Vec<Member>,
     problems: &mut Problems,
 ) -> Vec<(String, ValuePattern)> {
     members.into_iter().map(|member| (member.name, read_value(member.value, problems))).collect()
 }
 
-/// Writes a matcher of a text.
-pub(super) fn write_value(pattern: &ValuePattern) -> Json {
-    let list = |patterns: &[ValuePattern]| Json::Array(patterns.iter().map(write_value).collect());
-    let (name, operand) = match pattern {
-        ValuePattern::Absent => ("absent", true.into()),
-        ValuePattern::And(patterns) => ("and", list(patterns)),
-        ValuePattern::Contains(text) => ("contains", text.as_str().into()),
-        ValuePattern::DoesNotContain(text) => ("doesNotContain", text.as_str().into()),
-        ValuePattern::DoesNotMatch(regex) => ("doesNotMatch", regex.as_str().into()),
-        ValuePattern::EqualTo { value, .. } => ("equalTo", value.as_str().into()),
-        ValuePattern::Matches(regex) => ("matches", regex.as_str().into()),
-        ValuePattern::Not(pattern) => ("not", write_value(pattern)),
-        ValuePattern::Or(patterns) => ("or", list(patterns)),
-    };
-    let mut members = vec![(name.to_owned(), operand)];
-    if matches!(pattern, ValuePattern::EqualTo { case_insensitive: true, .. }) {
-        members.push(("caseInsensitive".to_owned(), true.into()));
-    }
-    Json::Object(members)
-}
-
-/// Writes a matcher of a body.
-pub(super) fn write_body(pattern: &BodyPattern) -> Json {
-    let object = |members: Vec<(&str, Json)>| {
-        Json::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-    };
-    match pattern {
-        BodyPattern::BinaryEqualTo(bytes) => {
-            object(vec![("binaryEqualTo", BASE64_STANDARD.encode(bytes).into())])
-        }
-        BodyPattern::Digest { length, sha256 } => object(vec![
-            ("equalToDigest", format!("{SHA_256}{}", BASE64_STANDARD.encode(sha256)).into()),
-            ("length", (*length).into()),
-        ]),
-        BodyPattern::EqualToJson { expected, ignore_array_order, ignore_extra_elements } => {
-            let operand = match expected {
-                // A string operand is read as the text of a JSON value, and WireMock takes `null` for
-                // no operand.
-                Json::String(_) | Json::Null => json::write(expected, <_>::default()).into(),
-                value if !nests_within(value, MAX_INLINE_DEPTH) => {
-                    json::write(value, <_>::default()).into()
-                }
-                value => value.clone(),
-            };
-            let mut members = vec![("equalToJson", operand)];
-            if *ignore_array_order {
-                members.push(("ignoreArrayOrder", true.into()));
-            }
-            if *ignore_extra_elements {
-                members.push(("ignoreExtraElements", true.into()));
-            }
-            object(members)
-        }
-        BodyPattern::Text(pattern) => write_value(pattern),
-    }
-}
-
-/// Writes a matcher for each name. Several for one name become one, as a name stands once.
-pub(super) fn write_named(named: &[(String, ValuePattern)]) -> Json {
-    let mut merged: Vec<(&str, Vec<&ValuePattern>)> = Vec::new();
-    for (name, pattern) in named {
-        match merged.iter_mut().find(|(earlier, _)| earlier == name) {
-            Some((_, patterns)) => patterns.push(pattern),
-            None => merged.push((name, vec![pattern])),
-        }
-    }
-    let members = merged.into_iter().map(|(name, patterns)| {
-        let value = match patterns.as_slice() {
-            [pattern] => write_value(pattern),
-            several => write_value(&ValuePattern::And(several.iter().copied().cloned().collect())),
-        };
-        (name.to_owned(), value)
-    });
-    Json::Object(members.collect())
-}
-
-/// Bytes written as base64.
-pub(super) fn read_base64(node: Node, name: &str, problems: &mut Problems) -> Vec<u8> {
-    let span = span_of(&node);
-    let Some(encoded) = text(node, name, problems) else { return Vec::new() };
-    BASE64_STANDARD.decode(encoded.trim()).unwrap_or_else(|error| {
-        problems.add(span, format!("`{name}` is not base64: {}", lower(&error.to_string())));
-        Vec::new()
-    })
-}
-
-/// The one matcher that an object without its options holds.
-fn the_matcher(fields: Fields, problems: &mut Problems) -> Option<Member> {
-    let span = fields.span.clone();
-    let mut rest = fields.rest();
-    if let Some(second) = rest.get(1) {
-        problems.add_with_hint(
-            second.name_start..second.name_end,
-            format!("a second matcher, `{}`, in one object", second.name),
-            "combine them with `and`",
-        );
-    }
-    if rest.is_empty() {
-        // Where the matcher is a misspelled one, that has been reported inside this span.
-        problems.add_unless_within(span, "no matcher here", "for example {\"equalTo\": \"…\"}");
-        return None;
-    }
-    Some(rest.swap_remove(0))
-}
-
-fn value_matcher(member: Member, case_insensitive: bool, problems: &mut Problems) -> ValuePattern {
-    let Member { name, value, name_start, name_end } = member;
-    if case_insensitive && name != "equalTo" {
-        problems.add_with_hint(
-            name_start..name_end,
-            format!("`caseInsensitive` does not go with `{name}`"),
-            "it belongs to `equalTo`; in a regular expression write `(?i)`",
-        );
-    }
-    let operand = |value, problems: &mut Problems| text(value, &name, problems).unwrap_or_default();
-    match name.as_str() {
+fn value_matcher(matcher: Member, mut options: Options, problems: &mut Problems) -> ValuePattern {
+    let Member { name, value, name_start, name_end } = matcher;
+    let options = &mut options;
+    let named = name.as_str();
+    let operand = |value, problems: &mut Problems| text(value, named, problems).unwrap_or_default();
+    match named {
         // As in WireMock, the operand says nothing: `absent: false` is the same.
         "absent" => ValuePattern::Absent,
-        "and" => ValuePattern::And(list(value, &name, problems)),
-        "or" => ValuePattern::Or(list(value, &name, problems)),
-        "not" => ValuePattern::Not(Box::new(read_value(value, problems))),
+        "and" => ValuePattern::And(several(value, named, problems)),
+        "anything" => {
+            operand(value, problems);
+            ValuePattern::Anything
+        }
         "contains" => ValuePattern::Contains(operand(value, problems)),
         "doesNotContain" => ValuePattern::DoesNotContain(operand(value, problems)),
         "doesNotMatch" => ValuePattern::DoesNotMatch(operand(value, problems)),
-        "equalTo" => ValuePattern::EqualTo { value: operand(value, problems), case_insensitive },
+        "equalTo" => ValuePattern::EqualTo {
+            value: operand(value, problems),
+            case_insensitive: options.flag("caseInsensitive", problems),
+        },
+        "equalToJson" => {
+            ValuePattern::EqualToJson(operand::equal_to_json(value, options, problems))
+        }
+        "equalToXml" => ValuePattern::EqualToXml(operand::xml(value, options, problems)),
+        "hasExactly" => ValuePattern::HasExactly(list(value, named, problems)),
+        "includes" => ValuePattern::Includes(list(value, named, problems)),
         "matches" => ValuePattern::Matches(operand(value, problems)),
-        option => {
-            problems.add(name_start..name_end, format!("`{option}` is not a matcher by itself"));
-            ValuePattern::Absent
+        "matchesJsonPath" => ValuePattern::MatchesJsonPath(path(value, named, problems).0),
+        "matchesJsonSchema" => {
+            ValuePattern::MatchesJsonSchema(operand::schema(value, options, problems))
+        }
+        "matchesPathTemplate" => ValuePattern::PathTemplate(operand(value, problems)),
+        "matchesXPath" => {
+            let beside = options.take("xPathNamespaces");
+            let (found, within) = path(value, named, problems);
+            let beside = beside.map(|node| operand::namespaces(node, problems));
+            ValuePattern::MatchesXPath { path: found, namespaces: beside.unwrap_or(within) }
+        }
+        "not" => ValuePattern::Not(Box::new(read_value(value, problems))),
+        "or" => ValuePattern::Or(several(value, named, problems)),
+        _ => {
+            if let Some(comparison) = of_word(DATE_COMPARISONS, named) {
+                ValuePattern::Date(operand::date(comparison, named, value, options, problems))
+            } else if let Some(comparison) = of_word(NUMBER_COMPARISONS, named) {
+                ValuePattern::Number(operand::number(comparison, named, &value, problems))
+            } else {
+                problems.add(name_start..name_end, format!("`{named}` is no matcher of a text"));
+                ValuePattern::Absent
+            }
         }
     }
+}
+
+/// An expression, or one with a matcher of what it finds.
+/// The namespaces of `matchesXPath` may stand beside that matcher too.
+fn path(operand: Node, key: &str, problems: &mut Problems) -> (PathPattern, Vec<(String, String)>) {
+    let nothing = || PathPattern { expression: String::new(), value: None };
+    let span = span_of(&operand);
+    if let NodeValue::String(expression) = operand.value {
+        return (PathPattern { expression, value: None }, Vec::new());
+    }
+    if !matches!(operand.value, NodeValue::Object(_)) {
+        expected(&operand, key, "an expression, or an object with `expression`", problems);
+        return (nothing(), Vec::new());
+    }
+    let Some(mut fields) = Fields::open(operand, &PATH, HOMES, problems) else {
+        return (nothing(), Vec::new());
+    };
+    let Some(expression) = fields.text("expression", problems) else {
+        problems.add_unless_within(
+            span,
+            &format!("`expression` is missing in `{key}`"),
+            "for example {\"expression\": \"…\", \"equalTo\": \"…\"}",
+        );
+        return (nothing(), Vec::new());
+    };
+    // Beside another `matchesXPath` they are that one's.
+    let namespaces = if key == "matchesXPath" && !fields.has("matchesXPath") {
+        fields
+            .take("xPathNamespaces")
+            .map(|node| operand::namespaces(node, problems))
+            .unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let value = read_fields(fields, problems);
+    (PathPattern { expression, value: value.map(Box::new) }, namespaces)
+}
+
+fn of_word<T: Copy>(words: &Words<T>, found: &str) -> Option<T> {
+    words.iter().find(|(_, word)| *word == found).map(|(value, _)| *value)
 }
 
 fn list(node: Node, name: &str, problems: &mut Problems) -> Vec<ValuePattern> {
+    items(node, name, problems).into_iter().map(|item| read_value(item, problems)).collect()
+}
+
+/// As WireMock, wants two or more to combine.
+fn several(node: Node, name: &str, problems: &mut Problems) -> Vec<ValuePattern> {
     let span = span_of(&node);
-    let patterns: Vec<ValuePattern> =
-        items(node, name, problems).into_iter().map(|item| read_value(item, problems)).collect();
-    if patterns.is_empty() {
-        problems.add_unless_within(
-            span,
-            &format!("`{name}` needs a matcher"),
-            "a list of matchers",
-        );
+    let patterns = list(node, name, problems);
+    if patterns.len() < 2 {
+        let hint = match patterns.len() {
+            0 => "a list of matchers",
+            _ => "one matcher stands by itself",
+        };
+        problems.add_unless_within(span, &format!("`{name}` needs two matchers or more"), hint);
     }
     patterns
-}
-
-/// A JSON value, or a string that holds the text of one.
-fn json_operand(node: Node, problems: &mut Problems) -> Json {
-    let span = span_of(&node);
-    match node.value {
-        NodeValue::String(text) => json::parse(&text).unwrap_or_else(|error| {
-            problems.add_with_hint(
-                span,
-                format!("the text of `equalToJson` is not JSON: {error}"),
-                "write the value itself instead of a string",
-            );
-            Json::Null
-        }),
-        _ => node.into_json(),
-    }
-}
-
-fn digest(node: Node, problems: &mut Problems) -> [u8; 32] {
-    let span = span_of(&node);
-    let bytes = text(node, "equalToDigest", problems).map(|text| {
-        let encoded = text.strip_prefix(SHA_256)?;
-        BASE64_STANDARD.decode(encoded).ok()?.try_into().ok()
-    });
-    match bytes {
-        Some(Some(digest)) => digest,
-        Some(None) => {
-            problems.add_with_hint(
-                span,
-                "not a SHA-256 digest",
-                format!("write \"{SHA_256}\" and the 32 bytes of the digest in base64"),
-            );
-            [0; 32]
-        }
-        None => [0; 32],
-    }
-}
-
-fn lower(message: &str) -> String {
-    let mut chars = message.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -1,14 +1,15 @@
 //! The `request` of a mapping: which requests it answers.
 
 use super::{
-    fields::{Fields, Place, expected_one_of, items, span_of, text},
-    matcher::{VALUE, read_body, read_named, write_body, write_named},
+    fields::{Fields, Place, expected, expected_one_of, items, span_of, text},
+    matcher::{VALUE, read_body, read_named, read_single, read_value},
+    written::{write_body, write_named, write_value},
 };
 use crate::{
     codec::json::{Node, NodeValue},
     format::problem::Problems,
     model::{
-        BodyPattern, Json, MethodPattern, MultipartPattern, RequestPattern, UrlPattern,
+        BodyPattern, Json, MethodPattern, MultipartPattern, RequestPattern, Scheme, UrlPattern,
         ValuePattern,
     },
 };
@@ -18,12 +19,17 @@ pub(super) const REQUEST: Place = Place {
     noun: "key",
     name: "`request`",
     known: &[
+        "scheme",
+        "host",
+        "port",
+        "clientIp",
         "method",
         "url",
         "urlPath",
         "urlPattern",
         "urlPathPattern",
         "urlPathTemplate",
+        "pathParameters",
         "headers",
         "queryParameters",
         "cookies",
@@ -32,12 +38,13 @@ pub(super) const REQUEST: Place = Place {
         "basicAuthCredentials",
         "bodyPatterns",
         "multipartPatterns",
+        "customMatcher",
     ],
-    later: &["clientIp", "customMatcher", "host", "pathParameters", "port", "scheme"],
+    later: &[],
     later_options: &[],
 };
 
-const CREDENTIALS: Place = Place {
+pub(super) const CREDENTIALS: Place = Place {
     noun: "key",
     name: "`basicAuthCredentials`",
     known: &["username", "password"],
@@ -45,11 +52,19 @@ const CREDENTIALS: Place = Place {
     later_options: &[],
 };
 
-const MULTIPART: Place = Place {
+pub(super) const METHODS: Place = Place {
+    noun: "key",
+    name: "`method`",
+    known: &["oneOf", "noneOf"],
+    later: &[],
+    later_options: &[],
+};
+
+pub(super) const MULTIPART: Place = Place {
     noun: "key",
     name: "a part of `multipartPatterns`",
-    known: &["name", "matchingType", "headers", "bodyPatterns"],
-    later: &["fileName"],
+    known: &["name", "fileName", "matchingType", "headers", "bodyPatterns"],
+    later: &[],
     later_options: &[],
 };
 
@@ -58,12 +73,18 @@ pub(super) fn read(node: Node, homes: &[&Place], problems: &mut Problems) -> Req
     let Some(mut fields) = Fields::open(node, &REQUEST, homes, problems) else {
         return RequestPattern::default();
     };
+    custom_matcher(&mut fields, problems);
     RequestPattern {
+        scheme: scheme(&mut fields, problems),
+        host: fields.take("host").map(|node| read_value(node, problems)),
+        port: port(&mut fields, problems),
+        client_ip: fields.take("clientIp").map(|node| read_value(node, problems)),
         method: method(&mut fields, problems),
         url: url(&mut fields, problems),
+        path_parameters: single(&mut fields, "pathParameters", problems),
         headers: named(&mut fields, "headers", problems),
         query: named(&mut fields, "queryParameters", problems),
-        cookies: named(&mut fields, "cookies", problems),
+        cookies: single(&mut fields, "cookies", problems),
         form: named(&mut fields, "formParameters", problems),
         basic_auth: credentials(&mut fields, problems),
         body: bodies(&mut fields, problems),
@@ -79,10 +100,24 @@ pub(super) fn read(node: Node, homes: &[&Place], problems: &mut Problems) -> Req
 pub(super) fn write(pattern: &RequestPattern) -> Json {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
+    if let Some(scheme) = pattern.scheme {
+        put("scheme", scheme.as_str().into());
+    }
+    if let Some(host) = &pattern.host {
+        put("host", write_value(host));
+    }
+    if let Some(port) = pattern.port {
+        put("port", u64::from(port).into());
+    }
+    if let Some(address) = &pattern.client_ip {
+        put("clientIp", write_value(address));
+    }
     match &pattern.method {
         MethodPattern::Any => {}
         MethodPattern::GetOrHead => put("method", "GET_OR_HEAD".into()),
         MethodPattern::Is(method) => put("method", method.as_str().into()),
+        MethodPattern::OneOf(methods) => put("method", set("oneOf", methods)),
+        MethodPattern::NoneOf(methods) => put("method", set("noneOf", methods)),
     }
     match &pattern.url {
         UrlPattern::Any => {}
@@ -93,6 +128,7 @@ pub(super) fn write(pattern: &RequestPattern) -> Json {
         UrlPattern::UrlPathTemplate(template) => put("urlPathTemplate", template.as_str().into()),
     }
     for (name, named) in [
+        ("pathParameters", &pattern.path_parameters),
         ("headers", &pattern.headers),
         ("queryParameters", &pattern.query),
         ("cookies", &pattern.cookies),
@@ -120,9 +156,54 @@ pub(super) fn write(pattern: &RequestPattern) -> Json {
     Json::Object(members)
 }
 
+fn set(name: &str, methods: &[String]) -> Json {
+    let methods = methods.iter().map(|method| method.as_str().into()).collect();
+    Json::Object(vec![(name.to_owned(), Json::Array(methods))])
+}
+
+fn scheme(fields: &mut Fields, problems: &mut Problems) -> Option<Scheme> {
+    let node = fields.take("scheme")?;
+    let span = span_of(&node);
+    match text(node, "scheme", problems)?.as_str() {
+        "http" => Some(Scheme::Http),
+        "https" => Some(Scheme::Https),
+        other => {
+            expected_one_of(span, "scheme", other, &["http", "https"], problems);
+            None
+        }
+    }
+}
+
+/// A number, or a text that is one.
+fn port(fields: &mut Fields, problems: &mut Problems) -> Option<u16> {
+    let node = fields.take("port")?;
+    let port = match &node.value {
+        NodeValue::Number(spelled) => spelled.strip_suffix(".0").unwrap_or(spelled).parse().ok(),
+        NodeValue::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    if port.is_none() {
+        expected(&node, "port", "a number from 0 to 65535", problems);
+    }
+    port
+}
+
+fn custom_matcher(fields: &mut Fields, problems: &mut Problems) {
+    if let Some(node) = fields.take("customMatcher") {
+        problems.add_with_hint(
+            span_of(&node),
+            "`customMatcher` names Java code, which ringer cannot run",
+            "say what it looks for with matchers, `and`, `or` and `not`",
+        );
+    }
+}
+
 fn method(fields: &mut Fields, problems: &mut Problems) -> MethodPattern {
     let Some(node) = fields.take("method") else { return MethodPattern::Any };
     let span = span_of(&node);
+    if matches!(node.value, NodeValue::Object(_)) {
+        return method_set(node, problems);
+    }
     match text(node, "method", problems).as_deref() {
         None | Some("ANY") => MethodPattern::Any,
         Some("GET_OR_HEAD") => MethodPattern::GetOrHead,
@@ -131,6 +212,31 @@ fn method(fields: &mut Fields, problems: &mut Problems) -> MethodPattern {
                 problems.add(span, format!("`{token}` cannot be a method"));
             }
             MethodPattern::Is(token.to_owned())
+        }
+    }
+}
+
+/// `{"oneOf": […]}` or `{"noneOf": […]}`, as WireMock 4 has them.
+fn method_set(node: Node, problems: &mut Problems) -> MethodPattern {
+    let span = span_of(&node);
+    let Some(mut fields) = Fields::open(node, &METHODS, &[], problems) else {
+        return MethodPattern::Any;
+    };
+    let mut methods = |name: &str, problems: &mut Problems| {
+        let list = fields.take(name)?;
+        let methods: Vec<String> = items(list, name, problems)
+            .into_iter()
+            .filter_map(|item| text(item, name, problems))
+            .collect();
+        Some(methods)
+    };
+    match (methods("oneOf", problems), methods("noneOf", problems)) {
+        (Some(methods), None) => MethodPattern::OneOf(methods),
+        (None, Some(methods)) => MethodPattern::NoneOf(methods),
+        _ => {
+            let hint = "for example {\"oneOf\": [\"GET\", \"PUT\"]}";
+            problems.add_unless_within(span, "`method` needs `oneOf` or `noneOf`", hint);
+            MethodPattern::Any
         }
     }
 }
@@ -153,15 +259,28 @@ fn named(fields: &mut Fields, name: &str, problems: &mut Problems) -> Vec<(Strin
     read_named(members, problems)
 }
 
+fn single(fields: &mut Fields, name: &str, problems: &mut Problems) -> Vec<(String, ValuePattern)> {
+    let members = fields.free_members(name, problems);
+    read_single(members, problems)
+}
+
+/// A text; as WireMock, takes a number or truth value for its text.
+fn word(fields: &mut Fields, name: &str, problems: &mut Problems) -> Option<String> {
+    let node = fields.take(name)?;
+    match node.value {
+        NodeValue::Number(spelled) => Some(spelled),
+        NodeValue::Bool(value) => Some(value.to_string()),
+        _ => text(node, name, problems),
+    }
+}
+
+/// Of both names the longer counts, as in WireMock.
 fn credentials(fields: &mut Fields, problems: &mut Problems) -> Option<(String, String)> {
     let short = fields.take("basicAuth");
     let long = fields.take("basicAuthCredentials");
-    if let (Some(short), Some(_)) = (&short, &long) {
-        problems.add(span_of(short), "`basicAuth` and `basicAuthCredentials` are the same key");
-    }
     let mut credentials = Fields::open(long.or(short)?, &CREDENTIALS, &[], problems)?;
     let mut part = |name| {
-        let found = credentials.text(name, problems);
+        let found = word(&mut credentials, name, problems);
         if found.is_none() {
             problems.add_unless_within(
                 credentials.span.clone(),
@@ -195,7 +314,8 @@ fn read_part(node: Node, problems: &mut Problems) -> MultipartPattern {
         return MultipartPattern::default();
     };
     MultipartPattern {
-        name: fields.text("name", problems),
+        name: word(&mut fields, "name", problems),
+        file_name: word(&mut fields, "fileName", problems),
         all_parts: fields.take("matchingType").is_some_and(|node| {
             let span = span_of(&node);
             match text(node, "matchingType", problems).as_deref() {
@@ -217,6 +337,9 @@ fn write_part(part: &MultipartPattern) -> Json {
     if let Some(name) = &part.name {
         members.push(("name".to_owned(), name.as_str().into()));
     }
+    if let Some(name) = &part.file_name {
+        members.push(("fileName".to_owned(), name.as_str().into()));
+    }
     if part.all_parts {
         members.push(("matchingType".to_owned(), "ALL".into()));
     }
@@ -229,3 +352,6 @@ fn write_part(part: &MultipartPattern) -> Json {
     }
     Json::Object(members)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
     fields::{Fields, Place, expected, expected_one_of, free_members, items, span_of, text, whole},
-    matcher::read_base64,
+    operand::read_base64,
 };
 use crate::{
     codec::json::{Node, NodeValue},
@@ -63,13 +63,13 @@ pub(super) const ANSWER_NOTES: Place = Place {
     ..NOTES
 };
 
-const LATENCY: Place =
+pub(super) const LATENCY: Place =
     Place { name: "`latency`", known: &["firstByteMs", "totalMs", "chunks"], ..NOTES };
 
-const INTERIM: Place =
+pub(super) const INTERIM: Place =
     Place { name: "an item of `interim`", known: &["status", "headers"], ..NOTES };
 
-const STYLE: Place = Place {
+pub(super) const STYLE: Place = Place {
     name: "`jsonStyle`",
     known: &[
         "indent",
@@ -96,6 +96,13 @@ pub(super) struct Notes {
     pub(super) style: JsonStyle,
     pub(super) ending: ResponseEnding,
     pub(super) echoes: Vec<(String, String)>,
+}
+
+impl Notes {
+    /// Whether the answer was recorded, and not written by a person.
+    pub(super) fn are_of_a_recording(&self) -> bool {
+        self.address.is_some() || self.latency.is_some()
+    }
 }
 
 /// Reads a `ringer` object: notes on the answer, notes on the stub.

@@ -5,30 +5,19 @@ use std::time::Duration;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
-    fields::{Fields, Place, expected, span_of, text, whole},
+    fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
     headers,
-    matcher::{MAX_INLINE_DEPTH, nests_within, read_base64},
+    operand::read_base64,
+    proxying,
     recorded::{self, ANSWER_NOTES, Notes},
+    timing,
+    written::{MAX_INLINE_DEPTH, nests_within},
 };
 use crate::{
     codec::json::{self, Node, NodeValue},
     format::problem::Problems,
-    model::{BodySpec, Json, JsonStyle, ResponseSpec, ResponseStep},
+    model::{BodySpec, Fault, Json, JsonStyle, ResponseSpec, ResponseStep},
 };
-
-/// WireMock's keys that are not honoured yet.
-const LATER: &[&str] = &[
-    "additionalProxyRequestHeaders",
-    "chunkedDribbleDelay",
-    "delayDistribution",
-    "disableBodyFileTemplating",
-    "fault",
-    "proxyBaseUrl",
-    "proxyUrlPrefixToRemove",
-    "removeProxyRequestHeaders",
-    "transformerParameters",
-    "transformers",
-];
 
 /// The keys of `response`.
 pub(super) const RESPONSE: Place = Place {
@@ -43,10 +32,19 @@ pub(super) const RESPONSE: Place = Place {
         "base64Body",
         "bodyFileName",
         "fixedDelayMilliseconds",
+        "delayDistribution",
+        "chunkedDribbleDelay",
+        "fault",
+        "proxyBaseUrl",
+        "proxyUrlPrefixToRemove",
+        "additionalProxyRequestHeaders",
+        "removeProxyRequestHeaders",
+        "transformers",
+        "transformerParameters",
         "trailers",
         "fromConfiguredStub",
     ],
-    later: LATER,
+    later: &[],
     later_options: &[],
 };
 
@@ -62,6 +60,15 @@ pub(super) const STEP: Place = Place {
         "base64Body",
         "bodyFileName",
         "fixedDelayMilliseconds",
+        "delayDistribution",
+        "chunkedDribbleDelay",
+        "fault",
+        "proxyBaseUrl",
+        "proxyUrlPrefixToRemove",
+        "additionalProxyRequestHeaders",
+        "removeProxyRequestHeaders",
+        "transformers",
+        "transformerParameters",
         "trailers",
         "times",
         "metadata",
@@ -70,7 +77,7 @@ pub(super) const STEP: Place = Place {
 };
 
 /// Where the recorder's notes on one of several answers stand.
-const STEP_METADATA: Place = Place {
+pub(super) const STEP_METADATA: Place = Place {
     noun: "key",
     name: "the `metadata` of an answer",
     known: &["ringer"],
@@ -143,6 +150,25 @@ pub(super) fn write(response: &ResponseSpec) -> Vec<(String, Json)> {
     if let Some(delay) = response.fixed_delay {
         put("fixedDelayMilliseconds", recorded::milliseconds(delay));
     }
+    if let Some(delay) = response.delay {
+        put("delayDistribution", timing::write_delay(delay));
+    }
+    if let Some(dribble) = response.dribble {
+        put("chunkedDribbleDelay", timing::write_dribble(dribble));
+    }
+    if let Some(fault) = response.fault {
+        put("fault", fault.name().into());
+    }
+    for (name, value) in response.proxy.iter().flat_map(proxying::write) {
+        put(name, value);
+    }
+    if !response.transformers.is_empty() {
+        let names = response.transformers.iter().map(|name| name.as_str().into()).collect();
+        put("transformers", Json::Array(names));
+    }
+    if let Some(parameters) = &response.transformer_parameters {
+        put("transformerParameters", parameters.clone());
+    }
     if !response.trailers.is_empty() {
         put("trailers", headers::write(&response.trailers));
     }
@@ -165,6 +191,7 @@ pub(super) fn write_step(step: &ResponseStep) -> Json {
 
 fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> ResponseSpec {
     let headers = headers::read(fields.free_members("headers", problems), problems);
+    let is_recorded = notes.are_of_a_recording();
     ResponseSpec {
         status: status(fields, problems),
         reason: reason(fields, problems),
@@ -175,23 +202,40 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
         computed: notes.computed,
         interim: notes.interim,
         trailers: headers::read(fields.free_members("trailers", problems), problems),
-        body: body(fields, notes.style, problems),
+        body: body(fields, is_recorded, notes.style, problems),
         coding: notes.coding,
         coding_settings: notes.coding_settings,
         fixed_delay: fields.whole("fixedDelayMilliseconds", problems).map(Duration::from_millis),
+        delay: fields.take("delayDistribution").and_then(|node| timing::read_delay(node, problems)),
+        dribble: fields
+            .take("chunkedDribbleDelay")
+            .and_then(|node| timing::read_dribble(node, problems)),
+        fault: fault(fields, problems),
+        proxy: proxying::read(fields, problems),
+        transformers: fields
+            .take("transformers")
+            .map(|node| transformers(node, problems))
+            .unwrap_or_default(),
+        transformer_parameters: transformer_parameters(fields, problems),
         latency: notes.latency,
         ending: notes.ending,
         address: notes.address,
         echoes: notes.echoes,
+        ..ResponseSpec::default()
     }
 }
 
+/// A status that HTTP has; WireMock's 0 is 200 too.
 fn status(fields: &mut Fields, problems: &mut Problems) -> u16 {
     let Some(node) = fields.take("status") else { return 200 };
-    if let NodeValue::Number(spelled) = &node.value
-        && let Ok(status @ 100..=999) = spelled.parse()
-    {
-        return status;
+    if let NodeValue::Number(spelled) | NodeValue::String(spelled) = &node.value {
+        // WireMock reads a text as the number that it holds, and drops a fraction.
+        let whole = spelled.split('.').next().unwrap_or_default();
+        match whole.parse() {
+            Ok(0) => return 200,
+            Ok(status @ 100..=999) => return status,
+            _ => {}
+        }
     }
     expected(&node, "status", "a number from 100 to 999", problems);
     200
@@ -200,21 +244,67 @@ fn status(fields: &mut Fields, problems: &mut Problems) -> u16 {
 fn reason(fields: &mut Fields, problems: &mut Problems) -> Option<String> {
     let node = fields.take("statusMessage")?;
     let span = span_of(&node);
-    let reason = text(node, "statusMessage", problems)?;
+    let reason = scalar(node, "statusMessage", problems)?;
     if reason.chars().any(|c| c.is_ascii_control() && c != '\t') {
         problems.add(span, "`statusMessage` has a control character in it");
     }
     Some(reason)
 }
 
+fn fault(fields: &mut Fields, problems: &mut Problems) -> Option<Fault> {
+    let node = fields.take("fault")?;
+    let span = span_of(&node);
+    let name = text(node, "fault", problems)?;
+    let found = Fault::ALL.into_iter().find(|(_, known)| *known == name);
+    if found.is_none() {
+        expected_one_of(span, "fault", &name, &Fault::ALL.map(|(_, name)| name), problems);
+    }
+    found.map(|(fault, _)| fault)
+}
+
+/// Names that nothing has are kept: WireMock ignores them too.
+fn transformers(node: Node, problems: &mut Problems) -> Vec<String> {
+    items(node, "transformers", problems)
+        .into_iter()
+        .filter_map(|name| text(name, "transformers", problems))
+        .collect()
+}
+
+fn transformer_parameters(fields: &mut Fields, problems: &mut Problems) -> Option<Json> {
+    let node = fields.take("transformerParameters")?;
+    if !matches!(node.value, NodeValue::Object(_)) {
+        expected(&node, "transformerParameters", "an object", problems);
+        return None;
+    }
+    Some(node.into_json())
+}
+
 /// Of several kinds of body, WireMock takes the first in this order.
-fn body(fields: &mut Fields, style: JsonStyle, problems: &mut Problems) -> BodySpec {
-    let body = fields.text("body", problems).map(BodySpec::Text);
-    // `null` is a JSON value like any other.
-    let json = fields.take_any("jsonBody").map(|node| BodySpec::Json(node.into_json(), style));
+fn body(
+    fields: &mut Fields,
+    is_recorded: bool,
+    style: JsonStyle,
+    problems: &mut Problems,
+) -> BodySpec {
+    let body =
+        fields.take("body").and_then(|node| scalar(node, "body", problems)).map(BodySpec::Text);
+    let json = fields
+        .take_any("jsonBody")
+        // To WireMock it is no body; in a recording it is the body that was sent.
+        .filter(|node| is_recorded || node.value != NodeValue::Null)
+        .map(|node| BodySpec::Json(node.into_json(), style));
     let bytes = fields
         .take("base64Body")
         .map(|node| BodySpec::Bytes(read_base64(node, "base64Body", problems).into()));
     let file = fields.text("bodyFileName", problems).map(BodySpec::File);
     body.or(json).or(bytes).or(file).unwrap_or_default()
+}
+
+/// A text; WireMock takes a number or a truth value as the text that it is written with.
+fn scalar(node: Node, name: &str, problems: &mut Problems) -> Option<String> {
+    match node.value {
+        NodeValue::Number(spelled) => Some(spelled),
+        NodeValue::Bool(value) => Some(value.to_string()),
+        _ => text(node, name, problems),
+    }
 }

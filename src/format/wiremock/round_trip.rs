@@ -5,11 +5,20 @@ use std::time::Duration;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{read, write};
+use super::{
+    names::{
+        DATE_COMPARISONS, DATE_UNITS, NAMESPACE_AWARENESS, NUMBER_COMPARISONS, SCHEMA_VERSIONS,
+        TRUNCATIONS, Words, XML_COMPARISONS,
+    },
+    read, write,
+};
+use crate::codec::json;
 use crate::model::{
-    AfterLast, BodyPattern, BodySpec, Coding, CodingSettings, Headers, Json, JsonStyle, Latency,
-    MethodPattern, MultipartPattern, PacedChunk, Recorded, RequestPattern, ResponseEnding,
-    ResponseSpec, ResponseStep, Responses, Stub, StubId, UrlPattern, ValuePattern,
+    AfterLast, BodyPattern, BodySpec, Coding, CodingSettings, DatePattern, Delay, Dribble, Fault,
+    Headers, Json, JsonPattern, JsonStyle, Latency, MethodPattern, MultipartPattern, NumberPattern,
+    PacedChunk, PathPattern, ProxySpec, Recorded, RequestPattern, ResponseEnding, ResponseSpec,
+    ResponseStep, Responses, SchemaPattern, Scheme, Stub, StubId, UrlPattern, ValuePattern,
+    XmlPattern,
 };
 
 fn fallback(index: usize) -> StubId {
@@ -39,29 +48,134 @@ fn json() -> impl Strategy<Value = Json> {
     })
 }
 
+/// One of the values that a table of words has.
+fn any_of<T: Copy + std::fmt::Debug + 'static>(
+    words: &'static Words<T>,
+) -> impl Strategy<Value = T> {
+    prop::sample::select(words).prop_map(|(value, _)| value)
+}
+
+/// A JSON operand: the value, and its text where it is given as text.
+fn operand(value: impl Strategy<Value = Json>) -> impl Strategy<Value = (Json, Option<String>)> {
+    (value, any::<bool>()).prop_map(|(value, is_text)| {
+        let text = is_text.then(|| json::write(&value, JsonStyle::default()));
+        // A string is always given as text.
+        let text = match &value {
+            Json::String(_) | Json::Null => Some(json::write(&value, JsonStyle::default())),
+            _ => text,
+        };
+        (value, text)
+    })
+}
+
+fn json_pattern() -> impl Strategy<Value = JsonPattern> {
+    (operand(json()), any::<[bool; 2]>()).prop_map(|((expected, text), flags)| JsonPattern {
+        expected,
+        text,
+        ignore_array_order: flags[0],
+        ignore_extra_elements: flags[1],
+    })
+}
+
+fn schema_pattern() -> impl Strategy<Value = SchemaPattern> {
+    let schema = prop::collection::vec((any::<String>(), json()), 0..3).prop_map(Json::Object);
+    (operand(schema), prop::option::of(any_of(SCHEMA_VERSIONS)))
+        .prop_map(|((schema, text), version)| SchemaPattern { schema, text, version })
+}
+
+fn xml_pattern() -> impl Strategy<Value = XmlPattern> {
+    (
+        (word(), any::<[bool; 2]>(), prop::option::of(word()), prop::option::of(word())),
+        prop::collection::vec(any_of(XML_COMPARISONS), 0..3),
+        prop::option::of(any_of(NAMESPACE_AWARENESS)),
+    )
+        .prop_map(|((expected, flags, opening, closing), exempted, namespaces)| XmlPattern {
+            expected,
+            placeholders: flags[0],
+            opening,
+            closing,
+            exempted,
+            ignore_order_of_same_node: flags[1],
+            namespaces,
+        })
+}
+
+fn date_pattern() -> impl Strategy<Value = DatePattern> {
+    (
+        (any_of(DATE_COMPARISONS), word(), prop::option::of(word()), any::<bool>()),
+        prop::option::of(any_of(TRUNCATIONS)),
+        prop::option::of(any_of(TRUNCATIONS)),
+        prop::option::of((any::<i64>(), any_of(DATE_UNITS))),
+    )
+        .prop_map(
+            |((comparison, expected, actual_format, truncation_last), by, actual, offset)| {
+                DatePattern {
+                    comparison,
+                    expected,
+                    actual_format,
+                    truncate_expected: by,
+                    truncate_actual: actual,
+                    truncation_last,
+                    expected_offset: offset,
+                }
+            },
+        )
+}
+
 fn value() -> impl Strategy<Value = ValuePattern> {
     let leaf = prop_oneof![
         Just(ValuePattern::Absent),
+        Just(ValuePattern::Anything),
         word().prop_map(ValuePattern::Contains),
         word().prop_map(ValuePattern::DoesNotContain),
         word().prop_map(ValuePattern::DoesNotMatch),
         word().prop_map(ValuePattern::Matches),
+        word().prop_map(ValuePattern::PathTemplate),
         (word(), any::<bool>()).prop_map(|(value, case_insensitive)| ValuePattern::EqualTo {
             value,
             case_insensitive
         }),
+        date_pattern().prop_map(ValuePattern::Date),
+        json_pattern().prop_map(ValuePattern::EqualToJson),
+        schema_pattern().prop_map(ValuePattern::MatchesJsonSchema),
+        xml_pattern().prop_map(ValuePattern::EqualToXml),
+        (any_of(NUMBER_COMPARISONS), "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,8})?").prop_map(
+            |(comparison, operand)| ValuePattern::Number(NumberPattern { comparison, operand })
+        ),
     ];
     leaf.prop_recursive(2, 6, 3, |inner| {
+        let path = || {
+            (word(), prop::option::of(inner.clone().prop_map(Box::new)))
+                .prop_map(|(expression, value)| PathPattern { expression, value })
+        };
         prop_oneof![
-            prop::collection::vec(inner.clone(), 1..3).prop_map(ValuePattern::And),
-            prop::collection::vec(inner.clone(), 1..3).prop_map(ValuePattern::Or),
-            inner.prop_map(|pattern| ValuePattern::Not(Box::new(pattern))),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(ValuePattern::And),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(ValuePattern::Or),
+            inner.clone().prop_map(|pattern| ValuePattern::Not(Box::new(pattern))),
+            path().prop_map(ValuePattern::MatchesJsonPath),
+            (path(), prop::collection::btree_map(word(), word(), 0..2)).prop_map(
+                |(path, namespaces)| ValuePattern::MatchesXPath {
+                    path,
+                    namespaces: namespaces.into_iter().collect()
+                }
+            ),
         ]
     })
 }
 
+/// One value for each name.
+fn single() -> impl Strategy<Value = Vec<(String, ValuePattern)>> {
+    prop::collection::btree_map(word(), value(), 0..2).prop_map(|named| named.into_iter().collect())
+}
+
+/// Any number of values for each name.
 fn named() -> impl Strategy<Value = Vec<(String, ValuePattern)>> {
-    prop::collection::btree_map(word(), value(), 0..3).prop_map(|named| named.into_iter().collect())
+    let values = prop_oneof![
+        4 => value(),
+        1 => prop::collection::vec(value(), 0..3).prop_map(ValuePattern::HasExactly),
+        1 => prop::collection::vec(value(), 0..3).prop_map(ValuePattern::Includes),
+    ];
+    prop::collection::btree_map(word(), values, 0..2).prop_map(|named| named.into_iter().collect())
 }
 
 fn body_pattern() -> impl Strategy<Value = BodyPattern> {
@@ -69,22 +183,23 @@ fn body_pattern() -> impl Strategy<Value = BodyPattern> {
         any::<Vec<u8>>().prop_map(|bytes| BodyPattern::BinaryEqualTo(bytes.into())),
         (any::<u64>(), any::<[u8; 32]>())
             .prop_map(|(length, sha256)| BodyPattern::Digest { length, sha256 }),
-        (json(), any::<[bool; 2]>()).prop_map(|(expected, [array_order, extra_elements])| {
-            BodyPattern::EqualToJson {
-                expected,
-                ignore_array_order: array_order,
-                ignore_extra_elements: extra_elements,
-            }
+        json_pattern().prop_map(BodyPattern::EqualToJson),
+        // Of a body, equality as JSON is a pattern of its own.
+        value().prop_map(|pattern| match pattern {
+            ValuePattern::EqualToJson(pattern) => BodyPattern::EqualToJson(pattern),
+            pattern => BodyPattern::Text(pattern),
         }),
-        value().prop_map(BodyPattern::Text),
     ]
 }
 
 fn request() -> impl Strategy<Value = RequestPattern> {
+    let methods = || prop::collection::vec("[A-Z]{3,6}", 0..3);
     let method = prop_oneof![
         Just(MethodPattern::Any),
         Just(MethodPattern::GetOrHead),
         "[A-Z]{4,8}".prop_map(MethodPattern::Is),
+        methods().prop_map(MethodPattern::OneOf),
+        methods().prop_map(MethodPattern::NoneOf),
     ];
     let url = prop_oneof![
         Just(UrlPattern::Any),
@@ -94,18 +209,35 @@ fn request() -> impl Strategy<Value = RequestPattern> {
         word().prop_map(UrlPattern::UrlPathPattern),
         word().prop_map(UrlPattern::UrlPathTemplate),
     ];
-    let part = (prop::option::of(word()), any::<bool>(), named(), bodies()).prop_map(
-        |(name, all_parts, headers, body)| MultipartPattern { name, all_parts, headers, body },
-    );
+    let scheme = prop::sample::select(vec![None, Some(Scheme::Http), Some(Scheme::Https)]);
+    let part =
+        (prop::option::of(word()), prop::option::of(word()), any::<bool>(), named(), bodies())
+            .prop_map(|(name, file_name, all_parts, headers, body)| MultipartPattern {
+                name,
+                file_name,
+                all_parts,
+                headers,
+                body,
+            });
     (
-        (method, url, named(), named(), named(), named()),
+        (scheme, prop::option::of(value()), any::<Option<u16>>(), prop::option::of(value())),
+        (method, url, single(), named(), named(), single(), named()),
         (prop::option::of((word(), word())), bodies(), prop::collection::vec(part, 0..2)),
     )
         .prop_map(
-            |((method, url, headers, query, cookies, form), (basic_auth, body, multipart))| {
+            |(
+                (scheme, host, port, client_ip),
+                (method, url, path_parameters, headers, query, cookies, form),
+                (basic_auth, body, multipart),
+            )| {
                 RequestPattern {
+                    scheme,
+                    host,
+                    port,
+                    client_ip,
                     method,
                     url,
+                    path_parameters,
                     headers,
                     query,
                     cookies,
@@ -148,6 +280,53 @@ fn latency() -> impl Strategy<Value = Latency> {
         .prop_map(|(first_byte, total, chunks)| Latency { first_byte, total, chunks })
 }
 
+fn delay() -> impl Strategy<Value = Delay> {
+    let wait = || (0..=i32::MAX as u64).prop_map(Duration::from_millis);
+    let number = || (0.0..1e9f64).prop_map(|number| (number * 100.0).round() / 100.0);
+    prop_oneof![
+        wait().prop_map(Delay::Fixed),
+        (number(), number(), prop::option::of(number()))
+            .prop_map(|(median, sigma, max)| Delay::LogNormal { median, sigma, max }),
+        (wait(), wait()).prop_map(|(a, b)| Delay::Uniform { lower: a.min(b), upper: a.max(b) }),
+    ]
+}
+
+fn proxy() -> impl Strategy<Value = ProxySpec> {
+    (word(), prop::option::of(word()), headers(), prop::collection::vec(token(), 0..2)).prop_map(
+        |(base_url, prefix_to_remove, mut additional_headers, removed_headers)| {
+            // Their order is that of the object.
+            if super::headers::order(&additional_headers).is_some() {
+                additional_headers = Headers::new();
+            }
+            ProxySpec { base_url, prefix_to_remove, additional_headers, removed_headers }
+        },
+    )
+}
+
+/// What a person adds to an answer.
+fn embellished(response: ResponseSpec) -> impl Strategy<Value = ResponseSpec> {
+    let dribble = (any::<u32>(), 0..=i32::MAX as u64)
+        .prop_map(|(chunks, total)| Dribble { chunks, total: Duration::from_millis(total) });
+    let fault = prop::sample::select(Fault::ALL.map(|(fault, _)| fault).to_vec());
+    let parameters = prop::collection::vec(("[a-c]", json()), 0..2).prop_map(Json::Object);
+    (
+        (prop::option::of(delay()), prop::option::of(dribble), prop::option::of(fault)),
+        (prop::option::of(proxy()), prop::collection::vec(word(), 0..2)),
+        prop::option::of(parameters),
+    )
+        .prop_map(move |((delay, dribble, fault), (proxy, transformers), parameters)| {
+            ResponseSpec {
+                delay,
+                dribble,
+                fault,
+                proxy,
+                transformers,
+                transformer_parameters: parameters,
+                ..response.clone()
+            }
+        })
+}
+
 fn response() -> impl Strategy<Value = ResponseSpec> {
     let body = prop_oneof![
         Just(BodySpec::Empty),
@@ -188,6 +367,12 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                 if super::headers::order(&trailers).is_some() {
                     trailers = Headers::new();
                 }
+                // Only a recording sends `null`; to WireMock `"jsonBody": null` is no body.
+                let is_recorded = latency.is_some() || address.is_some();
+                let body = match body {
+                    BodySpec::Json(Json::Null, _) if !is_recorded => BodySpec::Empty,
+                    body => body,
+                };
                 ResponseSpec {
                     status,
                     reason,
@@ -212,13 +397,25 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                         .map(|value| ("x-id".to_owned(), value.clone()))
                         .collect(),
                     address,
+                    ..ResponseSpec::default()
                 }
             },
         )
 }
 
-fn stub() -> impl Strategy<Value = Stub> {
-    let step = (response(), prop_oneof![3 => Just(1), 1 => 1..u32::MAX])
+/// YAML has no object with a name twice.
+pub(super) fn has_unique_names(value: &Json) -> bool {
+    match value {
+        Json::Object(members) => members.iter().enumerate().all(|(at, (name, value))| {
+            members[..at].iter().all(|(earlier, _)| earlier != name) && has_unique_names(value)
+        }),
+        Json::Array(items) => items.iter().all(has_unique_names),
+        _ => true,
+    }
+}
+
+pub(super) fn stub() -> impl Strategy<Value = Stub> {
+    let step = (response().prop_flat_map(embellished), prop_oneof![3 => Just(1), 1 => 1..u32::MAX])
         .prop_map(|(response, times)| ResponseStep { response, times });
     let after_last =
         prop::sample::select(vec![AfterLast::Stay, AfterLast::Restart, AfterLast::Miss]);
@@ -241,6 +438,7 @@ fn stub() -> impl Strategy<Value = Stub> {
             responses,
             recorded,
             metadata,
+            ..Stub::default()
         })
 }
 

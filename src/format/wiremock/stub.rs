@@ -1,27 +1,28 @@
 //! A mapping, or a file of them, as text.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 use uuid::Uuid;
 
 use super::{
     fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
-    layout,
+    layout, listener,
     pattern::{self, REQUEST},
     recorded::{self, NOTES, Notes, STUB_NOTES},
     response::{self, RESPONSE, STEP},
+    source::{Syntax, mapping_nodes},
 };
 use crate::{
-    codec::json::{self, Node, NodeValue},
+    codec::json::{Node, NodeValue},
     format::problem::{Problem, Problems},
     model::{
-        AfterLast, Json, Recorded, RequestPattern, ResponseSpec, Responses, ServiceName, Stub,
-        StubId,
+        AfterLast, Json, Recorded, RequestPattern, ResponseSpec, Responses, Scenario, ServiceName,
+        Stub, StubId,
     },
 };
 
 /// The keys of a mapping.
-const MAPPING: Place = Place {
+pub(super) const MAPPING: Place = Place {
     noun: "key",
     name: "a mapping",
     known: &[
@@ -36,23 +37,13 @@ const MAPPING: Place = Place {
         "metadata",
         "persistent",
         "insertionIndex",
-    ],
-    later: &[
-        "newScenarioState",
-        "postServeActions",
-        "requiredScenarioState",
         "scenarioName",
+        "requiredScenarioState",
+        "newScenarioState",
         "serveEventListeners",
+        "postServeActions",
     ],
-    later_options: &[],
-};
-
-/// The keys of a file of several mappings; `meta` is what WireMock's admin API adds.
-const FILE: Place = Place {
-    noun: "key",
-    name: "a file of `mappings`",
-    known: &["mappings", "meta"],
-    later: &["importOptions"],
+    later: &[],
     later_options: &[],
 };
 
@@ -66,9 +57,11 @@ pub struct Mapping {
     pub stub: Stub,
     /// Where, in bytes.
     pub span: Range<usize>,
+    /// No mistake was found in it; otherwise the stub is what could be made out.
+    pub is_right: bool,
 }
 
-/// Reads a text that holds one mapping, or `{"mappings": […]}`.
+/// Reads a JSON text that holds one mapping, or `{"mappings": […]}`.
 ///
 /// All mistakes are returned, in order; a mapping without a mistake is returned whatever the others
 /// hold. `fallback_id` gives the id of the mapping at an index that has none of its own.
@@ -77,65 +70,40 @@ pub fn read(
     service: Option<&ServiceName>,
     fallback_id: impl Fn(usize) -> StubId,
 ) -> (Vec<Stub>, Vec<Problem>) {
-    let (mappings, problems) = read_mappings(text, service, fallback_id);
-    (mappings.into_iter().map(|mapping| mapping.stub).collect(), problems)
+    let (mappings, problems) = read_mappings(text, Syntax::Json, service, fallback_id);
+    let right = mappings.into_iter().filter(|mapping| mapping.is_right);
+    (right.map(|mapping| mapping.stub).collect(), problems)
 }
 
-/// As [`read`], and says where each mapping stands.
+/// Reads a text in JSON or YAML, and says where each mapping stands; those with a mistake are among
+/// them, for further mistakes to be looked for.
 pub fn read_mappings(
     text: &str,
+    syntax: Syntax,
     service: Option<&ServiceName>,
     fallback_id: impl Fn(usize) -> StubId,
 ) -> (Vec<Mapping>, Vec<Problem>) {
     let mut problems = Problems::default();
     let mut mappings = Vec::new();
-    for (index, node) in mapping_nodes(text, &mut problems).into_iter().enumerate() {
+    let nodes = mapping_nodes(text, syntax, HOMES, &mut problems);
+    for (index, node) in nodes.into_iter().enumerate() {
         let span = span_of(&node);
         let before = problems.count();
         let stub = read_mapping(node, service, || fallback_id(index), &mut problems);
-        if problems.count() == before
-            && let Some(stub) = stub
-        {
-            mappings.push(Mapping { stub, span });
+        if let Some(stub) = stub {
+            mappings.push(Mapping { stub, span, is_right: problems.count() == before });
         }
     }
     (mappings, problems.into_sorted())
 }
 
-/// Where the value at a JSON pointer (RFC 6901) stands, within the mapping that stands at `mapping`.
-/// A part of the pointer that is not there is where its nearest ancestor is; `/responses/0` also
-/// finds a single `response`.
-pub fn locate(text: &str, mapping: &Range<usize>, pointer: &str) -> Range<usize> {
-    let nodes = mapping_nodes(text, &mut Problems::default());
-    let Some(mut node) = nodes.iter().find(|node| node.start == mapping.start) else {
-        return mapping.clone();
-    };
-    let mut tokens = pointer.split('/').skip(1);
-    while let Some(token) = tokens.next() {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        let child = match &node.value {
-            NodeValue::Array(items) => token.parse().ok().and_then(|at: usize| items.get(at)),
-            NodeValue::Object(members) => {
-                let member = |name: &str| members.iter().find(|member| member.name == name);
-                let found = member(&token).or_else(|| {
-                    let single = member("response").filter(|_| token == "responses")?;
-                    tokens.next();
-                    Some(single)
-                });
-                found.map(|member| &member.value)
-            }
-            _ => None,
-        };
-        match child {
-            Some(child) => node = child,
-            None => break,
-        }
-    }
-    span_of(node)
-}
-
 /// Writes one mapping: pretty, and the same text for the same stub.
 pub fn write(stub: &Stub) -> String {
+    layout::write(&write_value(stub))
+}
+
+/// Writes one mapping as a value.
+pub fn write_value(stub: &Stub) -> Json {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
     put("id", stub.id.to_string().into());
@@ -147,6 +115,17 @@ pub fn write(stub: &Stub) -> String {
     }
     if stub.request != RequestPattern::default() {
         put("request", pattern::write(&stub.request));
+    }
+    if let Some(scenario) = &stub.scenario {
+        put("scenarioName", scenario.name.as_str().into());
+        for (name, state) in [
+            ("requiredScenarioState", &scenario.required_state),
+            ("newScenarioState", &scenario.new_state),
+        ] {
+            if let Some(state) = state {
+                put(name, state.as_str().into());
+            }
+        }
     }
     let Responses { steps, after_last } = &stub.responses;
     let only_answer = match steps.as_slice() {
@@ -162,6 +141,12 @@ pub fn write(stub: &Stub) -> String {
         AfterLast::Restart => put("afterLast", "restart".into()),
         AfterLast::Miss => put("afterLast", "miss".into()),
     }
+    for (name, listeners) in listener::write(&stub.listeners) {
+        put(name, listeners);
+    }
+    if let Some(persistent) = stub.persistent {
+        put("persistent", persistent.into());
+    }
     let notes = recorded::write_notes(stub.recorded.as_ref(), only_answer);
     if stub.metadata.is_some() || !notes.is_empty() {
         let mut metadata = stub.metadata.clone().unwrap_or_else(|| Json::Object(Vec::new()));
@@ -170,59 +155,7 @@ pub fn write(stub: &Stub) -> String {
         }
         put("metadata", metadata);
     }
-    layout::write(&Json::Object(members))
-}
-
-/// The mappings of a text, unread.
-fn mapping_nodes(text: &str, problems: &mut Problems) -> Vec<Node> {
-    // Some editors begin a file with a byte order mark; blanks in its place keep all offsets true.
-    let text = match text.strip_prefix('\u{feff}') {
-        Some(rest) => Cow::Owned(format!("   {rest}")),
-        None => Cow::Borrowed(text),
-    };
-    let node = match json::parse_spanned(&text) {
-        Ok(node) => node,
-        Err(error) => {
-            let found = text.get(error.offset..).and_then(|rest| rest.chars().next());
-            let span = error.offset..error.offset + found.map_or(0, char::len_utf8);
-            match json_hint(&text, error.offset) {
-                Some(hint) => problems.add_with_hint(span, error.message, hint),
-                None => problems.add(span, error.message),
-            }
-            return Vec::new();
-        }
-    };
-    match &node.value {
-        NodeValue::Object(members) if members.iter().any(|member| member.name == "mappings") => {
-            let Some(mut file) = Fields::open(node, &FILE, HOMES, problems) else {
-                return Vec::new();
-            };
-            file.items("mappings", problems)
-        }
-        NodeValue::Array(_) => {
-            problems.add_with_hint(
-                node.start..node.start + 1,
-                "a stub file holds one mapping, found an array",
-                "several mappings are written {\"mappings\": […]}",
-            );
-            Vec::new()
-        }
-        _ => vec![node],
-    }
-}
-
-/// What helps with the mistakes that people make in JSON.
-fn json_hint(text: &str, offset: usize) -> Option<&'static str> {
-    let (before, after) = text.split_at_checked(offset)?;
-    match after.chars().next() {
-        Some('}' | ']') if before.trim_end().ends_with(',') => {
-            Some("take away the comma before it")
-        }
-        Some('\'') => Some("JSON strings stand in double quotes"),
-        Some('/' | '#') => Some("JSON has no comments"),
-        Some('"') => Some("is a comma missing before it?"),
-        _ => None,
-    }
+    Json::Object(members)
 }
 
 fn read_mapping(
@@ -232,14 +165,16 @@ fn read_mapping(
     problems: &mut Problems,
 ) -> Option<Stub> {
     let mut fields = Fields::open(node, &MAPPING, HOMES, problems)?;
-    // WireMock writes these two; a stub of a file is persistent, and the order is that of the files.
-    fields.flag("persistent", problems);
+    // WireMock writes it; the order is that of the files.
     fields.whole("insertionIndex", problems);
+    let persistent = fields.has("persistent").then(|| fields.flag("persistent", problems));
     let id = id(&mut fields, problems).unwrap_or_else(fallback_id);
     let name = fields.text("name", problems);
     let priority = priority(&mut fields, problems);
     let request =
         fields.take("request").map(|node| pattern::read(node, HOMES, problems)).unwrap_or_default();
+    let scenario = scenario(&mut fields, problems);
+    let listeners = listener::read(&mut fields, problems);
     let is_sequence = fields.has("responses");
     let (metadata, notes, recorded) = metadata(&mut fields, is_sequence, problems);
     let responses = responses(&mut fields, notes, problems);
@@ -249,10 +184,21 @@ fn read_mapping(
         service: service.cloned(),
         priority,
         request,
+        scenario,
         responses,
+        listeners,
+        persistent,
         recorded,
         metadata,
     })
+}
+
+/// A state without a scenario means nothing; WireMock takes it without a word.
+fn scenario(fields: &mut Fields, problems: &mut Problems) -> Option<Scenario> {
+    let name = fields.text("scenarioName", problems);
+    let required_state = fields.text("requiredScenarioState", problems);
+    let new_state = fields.text("newScenarioState", problems);
+    Some(Scenario { name: name?, required_state, new_state })
 }
 
 fn id(fields: &mut Fields, problems: &mut Problems) -> Option<StubId> {

@@ -181,6 +181,8 @@ fn incoming(exchange: &Exchange) -> Request {
         target: recorded.target.parse().unwrap(),
         headers,
         body: RequestBody::Whole(recorded.body.bytes().unwrap().clone()),
+        client: None,
+        received: std::time::UNIX_EPOCH,
     }
 }
 

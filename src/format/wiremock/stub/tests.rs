@@ -4,8 +4,10 @@ use uuid::Uuid;
 
 use crate::{
     codec::json::MAX_DEPTH,
-    format::wiremock::{locate, read, read_mappings, write},
-    model::{BodyPattern, BodySpec, JsonStyle, RequestPattern, Stub, StubId, UrlPattern},
+    format::wiremock::{Syntax, locate, read, read_mappings, write},
+    model::{
+        BodyPattern, BodySpec, JsonPattern, JsonStyle, RequestPattern, Stub, StubId, UrlPattern,
+    },
 };
 
 fn fallback(index: usize) -> StubId {
@@ -46,7 +48,7 @@ fn a_misspelled_matcher_is_named_with_the_right_one() {
 #[test]
 fn every_mistake_of_a_file_is_reported_at_once_in_order() {
     let text = r#"{"mappings": [
-        {"request": {"methd": "GET"}, "response": {"status": "200"}},
+        {"request": {"methd": "GET"}, "response": {"status": "ok"}},
         {"request": {"urlPath": "/fine"}},
         {"responce": {}, "priority": -1}
     ]}"#;
@@ -55,7 +57,7 @@ fn every_mistake_of_a_file_is_reported_at_once_in_order() {
         messages,
         [
             "unknown key `methd` in `request`",
-            "`status` must be a number from 100 to 999, found the string \"200\"",
+            "`status` must be a number from 100 to 999, found the string \"ok\"",
             "unknown key `responce` in a mapping",
             "`priority` must be a whole number, 0 or more, found `-1`",
         ]
@@ -64,28 +66,6 @@ fn every_mistake_of_a_file_is_reported_at_once_in_order() {
     assert_eq!(stubs.len(), 1);
     assert_eq!(stubs[0].id, fallback(1));
     assert_eq!(stubs[0].request.url, UrlPattern::UrlPath("/fine".to_owned()));
-}
-
-#[test]
-fn what_is_not_honoured_yet_is_never_ignored() {
-    check_mistake(
-        r#"{"request": {"bodyPatterns": [{"matchesXPath": "//a", "xPathNamespaces": {}}]}}"#,
-        r#""matchesXPath""#,
-        "`matchesXPath` is not supported yet",
-        None,
-    );
-    for text in [
-        r#"{"scenarioName": "s"}"#,
-        r#"{"response": {"fault": "EMPTY_RESPONSE"}}"#,
-        r#"{"response": {"transformers": ["response-template"]}}"#,
-        r#"{"request": {"host": {"equalTo": "a"}}}"#,
-        r#"{"request": {"queryParameters": {"a": {"hasExactly": []}}}}"#,
-        r#"{"request": {"multipartPatterns": [{"fileName": "a"}]}}"#,
-    ] {
-        let found = mistakes(text);
-        assert_eq!(found.len(), 1, "{text}: {found:?}");
-        assert!(found[0].1.ends_with("is not supported yet"), "{found:?}");
-    }
 }
 
 #[test]
@@ -107,10 +87,10 @@ fn a_misplaced_key_is_told_where_it_belongs() {
         Some("it belongs in `request`"),
     );
     check_mistake(
-        r#"{"request": {"headers": {"A": {"equalToJson": {}, "ignoreArrayOrder": true}}}}"#,
-        r#""equalToJson""#,
-        "`equalToJson` is not supported yet",
-        Some("it is as a matcher of `bodyPatterns`"),
+        r#"{"request": {"headers": {"A": {"binaryEqualTo": "AA=="}}}}"#,
+        r#""binaryEqualTo""#,
+        "unknown matcher `binaryEqualTo`",
+        Some("it belongs in a matcher of `bodyPatterns`"),
     );
 }
 
@@ -154,7 +134,7 @@ fn mistakes_in_values_name_the_way_out() {
     );
     check_mistake(
         r#"{"request": {"cookies": {"c": {"contains": "a", "caseInsensitive": true}}}}"#,
-        r#""contains""#,
+        r#""caseInsensitive""#,
         "`caseInsensitive` does not go with `contains`",
         Some("it belongs to `equalTo`; in a regular expression write `(?i)`"),
     );
@@ -210,6 +190,50 @@ fn body_wins_over_other_kinds_and_url_over_path() {
 }
 
 #[test]
+fn what_wiremock_reads_as_something_else_is_read_so() {
+    let answer = |response: &str| {
+        one(&format!(r#"{{"response": {response}}}"#)).responses.steps.remove(0).response
+    };
+    assert_eq!(answer(r#"{"jsonBody": null}"#).body, BodySpec::Empty);
+    assert_eq!(answer(r#"{"body": 5}"#).body, BodySpec::Text("5".to_owned()));
+    assert_eq!(answer(r#"{"status": "201"}"#).status, 201);
+    assert_eq!(answer(r#"{"status": 0}"#).status, 200);
+    assert_eq!(answer(r#"{"transformers": ["nobody's"]}"#).transformers, ["nobody's"]);
+    let uniform = r#"{"delayDistribution": {"type": "uniform", "lower": 1.5, "upper": 2}}"#;
+    let ms = std::time::Duration::from_millis;
+    let expected = crate::model::Delay::Uniform { lower: ms(1), upper: ms(2) };
+    assert_eq!(answer(uniform).delay, Some(expected));
+}
+
+#[test]
+fn mistakes_in_an_answer_are_named() {
+    check_mistake(
+        r#"{"response": {"fault": "EMPTY_RESPONS"}}"#,
+        "\"EMPTY_RESPONS\"",
+        "`fault` cannot be `EMPTY_RESPONS`",
+        Some("did you mean `EMPTY_RESPONSE`?"),
+    );
+    check_mistake(
+        r#"{"response": {"delayDistribution": {"type": "normal"}}}"#,
+        "\"normal\"",
+        "`type` cannot be `normal`",
+        Some("one of `fixed`, `lognormal`, `uniform`"),
+    );
+    check_mistake(
+        r#"{"response": {"chunkedDribbleDelay": {"numberOfChunks": 2, "total": 5}}}"#,
+        "\"total\"",
+        "unknown key `total` in `chunkedDribbleDelay`",
+        Some("keys here: `numberOfChunks`, `totalDuration`"),
+    );
+    check_mistake(
+        r#"{"response": {"status": 1000}}"#,
+        "1000",
+        "`status` must be a number from 100 to 999, found `1000`",
+        None,
+    );
+}
+
+#[test]
 fn numbers_order_and_repeats_of_bodies_are_kept() {
     let stub = one(r#"{"response": {"jsonBody": {"b": 1.00, "a": 1e5, "b": [0.10]}}}"#);
     assert!(write(&stub).contains(r#""jsonBody": { "b": 1.00, "a": 1e5, "b": [0.10] }"#));
@@ -221,21 +245,19 @@ fn json_too_deep_for_a_stub_file_is_written_as_text() {
     let value = crate::codec::json::parse(&deep).unwrap();
     let mut stub = one("{}");
     stub.responses.steps[0].response.body = BodySpec::Json(value.clone(), JsonStyle::default());
-    stub.request.body = vec![BodyPattern::EqualToJson {
-        expected: value,
-        ignore_array_order: false,
-        ignore_extra_elements: false,
-    }];
+    let text = Some(deep.clone());
+    let pattern = JsonPattern { text, ..JsonPattern::strict(value.clone()) };
+    stub.request.body = vec![BodyPattern::EqualToJson(JsonPattern::strict(value))];
     let again = one(&write(&stub));
-    assert_eq!(again.request, stub.request);
+    assert_eq!(again.request.body, [BodyPattern::EqualToJson(pattern)]);
     assert_eq!(again.responses.steps[0].response.body, BodySpec::Text(deep));
 }
 
 #[test]
 fn a_value_is_found_by_its_pointer() {
     let text = r#"{"mappings": [{}, {"request": {"headers": {"a/b": {"matches": "("}}}}]}"#;
-    let (mappings, _) = read_mappings(text, None, fallback);
-    let at = |pointer| &text[locate(text, &mappings[1].span, pointer)];
+    let (mappings, _) = read_mappings(text, Syntax::Json, None, fallback);
+    let at = |pointer| &text[locate(text, Syntax::Json, &mappings[1].span, pointer)];
     assert_eq!(at("/request/headers/a~1b/matches"), "\"(\"");
     assert_eq!(at("/request/headers/a~1b/matches/0/x"), "\"(\"");
     assert_eq!(at("/request/body"), r#"{"headers": {"a/b": {"matches": "("}}}"#);

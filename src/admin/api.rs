@@ -1,0 +1,33 @@
+//! The admin API as its users hold it.
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use super::{router, state::AdminParts};
+
+/// The admin API.
+#[derive(Debug)]
+pub struct Admin {
+    parts: AdminParts,
+}
+
+impl Admin {
+    /// The path under which the API is.
+    pub const PREFIX: &str = "/__admin";
+
+    /// The API over these parts.
+    pub fn new(parts: AdminParts) -> Self {
+        Self { parts }
+    }
+
+    /// Whether a path is one of the API's.
+    pub fn is_path(path: &str) -> bool {
+        path.strip_prefix(Self::PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Answers a call. Its URI should be absolute, as the client meant it. Reads and writes files:
+    /// not for a thread that must not block.
+    pub fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        router::answer(&self.parts, Self::PREFIX, request)
+    }
+}

@@ -1,0 +1,91 @@
+//! One call of the admin API, and its answer.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::{Response, StatusCode, Uri, header::CONTENT_TYPE};
+use uuid::Uuid;
+
+use super::{json::pretty, problem::Problem, state::AdminParts};
+use crate::model::{Json, StubId};
+
+/// A call whose path is known.
+pub(super) struct Call<'c> {
+    pub(super) parts: &'c AdminParts,
+    pub(super) uri: &'c Uri,
+    pub(super) body: &'c Bytes,
+    /// What stands in the path for the variable of the route, as it was sent.
+    pub(super) variable: &'c str,
+}
+
+/// What a call comes to.
+pub(super) type Answer = Result<Response<Bytes>, Problem>;
+
+impl Call<'_> {
+    /// The body as text; what is not UTF-8 is replaced.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.body)
+    }
+
+    /// A parameter of the query, decoded.
+    pub(super) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        let query = self.uri.query()?.as_bytes();
+        form_urlencoded::parse(query).find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// A parameter that is a whole number.
+    ///
+    /// # Errors
+    ///
+    /// It is there and is none.
+    pub(super) fn number(&self, name: &str) -> Result<Option<usize>, Problem> {
+        let Some(text) = self.parameter(name).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let wrong = || {
+            let title = format!("{name} must be a whole number, 0 or more; {text} is not");
+            Problem::titled(StatusCode::INTERNAL_SERVER_ERROR, 10, title)
+        };
+        text.parse().map(Some).map_err(|_| wrong())
+    }
+
+    /// The variable as an id.
+    ///
+    /// # Errors
+    ///
+    /// 400, where it is none.
+    pub(super) fn id(&self) -> Result<StubId, Problem> {
+        Uuid::try_parse(self.variable)
+            .map(StubId)
+            .map_err(|_| Problem::bad_request(format!("{} is not a valid UUID", self.variable)))
+    }
+}
+
+/// 200 with JSON.
+pub(super) fn json(value: &Json) -> Response<Bytes> {
+    with_status(StatusCode::OK, value)
+}
+
+/// JSON with another status.
+pub(super) fn with_status(status: StatusCode, value: &Json) -> Response<Bytes> {
+    let mut response = typed("application/json", pretty(value));
+    *response.status_mut() = status;
+    response
+}
+
+/// 200 with a body of some type.
+pub(super) fn typed(content_type: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(content_type));
+    response
+}
+
+/// 200 without a body.
+pub(super) fn empty() -> Response<Bytes> {
+    Response::new(Bytes::new())
+}
+
+/// 200 with `{}`.
+pub(super) fn empty_object() -> Response<Bytes> {
+    typed("application/json", "{}")
+}

@@ -1,0 +1,210 @@
+//! `/mappings`: the live stubs.
+
+use std::{collections::HashSet, sync::Arc};
+
+use http::StatusCode;
+
+use super::{
+    call::{self, Answer, Call},
+    json::object,
+    mapping::shown,
+    metadata,
+    problem::Problem,
+    scenarios::forget_gone,
+};
+use crate::{
+    format::wiremock,
+    library::ImportPolicy,
+    model::{Json, Stub, StubId},
+    runtime::Seed,
+    store::LiveStub,
+};
+
+/// Larger lists are cut: a client that wants more asks for pages.
+const MAX_LISTED: usize = usize::MAX;
+
+pub(super) fn list(call: &Call<'_>) -> Answer {
+    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let all = set.in_order();
+    let offset = call.number("offset")?.unwrap_or(0);
+    let limit = call.number("limit")?.unwrap_or(MAX_LISTED);
+    if offset > all.len() {
+        let title = format!("offset {offset} is past the end: there are {} stubs", all.len());
+        return Err(Problem::titled(StatusCode::INTERNAL_SERVER_ERROR, 10, title));
+    }
+    let page = all.iter().skip(offset).take(limit);
+    Ok(call::json(&listed(page, all.len())))
+}
+
+fn listed<'s>(page: impl Iterator<Item = &'s Arc<LiveStub>>, total: usize) -> Json {
+    let mappings = page.map(|live| shown(&live.stub)).collect();
+    object([
+        ("mappings", Json::Array(mappings)),
+        ("meta", object([("total", (total as u64).into())])),
+    ])
+}
+
+pub(super) fn get(call: &Call<'_>) -> Answer {
+    let live = call.parts.keeper.stubs().get(call.id()?).ok_or_else(Problem::not_found)?;
+    Ok(call::json(&shown(&live.stub)))
+}
+
+pub(super) fn create(call: &Call<'_>) -> Answer {
+    let live = call.parts.keeper.create(read_one(&call.text())?)?;
+    Ok(call::with_status(StatusCode::CREATED, &shown(&live.stub)))
+}
+
+pub(super) fn edit(call: &Call<'_>) -> Answer {
+    let id = call.id()?;
+    if call.parts.keeper.stubs().get(id).is_none() {
+        return Err(Problem::not_found());
+    }
+    let stub = Stub { id, ..read_one(&call.text())? };
+    let live = call.parts.keeper.edit(stub)?;
+    forget_gone(call);
+    Ok(call::json(&shown(&live.stub)))
+}
+
+pub(super) fn edit_body(call: &Call<'_>) -> Answer {
+    let live = call.parts.keeper.edit(read_one(&call.text())?)?;
+    Ok(call::json(&shown(&live.stub)))
+}
+
+pub(super) fn delete(call: &Call<'_>) -> Answer {
+    let removed = call.parts.keeper.remove(&[call.id()?])?;
+    forget_gone(call);
+    if removed.is_empty() { Err(Problem::not_found()) } else { Ok(call::empty_object()) }
+}
+
+pub(super) fn delete_all(call: &Call<'_>) -> Answer {
+    call.parts.keeper.remove_all()?;
+    forget_gone(call);
+    Ok(call::empty_object())
+}
+
+pub(super) fn reset(call: &Call<'_>) -> Answer {
+    call.parts.keeper.reload()?;
+    call.parts.session.reset();
+    Ok(call::empty())
+}
+
+pub(super) fn save(call: &Call<'_>) -> Answer {
+    call.parts.keeper.save()?;
+    Ok(call::empty())
+}
+
+pub(super) fn remove(call: &Call<'_>) -> Answer {
+    let asked = read_one(&call.text())?;
+    let keeper = &call.parts.keeper;
+    let id = match keeper.stubs().get(asked.id) {
+        Some(live) => Some(live.stub.id),
+        None => {
+            let set = Arc::clone(&keeper.stubs().snapshot());
+            let same = set.in_order().iter().find(|live| live.stub.request == asked.request);
+            same.map(|live| live.stub.id)
+        }
+    };
+    if let Some(id) = id {
+        keeper.remove(&[id])?;
+        forget_gone(call);
+    }
+    Ok(call::empty())
+}
+
+pub(super) fn import(call: &Call<'_>) -> Answer {
+    let text = call.text();
+    let policy = import_policy(&text)?;
+    let seed = Seed::secret();
+    let (stubs, mistakes) = wiremock::read(&text, None, |index| made_id(&seed, index));
+    if !mistakes.is_empty() {
+        return Err(Problem::in_text(&text, &mistakes));
+    }
+    call.parts.keeper.import(stubs, policy)?;
+    forget_gone(call);
+    Ok(call::empty())
+}
+
+fn import_policy(text: &str) -> Result<ImportPolicy, Problem> {
+    let mut policy = ImportPolicy { overwrite: true, delete_others: false };
+    let Ok(value) = crate::codec::json::parse(text) else { return Ok(policy) };
+    if !matches!(value.member("mappings"), Some(Json::Array(_))) {
+        return Err(Problem::at("/mappings", "an import needs `mappings`, a list"));
+    }
+    let Some(options) = value.member("importOptions") else { return Ok(policy) };
+    match options.member("duplicatePolicy").map(|policy| policy.as_str().unwrap_or_default()) {
+        None | Some("OVERWRITE") => {}
+        Some("IGNORE") => policy.overwrite = false,
+        Some(other) => {
+            let detail = format!("`{other}` is not one of [IGNORE, OVERWRITE]");
+            return Err(Problem::at("/importOptions/duplicatePolicy", detail));
+        }
+    }
+    policy.delete_others =
+        options.member("deleteAllNotInImport").and_then(Json::as_bool).unwrap_or_default();
+    Ok(policy)
+}
+
+pub(super) fn find(call: &Call<'_>) -> Answer {
+    let found = with_metadata(call)?;
+    Ok(call::json(&listed(found.iter(), found.len())))
+}
+
+pub(super) fn remove_found(call: &Call<'_>) -> Answer {
+    let ids: Vec<_> = with_metadata(call)?.iter().map(|live| live.stub.id).collect();
+    call.parts.keeper.remove(&ids)?;
+    forget_gone(call);
+    Ok(call::empty_object())
+}
+
+/// The stubs that served no request of the journal.
+fn idle(call: &Call<'_>) -> Vec<Arc<LiveStub>> {
+    let events = call.parts.session.journal().events();
+    let busy: HashSet<StubId> =
+        events.iter().filter_map(|event| Some(event.stub()?.0.stub.id)).collect();
+    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    set.in_order().iter().filter(|live| !busy.contains(&live.stub.id)).cloned().collect()
+}
+
+pub(super) fn unmatched(call: &Call<'_>) -> Answer {
+    let idle = idle(call);
+    Ok(call::json(&listed(idle.iter(), idle.len())))
+}
+
+pub(super) fn delete_unmatched(call: &Call<'_>) -> Answer {
+    let ids: Vec<_> = idle(call).iter().map(|live| live.stub.id).collect();
+    call.parts.keeper.remove(&ids)?;
+    forget_gone(call);
+    Ok(call::empty_object())
+}
+
+/// The stubs whose metadata fits the matcher of the body.
+fn with_metadata(call: &Call<'_>) -> Result<Vec<Arc<LiveStub>>, Problem> {
+    let matcher = metadata::matcher(&call.text())?;
+    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let fits = |live: &&Arc<LiveStub>| {
+        live.stub.metadata.as_ref().is_some_and(|metadata| matcher.matches(metadata))
+    };
+    Ok(set.in_order().iter().filter(fits).cloned().collect())
+}
+
+/// Reads the one mapping of a body; without an id it gets a new one.
+fn read_one(text: &str) -> Result<Stub, Problem> {
+    let is_list =
+        crate::codec::json::parse(text).is_ok_and(|value| value.member("mappings").is_some());
+    if is_list {
+        let detail = "Unrecognized field \"mappings\": one stub mapping is taken here; \
+                      POST /__admin/mappings/import takes several";
+        return Err(Problem::at("/mappings", detail));
+    }
+    let (mut stubs, mistakes) = wiremock::read(text, None, |_| made_id(&Seed::secret(), 0));
+    match stubs.pop() {
+        Some(stub) if mistakes.is_empty() => Ok(stub),
+        _ => Err(Problem::in_text(text, &mistakes)),
+    }
+}
+
+/// An id that no other stub has.
+fn made_id(seed: &str, index: usize) -> StubId {
+    let namespace = uuid::Uuid::NAMESPACE_OID;
+    StubId(uuid::Uuid::new_v5(&namespace, format!("{seed}#{index}").as_bytes()))
+}

@@ -1,0 +1,28 @@
+//! WireMock's admin API: a request as a value in, the answer as a value out.
+//!
+//! Paths, status codes and JSON are those of WireMock 3. May import: codec, engine, format, library,
+//! matching, model, record, redaction, runtime, store, tls.
+
+mod api;
+mod call;
+pub mod cross_origin;
+mod docs;
+mod files;
+mod json;
+mod logged;
+mod mapping;
+mod mappings;
+mod metadata;
+mod near_misses;
+mod pattern;
+mod problem;
+mod recordings;
+mod requests;
+mod router;
+mod scenarios;
+mod settings;
+mod state;
+mod system;
+
+pub use api::Admin;
+pub use state::AdminParts;

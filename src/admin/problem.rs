@@ -1,0 +1,166 @@
+//! Errors as WireMock's clients read them: `{"errors": [{code, source: {pointer}, title, detail}]}`.
+
+use http::StatusCode;
+
+use super::json::object;
+use crate::{
+    codec::json::JsonError,
+    format::{
+        Problem as Mistake,
+        wiremock::parts::{coarse_pointer, spot_at},
+    },
+    library::KeepError,
+    matching::CompileError,
+    model::Json,
+    store::StubError,
+};
+
+/// WireMock's number for what cannot be read.
+const UNREADABLE: u64 = 10;
+/// WireMock's number for an id that is taken.
+const DUPLICATE: u64 = 109;
+
+/// Why a call was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    /// The body; `None` is an empty one.
+    pub(super) body: Option<Json>,
+}
+
+impl Problem {
+    /// 404 without a body: WireMock's answer for unknown paths and ids.
+    pub(super) fn not_found() -> Self {
+        Self { status: StatusCode::NOT_FOUND, body: None }
+    }
+
+    /// One error with a title.
+    pub(super) fn titled(status: StatusCode, code: u64, title: impl Into<String>) -> Self {
+        let error = object([("code", code.into()), ("title", title.into().into())]);
+        Self::of(status, vec![error])
+    }
+
+    /// 400: a value in the URL that cannot be read.
+    pub(super) fn bad_request(title: impl Into<String>) -> Self {
+        Self::titled(StatusCode::BAD_REQUEST, UNREADABLE, title)
+    }
+
+    /// 422: one mistake at a known place.
+    pub(super) fn at(pointer: &str, detail: impl Into<String>) -> Self {
+        Self::of(StatusCode::UNPROCESSABLE_ENTITY, vec![unreadable(Some(pointer), detail.into())])
+    }
+
+    /// 422: the mistakes of a text.
+    pub(super) fn in_text(text: &str, mistakes: &[Mistake]) -> Self {
+        let errors = mistakes.iter().map(|mistake| error_of(text, mistake)).collect();
+        Self::of(StatusCode::UNPROCESSABLE_ENTITY, errors)
+    }
+
+    /// 422: a text that is no JSON.
+    pub(super) fn not_json(error: &JsonError) -> Self {
+        let detail = format!("{} (at byte {})", error.message, error.offset);
+        Self::of(StatusCode::UNPROCESSABLE_ENTITY, vec![unreadable(None, detail)])
+    }
+
+    /// 422: a field that nothing is known of, in the object at `pointer`.
+    pub(super) fn unknown_field(pointer: &str, name: &str) -> Self {
+        Self::at(&format!("{pointer}/{name}"), format!("Unrecognized field \"{name}\""))
+    }
+
+    /// 422: a pattern that cannot be used.
+    pub(super) fn uncompiled(error: &CompileError) -> Self {
+        Self::at(&coarse_pointer(&error.pointer), error.message.clone())
+    }
+
+    /// 500: something of ringer's own failed.
+    pub(super) fn failed(title: &str, detail: impl Into<String>) -> Self {
+        let error = object([
+            ("code", 500.into()),
+            ("title", title.into()),
+            ("detail", detail.into().into()),
+        ]);
+        Self::of(StatusCode::INTERNAL_SERVER_ERROR, vec![error])
+    }
+
+    /// Gives every error this place.
+    pub(super) fn point_at(&mut self, pointer: &str) {
+        let Some(Json::Object(members)) = &mut self.body else { return };
+        for (_, errors) in members {
+            let Json::Array(errors) = errors else { continue };
+            for error in errors {
+                error.set("source", object([("pointer", pointer.into())]));
+            }
+        }
+    }
+
+    fn of(status: StatusCode, errors: Vec<Json>) -> Self {
+        Self { status, body: Some(object([("errors", Json::Array(errors))])) }
+    }
+}
+
+fn unreadable(pointer: Option<&str>, detail: String) -> Json {
+    let source = pointer.map(|pointer| ("pointer".to_owned(), pointer.into()));
+    object([
+        ("code", UNREADABLE.into()),
+        ("source", Json::Object(source.into_iter().collect())),
+        ("title", "Error parsing JSON".into()),
+        ("detail", detail.into()),
+    ])
+}
+
+fn error_of(text: &str, mistake: &Mistake) -> Json {
+    let mut spot = spot_at(text, &mistake.span);
+    if spot.pointer.as_deref() == Some("/")
+        && let Ok(whole) = crate::codec::json::parse(text)
+    {
+        spot.matcher = Some(whole);
+    }
+    let mut detail = mistake.message.clone();
+    if mistake.message.starts_with("unknown matcher")
+        && let Some(matcher) = &spot.matcher
+    {
+        let matcher = crate::codec::json::write(matcher, crate::model::JsonStyle::default());
+        detail = format!("{matcher} is not a valid match operation: {detail}");
+    } else if spot.is_key && mistake.message.starts_with("unknown key") {
+        let key = spot.pointer.as_deref().and_then(|pointer| pointer.rsplit('/').next());
+        detail = format!("Unrecognized field \"{}\": {detail}", key.unwrap_or_default());
+    }
+    if let Some(hint) = &mistake.hint {
+        detail.push_str("; ");
+        detail.push_str(hint);
+    }
+    unreadable(spot.pointer.as_deref(), detail)
+}
+
+impl From<StubError> for Problem {
+    fn from(error: StubError) -> Self {
+        match error {
+            StubError::Compile(error) => Self::uncompiled(&error),
+            StubError::Duplicate(id) => {
+                let detail = format!(
+                    "ID of the provided stub mapping '{id}' is already taken by another stub mapping"
+                );
+                let error = object([
+                    ("code", DUPLICATE.into()),
+                    ("title", "Duplicate stub mapping ID".into()),
+                    ("detail", detail.into()),
+                ]);
+                Self::of(StatusCode::UNPROCESSABLE_ENTITY, vec![error])
+            }
+            StubError::Unknown(_) => Self::not_found(),
+        }
+    }
+}
+
+impl From<KeepError> for Problem {
+    fn from(error: KeepError) -> Self {
+        match error {
+            KeepError::Stub(error) => error.into(),
+            other => {
+                let cause = std::error::Error::source(&other).map(|cause| format!(": {cause}"));
+                let detail = format!("{other}{}", cause.unwrap_or_default());
+                Self::failed("The stub directory cannot be changed", detail)
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Which function answers which path: one table, from which the API's own description is made too.
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{AUTHORIZATION, LOCATION, ORIGIN, WWW_AUTHENTICATE},
+    uri::Scheme,
+};
+
+use super::{
+    call::{self, Answer, Call},
+    cross_origin, docs, files, mappings, near_misses,
+    problem::Problem,
+    recordings, requests, scenarios, settings,
+    state::AdminParts,
+    system,
+};
+
+/// A path and what it does.
+struct Route {
+    method: Method,
+    /// Below `/__admin`; `{…}` is one segment, `{…*}` the rest.
+    path: &'static str,
+    summary: &'static str,
+    run: fn(&Call<'_>) -> Answer,
+}
+
+const fn route(
+    method: Method,
+    path: &'static str,
+    summary: &'static str,
+    run: fn(&Call<'_>) -> Answer,
+) -> Route {
+    Route { method, path, summary, run }
+}
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const PATCH: Method = Method::PATCH;
+const PUT: Method = Method::PUT;
+const DELETE: Method = Method::DELETE;
+
+/// What describes the table itself.
+const DESCRIPTION: &str = "/docs/swagger";
+
+/// Every path; of two that fit, the earlier one answers.
+const ROUTES: &[Route] = &[
+    route(GET, "/", "List stub mappings", mappings::list),
+    route(GET, "/certs/wiremock-ca.crt", "The certificate authority, as PEM", system::certificate),
+    route(GET, "/docs", "Where this API is described", docs::index),
+    route(GET, "/files", "List body files", files::list),
+    route(GET, "/files/{path*}", "Get a body file", files::get),
+    route(PUT, "/files/{path*}", "Write a body file", files::put),
+    route(DELETE, "/files/{path*}", "Remove a body file", files::delete),
+    route(GET, "/health", "Whether the server works", system::health),
+    route(GET, "/mappings", "List stub mappings", mappings::list),
+    route(POST, "/mappings", "Create a stub mapping", mappings::create),
+    route(DELETE, "/mappings", "Remove all stub mappings", mappings::delete_all),
+    route(POST, "/mappings/edit", "Change the stub mapping with the id given", mappings::edit_body),
+    route(POST, "/mappings/find-by-metadata", "Find stub mappings by metadata", mappings::find),
+    route(POST, "/mappings/import", "Create or replace stub mappings", mappings::import),
+    route(POST, "/mappings/remove", "Remove a stub mapping", mappings::remove),
+    route(
+        POST,
+        "/mappings/remove-by-metadata",
+        "Remove stub mappings by metadata",
+        mappings::remove_found,
+    ),
+    route(POST, "/mappings/reset", "Return to the stub mappings on disk", mappings::reset),
+    route(POST, "/mappings/save", "Write all stub mappings to disk", mappings::save),
+    route(
+        GET,
+        "/mappings/unmatched",
+        "List stub mappings that served nothing",
+        mappings::unmatched,
+    ),
+    route(
+        DELETE,
+        "/mappings/unmatched",
+        "Remove stub mappings that served nothing",
+        mappings::delete_unmatched,
+    ),
+    route(GET, "/mappings/{id}", "Get a stub mapping", mappings::get),
+    route(PUT, "/mappings/{id}", "Change a stub mapping", mappings::edit),
+    route(DELETE, "/mappings/{id}", "Remove a stub mapping", mappings::delete),
+    route(
+        POST,
+        "/near-misses/request",
+        "Find the stub mappings nearest to a request",
+        near_misses::of_request,
+    ),
+    route(
+        POST,
+        "/near-misses/request-pattern",
+        "Find the requests nearest to a pattern",
+        near_misses::of_pattern,
+    ),
+    route(POST, "/recordings/snapshot", "Not supported yet", recordings::later),
+    route(POST, "/recordings/start", "Not supported yet", recordings::later),
+    route(GET, "/recordings/status", "Whether a recording is running", recordings::status),
+    route(POST, "/recordings/stop", "Stop recording", recordings::stop),
+    route(GET, "/requests", "List the requests of late, the newest first", requests::list),
+    route(DELETE, "/requests", "Forget all requests", requests::delete_all),
+    route(POST, "/requests/count", "Count requests that fit a pattern", requests::count),
+    route(POST, "/requests/find", "Find requests that fit a pattern", requests::find),
+    route(POST, "/requests/remove", "Forget requests that fit a pattern", requests::remove),
+    route(
+        POST,
+        "/requests/remove-by-metadata",
+        "Forget requests by the metadata of their stub mapping",
+        requests::remove_by_metadata,
+    ),
+    route(POST, "/requests/reset", "Forget all requests", requests::delete_all),
+    route(GET, "/requests/unmatched", "List requests that nothing matched", requests::unmatched),
+    route(
+        GET,
+        "/requests/unmatched/near-misses",
+        "Find the stub mappings nearest to what nothing matched",
+        near_misses::of_unmatched,
+    ),
+    route(GET, "/requests/{id}", "Get a request", requests::get),
+    route(DELETE, "/requests/{id}", "Forget a request", requests::delete),
+    route(POST, "/reset", "Reset stub mappings, requests and scenarios", system::reset),
+    route(GET, "/scenarios", "List scenarios and their states", scenarios::list),
+    route(POST, "/scenarios/reset", "Start all scenarios again", scenarios::reset),
+    route(PUT, "/scenarios/{name}/state", "Set the state of a scenario", scenarios::set_state),
+    route(GET, "/settings", "Get the global settings", settings::get),
+    route(POST, "/settings", "Replace the global settings", settings::replace),
+    route(PUT, "/settings", "Replace the global settings", settings::replace),
+    route(PATCH, "/settings/extended", "Add to the extended settings", settings::extend),
+    route(POST, "/shutdown", "Stop the server", system::shutdown),
+    route(GET, "/version", "The server's version", system::version),
+];
+
+/// Answers a call.
+pub(super) fn answer(
+    parts: &AdminParts,
+    prefix: &str,
+    request: &Request<Bytes>,
+) -> Response<Bytes> {
+    let path = request.uri().path();
+    let Some(below) = path.strip_prefix(prefix) else {
+        let mut response = call::empty();
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return response;
+    };
+    if below.is_empty() {
+        return found(request, &format!("{prefix}/"));
+    }
+    if let Some(refused) = refusal(parts, request) {
+        return refused;
+    }
+    let mut response = match cross_origin::preflight(request.method(), request.headers()) {
+        Some(response) => response,
+        None => called(parts, request, below).unwrap_or_else(|problem| match &problem.body {
+            Some(body) => call::with_status(problem.status, body),
+            None => {
+                let mut response = call::empty();
+                *response.status_mut() = problem.status;
+                response
+            }
+        }),
+    };
+    cross_origin::share(request.headers().get(ORIGIN), response.headers_mut());
+    response
+}
+
+fn called(parts: &AdminParts, request: &Request<Bytes>, below: &str) -> Answer {
+    if below == DESCRIPTION && request.method() == Method::GET {
+        let described = (GET.as_str(), DESCRIPTION, "This description, as OpenAPI");
+        let routes = ROUTES.iter().map(|it| (it.method.as_str(), it.path, it.summary));
+        return docs::openapi(routes.chain([described]));
+    }
+    for route in ROUTES.iter().filter(|route| route.method == *request.method()) {
+        if let Some(variable) = variable_of(route.path, below) {
+            return (route.run)(&Call {
+                parts,
+                uri: request.uri(),
+                body: request.body(),
+                variable,
+            });
+        }
+    }
+    Err(Problem::not_found())
+}
+
+/// What stands in a path for the variable of a route; empty for a route without one, `None` where
+/// the path does not fit.
+fn variable_of<'p>(route: &str, path: &'p str) -> Option<&'p str> {
+    let Some((before, rest)) = route.split_once('{') else {
+        return (route == path).then_some("");
+    };
+    let (name, after) = rest.split_once('}')?;
+    let value = path.strip_prefix(before)?.strip_suffix(after)?;
+    let fits = !value.is_empty() && (name.ends_with('*') || !value.contains('/'));
+    fits.then_some(value)
+}
+
+fn found(request: &Request<Bytes>, path: &str) -> Response<Bytes> {
+    let uri = request.uri();
+    let location = match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme), Some(authority)) => format!("{scheme}://{authority}{path}"),
+        _ => path.to_owned(),
+    };
+    let mut response = call::empty();
+    *response.status_mut() = StatusCode::FOUND;
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+/// 401 or 403, where the call must not be carried out.
+fn refusal(parts: &AdminParts, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+    if parts.requires_https && request.uri().scheme() != Some(&Scheme::HTTPS) {
+        let title = "HTTPS is required for accessing the admin API";
+        let problem = Problem::titled(StatusCode::FORBIDDEN, 50, title);
+        return problem.body.map(|body| call::with_status(problem.status, &body));
+    }
+    let (user, password) = parts.credentials.as_ref()?;
+    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if given.is_some_and(|given| is_basic(given, user, password)) {
+        return None;
+    }
+    let mut response = call::empty();
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+    Some(response)
+}
+
+fn is_basic(given: &str, user: &str, password: &str) -> bool {
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    let Some((scheme, encoded)) = given.split_once(' ') else { return false };
+    let right = format!("{user}:{password}");
+    let Ok(decoded) = BASE64_STANDARD.decode(encoded.trim()) else { return false };
+    // Takes as long whatever is wrong, so that nothing can be learned from the time.
+    let differs = decoded.iter().zip(right.as_bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+    scheme.eq_ignore_ascii_case("basic") && decoded.len() == right.len() && differs == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_one_segment_or_the_rest() {
+        assert_eq!(variable_of("/mappings/{id}", "/mappings/x"), Some("x"));
+        assert_eq!(variable_of("/mappings/{id}", "/mappings/x/y"), None);
+        assert_eq!(variable_of("/mappings/{id}", "/mappings/"), None);
+        assert_eq!(variable_of("/files/{path*}", "/files/a/b"), Some("a/b"));
+        assert_eq!(variable_of("/scenarios/{name}/state", "/scenarios/a%20b/state"), Some("a%20b"));
+        assert_eq!(variable_of("/mappings", "/mappings/"), None);
+    }
+
+    #[test]
+    fn credentials_are_compared_whole() {
+        assert!(is_basic("Basic dTpw", "u", "p"));
+        assert!(is_basic("basic dTpw", "u", "p"));
+        assert!(!is_basic("Basic dTpw", "u", "pp"));
+        assert!(!is_basic("Bearer dTpw", "u", "p"));
+        assert!(!is_basic("dTpw", "u", "p"));
+    }
+}

@@ -1,0 +1,32 @@
+//! What the admin API works on.
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{
+    library::{BodyFiles, Keeper},
+    runtime::{Clock, Drain},
+    store::{Session, SharedSettings},
+};
+
+/// What the admin API is made of.
+#[derive(Debug)]
+pub struct AdminParts {
+    /// The clock of everything.
+    pub clock: Clock,
+    /// The stubs and their files.
+    pub keeper: Arc<Keeper>,
+    /// What is remembered of the requests.
+    pub session: Arc<Session>,
+    /// Settings that hold for every stub.
+    pub settings: Arc<SharedSettings>,
+    /// The certificate to give to clients.
+    pub ca_file: PathBuf,
+    /// Where body files lie.
+    pub body_files: BodyFiles,
+    /// Is told when a client asks ringer to stop.
+    pub shutdown: Arc<Drain>,
+    /// User name and password that each call must bring (RFC 7617); `None` asks for none.
+    pub credentials: Option<(String, String)>,
+    /// Whether calls without TLS are refused.
+    pub requires_https: bool,
+}
