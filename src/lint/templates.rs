@@ -4,7 +4,7 @@ use super::finding::{Finding, escaped};
 use crate::{
     format::rule,
     model::{BodySpec, Json, ResponseSpec, Stub},
-    render::template::{Template, TemplateError},
+    render::{Template, TemplateError},
 };
 
 /// Looks at the answers of a stub.

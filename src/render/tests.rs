@@ -53,8 +53,6 @@ fn scene(file: &str) -> Scene {
             authority: "api.test:8080".to_owned(),
             target: text(&file, "target").parse().unwrap(),
             headers,
-            client: None,
-            received: std::time::UNIX_EPOCH,
             body: RequestBody::Whole(Bytes::copy_from_slice(text(&file, "body").as_bytes())),
             client: None,
             received: std::time::SystemTime::UNIX_EPOCH,
