@@ -41,13 +41,13 @@ use crate::{
     library::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
     },
-    matching::CompiledRequest,
+    matching::mistakes,
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
     serve::{ServeError, Server, ServerParts, server},
-    store::{Session, StubFile, StubStore},
+    store::{JournalLimits, Session, SharedSettings, StubFile, StubStore},
     tls::{Authority, TlsError},
     upstream,
 };
@@ -200,7 +200,12 @@ impl Parts {
         let config = self.config;
         let keeper =
             Keeper::new(self.reader.clone(), Arc::clone(&self.stubs), config.admin.owns_stub_files);
-        let keeper = Arc::new(keeper);
+        let keeper = Arc::new(keeper.with_names(config.admin.file_names));
+        for stub in config.admin.stubs {
+            if let Err(error) = keeper.create(stub) {
+                tracing::error!(%error, "a stub of the command line cannot be used");
+            }
+        }
         let watcher = config
             .watch
             .then(|| {
@@ -210,7 +215,11 @@ impl Parts {
                 })
             })
             .transpose()?;
-        let session = Arc::new(Session::new(""));
+        // Nobody could ask for it.
+        let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
+        let journal = JournalLimits { entries, ..config.journal };
+        let session = Arc::new(Session::with_journal("", journal));
+        let settings = Arc::new(SharedSettings::new(config.global.clone()));
         let body_files = BodyFiles::new(&config.stubs);
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
@@ -219,6 +228,7 @@ impl Parts {
                 clock: self.clock,
                 keeper,
                 session: Arc::clone(&session),
+                settings: Arc::clone(&settings),
                 ca_file: self.authority.certificate_file(),
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
@@ -253,6 +263,7 @@ impl Parts {
             authority: Arc::clone(&self.authority),
             stubs: Arc::clone(&self.stubs),
             session,
+            settings,
             admin,
             body_files,
             redactor: self.redactor,
@@ -337,10 +348,7 @@ impl Running {
 
 /// Patterns that don't compile are mistakes in a file like any other.
 pub fn compile_problems(stub: &Stub) -> Vec<(String, String)> {
-    match CompiledRequest::compile(&stub.request) {
-        Ok(_) => Vec::new(),
-        Err(error) => vec![(error.pointer, error.message)],
-    }
+    mistakes(&stub.request).into_iter().map(|error| (error.pointer, error.message)).collect()
 }
 
 fn on_recorded(

@@ -17,6 +17,8 @@ pub mod library;
 pub mod record;
 pub mod store;
 
+pub mod lint;
+
 pub mod matching;
 pub mod render;
 

@@ -1,13 +1,16 @@
 //! `/mappings`: the live stubs.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use http::StatusCode;
 
 use super::{
     call::{self, Answer, Call},
     json::object,
+    mapping::shown,
+    metadata,
     problem::Problem,
+    scenarios::forget_gone,
 };
 use crate::{
     format::wiremock,
@@ -41,18 +44,6 @@ fn listed<'s>(page: impl Iterator<Item = &'s Arc<LiveStub>>, total: usize) -> Js
     ])
 }
 
-/// A stub as WireMock shows it: with both names of its id, its method and its status.
-pub(super) fn shown(stub: &Stub) -> Json {
-    let mut value = wiremock::write_value(stub);
-    let mut request = value.remove("request").unwrap_or_else(|| Json::Object(Vec::new()));
-    if request.member("method").is_none() {
-        request.set("method", "ANY".into());
-    }
-    value.set("request", request);
-    value.set("uuid", stub.id.to_string().into());
-    value
-}
-
 pub(super) fn get(call: &Call<'_>) -> Answer {
     let live = call.parts.keeper.stubs().get(call.id()?).ok_or_else(Problem::not_found)?;
     Ok(call::json(&shown(&live.stub)))
@@ -70,6 +61,7 @@ pub(super) fn edit(call: &Call<'_>) -> Answer {
     }
     let stub = Stub { id, ..read_one(&call.text())? };
     let live = call.parts.keeper.edit(stub)?;
+    forget_gone(call);
     Ok(call::json(&shown(&live.stub)))
 }
 
@@ -80,16 +72,19 @@ pub(super) fn edit_body(call: &Call<'_>) -> Answer {
 
 pub(super) fn delete(call: &Call<'_>) -> Answer {
     let removed = call.parts.keeper.remove(&[call.id()?])?;
+    forget_gone(call);
     if removed.is_empty() { Err(Problem::not_found()) } else { Ok(call::empty_object()) }
 }
 
 pub(super) fn delete_all(call: &Call<'_>) -> Answer {
     call.parts.keeper.remove_all()?;
+    forget_gone(call);
     Ok(call::empty_object())
 }
 
 pub(super) fn reset(call: &Call<'_>) -> Answer {
     call.parts.keeper.reload()?;
+    call.parts.session.reset();
     Ok(call::empty())
 }
 
@@ -111,6 +106,7 @@ pub(super) fn remove(call: &Call<'_>) -> Answer {
     };
     if let Some(id) = id {
         keeper.remove(&[id])?;
+        forget_gone(call);
     }
     Ok(call::empty())
 }
@@ -124,6 +120,7 @@ pub(super) fn import(call: &Call<'_>) -> Answer {
         return Err(Problem::in_text(&text, &mistakes));
     }
     call.parts.keeper.import(stubs, policy)?;
+    forget_gone(call);
     Ok(call::empty())
 }
 
@@ -155,12 +152,34 @@ pub(super) fn find(call: &Call<'_>) -> Answer {
 pub(super) fn remove_found(call: &Call<'_>) -> Answer {
     let ids: Vec<_> = with_metadata(call)?.iter().map(|live| live.stub.id).collect();
     call.parts.keeper.remove(&ids)?;
+    forget_gone(call);
+    Ok(call::empty_object())
+}
+
+/// The stubs that served no request of the journal.
+fn idle(call: &Call<'_>) -> Vec<Arc<LiveStub>> {
+    let events = call.parts.session.journal().events();
+    let busy: HashSet<StubId> =
+        events.iter().filter_map(|event| Some(event.stub()?.0.stub.id)).collect();
+    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    set.in_order().iter().filter(|live| !busy.contains(&live.stub.id)).cloned().collect()
+}
+
+pub(super) fn unmatched(call: &Call<'_>) -> Answer {
+    let idle = idle(call);
+    Ok(call::json(&listed(idle.iter(), idle.len())))
+}
+
+pub(super) fn delete_unmatched(call: &Call<'_>) -> Answer {
+    let ids: Vec<_> = idle(call).iter().map(|live| live.stub.id).collect();
+    call.parts.keeper.remove(&ids)?;
+    forget_gone(call);
     Ok(call::empty_object())
 }
 
 /// The stubs whose metadata fits the matcher of the body.
 fn with_metadata(call: &Call<'_>) -> Result<Vec<Arc<LiveStub>>, Problem> {
-    let matcher = super::metadata::matcher(&call.text())?;
+    let matcher = metadata::matcher(&call.text())?;
     let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
     let fits = |live: &&Arc<LiveStub>| {
         live.stub.metadata.as_ref().is_some_and(|metadata| matcher.matches(metadata))

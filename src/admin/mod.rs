@@ -5,13 +5,22 @@
 
 mod api;
 mod call;
+pub mod cross_origin;
 mod docs;
 mod files;
 mod json;
+mod logged;
+mod mapping;
 mod mappings;
 mod metadata;
+mod near_misses;
+mod pattern;
 mod problem;
+mod recordings;
+mod requests;
 mod router;
+mod scenarios;
+mod settings;
 mod state;
 mod system;
 

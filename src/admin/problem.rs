@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::json::object;
 use crate::{
+    codec::json::JsonError,
     format::{
         Problem as Mistake,
         wiremock::parts::{coarse_pointer, spot_at},
@@ -53,6 +54,17 @@ impl Problem {
     pub(super) fn in_text(text: &str, mistakes: &[Mistake]) -> Self {
         let errors = mistakes.iter().map(|mistake| error_of(text, mistake)).collect();
         Self::of(StatusCode::UNPROCESSABLE_ENTITY, errors)
+    }
+
+    /// 422: a text that is no JSON.
+    pub(super) fn not_json(error: &JsonError) -> Self {
+        let detail = format!("{} (at byte {})", error.message, error.offset);
+        Self::of(StatusCode::UNPROCESSABLE_ENTITY, vec![unreadable(None, detail)])
+    }
+
+    /// 422: a field that nothing is known of, in the object at `pointer`.
+    pub(super) fn unknown_field(pointer: &str, name: &str) -> Self {
+        Self::at(&format!("{pointer}/{name}"), format!("Unrecognized field \"{name}\""))
     }
 
     /// 422: a pattern that cannot be used.

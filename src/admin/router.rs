@@ -2,20 +2,16 @@
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
-    header::{
-        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
-        ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-        ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, LOCATION,
-        ORIGIN, VARY, WWW_AUTHENTICATE,
-    },
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{AUTHORIZATION, LOCATION, ORIGIN, WWW_AUTHENTICATE},
     uri::Scheme,
 };
 
 use super::{
     call::{self, Answer, Call},
-    docs, files, mappings,
+    cross_origin, docs, files, mappings, near_misses,
     problem::Problem,
+    recordings, requests, scenarios, settings,
     state::AdminParts,
     system,
 };
@@ -40,6 +36,7 @@ const fn route(
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+const PATCH: Method = Method::PATCH;
 const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
@@ -71,10 +68,66 @@ const ROUTES: &[Route] = &[
     ),
     route(POST, "/mappings/reset", "Return to the stub mappings on disk", mappings::reset),
     route(POST, "/mappings/save", "Write all stub mappings to disk", mappings::save),
+    route(
+        GET,
+        "/mappings/unmatched",
+        "List stub mappings that served nothing",
+        mappings::unmatched,
+    ),
+    route(
+        DELETE,
+        "/mappings/unmatched",
+        "Remove stub mappings that served nothing",
+        mappings::delete_unmatched,
+    ),
     route(GET, "/mappings/{id}", "Get a stub mapping", mappings::get),
     route(PUT, "/mappings/{id}", "Change a stub mapping", mappings::edit),
     route(DELETE, "/mappings/{id}", "Remove a stub mapping", mappings::delete),
+    route(
+        POST,
+        "/near-misses/request",
+        "Find the stub mappings nearest to a request",
+        near_misses::of_request,
+    ),
+    route(
+        POST,
+        "/near-misses/request-pattern",
+        "Find the requests nearest to a pattern",
+        near_misses::of_pattern,
+    ),
+    route(POST, "/recordings/snapshot", "Not supported yet", recordings::later),
+    route(POST, "/recordings/start", "Not supported yet", recordings::later),
+    route(GET, "/recordings/status", "Whether a recording is running", recordings::status),
+    route(POST, "/recordings/stop", "Stop recording", recordings::stop),
+    route(GET, "/requests", "List the requests of late, the newest first", requests::list),
+    route(DELETE, "/requests", "Forget all requests", requests::delete_all),
+    route(POST, "/requests/count", "Count requests that fit a pattern", requests::count),
+    route(POST, "/requests/find", "Find requests that fit a pattern", requests::find),
+    route(POST, "/requests/remove", "Forget requests that fit a pattern", requests::remove),
+    route(
+        POST,
+        "/requests/remove-by-metadata",
+        "Forget requests by the metadata of their stub mapping",
+        requests::remove_by_metadata,
+    ),
+    route(POST, "/requests/reset", "Forget all requests", requests::delete_all),
+    route(GET, "/requests/unmatched", "List requests that nothing matched", requests::unmatched),
+    route(
+        GET,
+        "/requests/unmatched/near-misses",
+        "Find the stub mappings nearest to what nothing matched",
+        near_misses::of_unmatched,
+    ),
+    route(GET, "/requests/{id}", "Get a request", requests::get),
+    route(DELETE, "/requests/{id}", "Forget a request", requests::delete),
     route(POST, "/reset", "Reset stub mappings, requests and scenarios", system::reset),
+    route(GET, "/scenarios", "List scenarios and their states", scenarios::list),
+    route(POST, "/scenarios/reset", "Start all scenarios again", scenarios::reset),
+    route(PUT, "/scenarios/{name}/state", "Set the state of a scenario", scenarios::set_state),
+    route(GET, "/settings", "Get the global settings", settings::get),
+    route(POST, "/settings", "Replace the global settings", settings::replace),
+    route(PUT, "/settings", "Replace the global settings", settings::replace),
+    route(PATCH, "/settings/extended", "Add to the extended settings", settings::extend),
     route(POST, "/shutdown", "Stop the server", system::shutdown),
     route(GET, "/version", "The server's version", system::version),
 ];
@@ -97,7 +150,7 @@ pub(super) fn answer(
     if let Some(refused) = refusal(parts, request) {
         return refused;
     }
-    let mut response = match preflight(request) {
+    let mut response = match cross_origin::preflight(request.method(), request.headers()) {
         Some(response) => response,
         None => called(parts, request, below).unwrap_or_else(|problem| match &problem.body {
             Some(body) => call::with_status(problem.status, body),
@@ -108,7 +161,7 @@ pub(super) fn answer(
             }
         }),
     };
-    share(request.headers(), response.headers_mut());
+    cross_origin::share(request.headers().get(ORIGIN), response.headers_mut());
     response
 }
 
@@ -183,36 +236,6 @@ fn is_basic(given: &str, user: &str, password: &str) -> bool {
     // Takes as long whatever is wrong, so that nothing can be learned from the time.
     let differs = decoded.iter().zip(right.as_bytes()).fold(0, |all, (a, b)| all | (a ^ b));
     scheme.eq_ignore_ascii_case("basic") && decoded.len() == right.len() && differs == 0
-}
-
-/// The answer to a browser that asks before it calls (CORS).
-fn preflight(request: &Request<Bytes>) -> Option<Response<Bytes>> {
-    let is_preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(ORIGIN)
-        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    if !is_preflight {
-        return None;
-    }
-    let mut response = call::empty();
-    let fields = response.headers_mut();
-    fields.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("1800"));
-    fields.insert(
-        ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("OPTIONS,GET,POST,PUT,PATCH,DELETE"),
-    );
-    if let Some(asked) = request.headers().get(ACCESS_CONTROL_REQUEST_HEADERS) {
-        fields.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
-    }
-    Some(response)
-}
-
-/// Lets web pages of any origin read the answer.
-fn share(asked: &HeaderMap, fields: &mut HeaderMap) {
-    fields.insert(VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = asked.get(ORIGIN) {
-        fields.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        fields.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use crate::{
     library::{BodyFiles, Keeper},
     runtime::{Clock, Drain},
-    store::Session,
+    store::{Session, SharedSettings},
 };
 
 /// What the admin API is made of.
@@ -17,6 +17,8 @@ pub struct AdminParts {
     pub keeper: Arc<Keeper>,
     /// What is remembered of the requests.
     pub session: Arc<Session>,
+    /// Settings that hold for every stub.
+    pub settings: Arc<SharedSettings>,
     /// The certificate to give to clients.
     pub ca_file: PathBuf,
     /// Where body files lie.

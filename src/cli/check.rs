@@ -3,16 +3,18 @@
 use anyhow::Context as _;
 
 use super::{
-    args::{CheckArgs, GlobalArgs},
+    args::{CheckArgs, CheckFormat, GlobalArgs},
     load::load,
     printer::{self, counted, thousands},
     progress::Progress,
+    report::{self, Counts},
     style::{self, paint},
 };
 use crate::{
     app::compile_problems,
     config::{ConfigError, Layer},
-    library::{Loaded, Reader},
+    format::wiremock::schema::schema_text,
+    library::{Loaded, Located, Reader},
 };
 
 /// Exit code when there is a mistake.
@@ -24,22 +26,26 @@ const FAILED: u8 = 1;
 ///
 /// When the folder that was named is not there or cannot be listed.
 pub fn run(global: &GlobalArgs, args: &CheckArgs) -> anyhow::Result<u8> {
+    if args.schema {
+        printer::data(&schema_text())?;
+        return Ok(0);
+    }
     let flags = Layer { stubs: args.folder.clone(), ..Layer::default() };
-    let mut in_file = 0;
+    let mut problems: Vec<Located> = Vec::new();
     let (loaded, is_quiet) = match load(global, flags.clone()) {
         Ok(loaded) => {
             let is_quiet = loaded.program.quiet;
             (Some(loaded), is_quiet)
         }
         Err(error) => {
-            let Some(ConfigError::File { problems }) = error.downcast_ref() else {
+            let Some(ConfigError::File { problems: in_file }) = error.downcast_ref() else {
                 return Err(error);
             };
-            in_file = problems.len();
-            printer::say(&printer::failure(&error));
+            problems.extend(in_file.iter().cloned());
             (None, global.quiet)
         }
     };
+    let n_in_file = problems.len();
     // A file with mistakes does not say where the stubs lie; the flags may.
     let folder = match &loaded {
         Some(loaded) => loaded.config.stubs.clone(),
@@ -51,36 +57,71 @@ pub fn run(global: &GlobalArgs, args: &CheckArgs) -> anyhow::Result<u8> {
     }
     let progress = Progress::start(is_quiet);
     let shown = progress.clone();
-    let stubs = Reader::new(&folder)
+    let reader = Reader::new(&folder)
         .with_check(compile_problems)
-        .with_progress(move |done, all| shown.advance(done, all))
+        .with_progress(move |done, all| shown.advance(done, all));
+    let stubs = reader
         .read()
         .with_context(|| format!("cannot read the stub folder `{}`", folder.display()))?;
+    problems.extend(all_of(&reader, &stubs));
     progress.finish();
-    for problem in stubs.problems() {
-        printer::say(problem.render(true).trim_end());
+    let counts = Counts::of(&problems, &stubs);
+    match args.format {
+        CheckFormat::Json => printer::data(&report::json(&problems, &counts))?,
+        CheckFormat::Sarif => printer::data(&report::sarif(&problems))?,
+        CheckFormat::Text => {
+            for problem in &problems {
+                printer::say(problem.render(true).trim_end());
+            }
+            if counts.errors + counts.warnings > 0 || !is_quiet {
+                let file = loaded.and_then(|loaded| loaded.file);
+                printer::say(&verdict(&counts, n_in_file, file.is_some()));
+            }
+        }
     }
-    let mistakes = in_file + stubs.problems().count();
-    if mistakes > 0 || !is_quiet {
-        let file = loaded.and_then(|loaded| loaded.file);
-        printer::say(&verdict(mistakes, in_file, &stubs, file.is_some()));
-    }
-    Ok(if mistakes > 0 { FAILED } else { 0 })
+    let failed = counts.errors > 0 || (args.strict && counts.warnings > 0);
+    Ok(if failed { FAILED } else { 0 })
 }
 
-fn verdict(mistakes: usize, in_file: usize, stubs: &Loaded, has_file: bool) -> String {
-    let files = counted(stubs.files.len() as u64, "stub file");
-    if mistakes == 0 {
-        let also = if has_file { " and ringer.toml" } else { "" };
-        let number = counted(stubs.stubs().count() as u64, "stub");
-        return format!("{} {number} in {files}{also}", paint(style::GOOD, "✓ no mistakes:"));
+/// Mistakes and findings, file by file.
+fn all_of(reader: &Reader, stubs: &Loaded) -> Vec<Located> {
+    let mut problems: Vec<Located> = stubs.problems().cloned().collect();
+    problems.extend(reader.review(stubs));
+    let line = |problem: &Located| problem.place.as_ref().map(|place| (place.line, place.column));
+    problems.sort_by(|a, b| a.path.cmp(&b.path).then(line(a).cmp(&line(b))));
+    problems
+}
+
+fn verdict(counts: &Counts, in_file: usize, has_file: bool) -> String {
+    let files = counted(counts.files as u64, "stub file");
+    let number = counted(counts.stubs as u64, "stub");
+    let also = if has_file { " and ringer.toml" } else { "" };
+    let mut parts = Vec::new();
+    if counts.errors > 0 {
+        let errors = paint(style::BAD, counted(counts.errors as u64, "error"));
+        parts.push(match in_file {
+            0 => errors,
+            n if n == counts.errors => format!("{errors} in the configuration file"),
+            n => format!("{errors} ({n} in the configuration file)"),
+        });
     }
-    let wrong = stubs.files.iter().filter(|file| !file.problems.is_empty()).count();
-    let errors = paint(style::BAD, counted(mistakes as u64, "error"));
-    match in_file {
-        0 => format!("{errors} in {} of {files}", thousands(wrong as u64)),
-        _ => format!("{errors}, {in_file} of them in the configuration file"),
+    if counts.warnings > 0 {
+        parts.push(paint(style::WARN, counted(counts.warnings as u64, "warning")));
     }
+    if counts.infos > 0 {
+        parts.push(counted(counts.infos as u64, "note"));
+    }
+    if counts.errors + counts.warnings == 0 {
+        let notes =
+            if parts.is_empty() { String::new() } else { format!(", {}", parts.join(", ")) };
+        let good = paint(style::GOOD, "✓ no mistakes:");
+        return format!("{good} {number} in {files}{also}{notes}");
+    }
+    let wrong = match counts.wrong_files {
+        0 => String::new(),
+        n => format!(" in {} of {files}", thousands(n as u64)),
+    };
+    format!("{}{wrong}", parts.join(", "))
 }
 
 #[cfg(test)]
@@ -100,9 +141,11 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let stubs = Reader::new(folder.path()).with_check(compile_problems).read().unwrap();
-        let mut text: String = stubs.problems().map(|problem| problem.render(false)).collect();
-        text.push_str(&verdict(stubs.problems().count(), 0, &stubs, false));
+        let reader = Reader::new(folder.path()).with_check(compile_problems);
+        let stubs = reader.read().unwrap();
+        let problems = all_of(&reader, &stubs);
+        let mut text: String = problems.iter().map(|problem| problem.render(false)).collect();
+        text.push_str(&verdict(&Counts::of(&problems, &stubs), 0, false));
         strip_str(&text).to_string().replace(&folder.path().display().to_string(), "stubs")
     }
 
@@ -130,6 +173,22 @@ mod tests {
         let text = "{\n  \"request\": { \"urlPattern\": \"/c/(\" },\n  \"response\": {}\n}\n";
         let said = checked(&[("regex.json", text)]);
         assert!(said.contains("stubs/mappings/regex.json:2:30"), "{said}");
+    }
+
+    #[test]
+    fn what_is_hardly_meant_is_a_warning() {
+        insta::assert_snapshot!(checked(&[
+            ("a.json", "{\n  \"request\": { \"method\": \"GET\", \"urlPath\": \"/a\" }\n}\n"),
+            ("b.yaml", "name: wide\nrequest:\n  urlPathPattern: /.*\n"),
+        ]), @r#"
+        warning: this stub can never answer: `wide` in mappings/b.yaml takes all of its requests and is newer at the same priority
+          ┌ stubs/mappings/a.json:2:44
+          │
+        2 │   "request": { "method": "GET", "urlPath": "/a" }
+          │                                            ^^^^ give this one `priority` 4
+          └
+        1 warning in 1 of 2 stub files
+        "#);
     }
 
     #[test]

@@ -71,8 +71,21 @@ pub const CHECK: &str = "\
 Examples:
   ringer check                                 ./stubs, and ./ringer.toml if there is one
   ringer check tests/stubs
+  ringer check --strict                        warnings count too
+  ringer check --format sarif > check.sarif    for code scanning
+  ringer check --schema > stub.schema.json     for editors
 
 Exit code 1 when there is a mistake.";
+
+/// Under `ringer explain --help`.
+pub const EXPLAIN: &str = "\
+Examples:
+  ringer explain 'GET /users/7?full=1'
+  ringer explain --stubs tests/stubs -X POST http://localhost:8080/orders -H 'Accept: */*' --data @order.json
+  ringer explain 'GET /cart' --scenario checkout=paid
+  ringer explain --format json /health
+
+Exit code 0 when a stub answers, 1 when none does.";
 
 /// Under `ringer ca --help`.
 pub const CA: &str = "\

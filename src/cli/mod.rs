@@ -1,7 +1,7 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
-//! May import: app, behavior, config, engine, library, model, record, redaction,
-//! runtime, serve, tls.
+//! May import: app, behavior, codec, config, engine, format, library, model, record, redaction,
+//! runtime, serve, store, tls.
 
 pub mod args;
 pub mod ca;
@@ -12,6 +12,8 @@ pub mod demo;
 pub mod demo_api;
 pub mod demo_client;
 pub mod examples;
+pub mod explain;
+pub mod explain_text;
 pub mod hint;
 pub mod load;
 pub mod log;
@@ -20,6 +22,7 @@ pub mod progress;
 pub mod ready;
 pub mod record;
 pub mod replay;
+pub mod report;
 mod run;
 pub mod serve;
 pub mod session;
@@ -28,6 +31,7 @@ pub mod style;
 pub mod summary;
 pub mod truststore;
 pub mod wiremock;
+pub mod wiremock_answers;
 pub mod wiremock_args;
 pub mod wrap;
 

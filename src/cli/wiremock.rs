@@ -1,6 +1,8 @@
 //! `ringer wiremock`: WireMock's own options, for a place where WireMock stood.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
+
+use uuid::Uuid;
 
 use super::{
     args::GlobalArgs, hint::Advised, load::load, session::Session, wiremock_args::WireMockArgs,
@@ -8,8 +10,15 @@ use super::{
 use crate::{
     config::{AdminSettings, Layer, Redaction},
     engine::Mode,
+    model::{ProxySpec, ResponseSpec, Responses, Stub, StubId},
     serve::AdminPlace,
 };
+
+/// WireMock's own, in milliseconds.
+const DEFAULT_PROXY_TIMEOUT: u64 = 300_000;
+
+/// The priority of a stub that goes after all others, as WireMock gives it.
+const LAST: u32 = 10;
 
 /// Serves until it is told to stop.
 ///
@@ -17,6 +26,9 @@ use crate::{
 ///
 /// When the configuration has mistakes, or the app cannot be started.
 pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> {
+    if let Some((name, advice)) = args.refused.given() {
+        return Err(Advised::new(format!("`--{name}` is not supported"), advice).into());
+    }
     let certs = global.certs.clone().or_else(usual_certs);
     let layer = Layer {
         listen: Some(args.addresses()),
@@ -33,8 +45,10 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
     }
     let mut loaded = load(global, layer)?;
     let config = &mut loaded.config;
-    config.forward = Mode::Replay;
+    let passes_on = args.enable_browser_proxying && args.proxy_pass_through != Some(false);
+    config.forward = if passes_on { Mode::Fallback } else { Mode::Replay };
     config.services.clear();
+    config.answers = args.answers.resolve();
     // Nothing is recorded, and clients verify what they sent as they sent it.
     config.redaction = Redaction { off: true, key: None };
     config.admin = AdminSettings {
@@ -42,7 +56,25 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
         credentials: args.admin_api_basic_auth,
         requires_https: args.admin_api_require_https,
         owns_stub_files: true,
+        file_names: args.filename_template.clone(),
+        stubs: args.proxy_all.as_deref().map(proxy_all).into_iter().collect(),
     };
+    if args.no_request_journal {
+        config.journal.entries = 0;
+    } else if let Some(entries) = args.max_request_journal_entries {
+        config.journal.entries = entries;
+    }
+    if let Some(bytes) = args.logged_response_body_size_limit {
+        config.journal.answer_bytes = bytes;
+    }
+    config.global.proxy_pass_through = args.proxy_pass_through.unwrap_or(true);
+    config.upstream.insecure |= args.trust_all_proxy_targets;
+    config.upstream.response_timeout =
+        Duration::from_millis(args.proxy_timeout.unwrap_or(DEFAULT_PROXY_TIMEOUT));
+    config.answers.chunking = args.use_chunked_encoding;
+    config.answers.cross_origin = args.enable_stub_cors;
+    loaded.program.quiet |= args.disable_request_logging;
+    let config = &loaded.config;
     if !args.bind_address.is_loopback() && config.admin.credentials.is_none() {
         tracing::warn!(
             "the admin API answers whoever can reach this machine, as WireMock's does; \
@@ -58,6 +90,21 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
     }
     .run()
     .await
+}
+
+/// What `--proxy-all` comes to: a stub that matches everything and goes last.
+fn proxy_all(url: &str) -> Stub {
+    let response = ResponseSpec {
+        status: 200,
+        proxy: Some(ProxySpec { base_url: url.to_owned(), ..ProxySpec::default() }),
+        ..ResponseSpec::default()
+    };
+    Stub {
+        id: StubId(Uuid::new_v5(&Uuid::NAMESPACE_URL, url.as_bytes())),
+        priority: Some(LAST),
+        responses: Responses::one(response),
+        ..Stub::default()
+    }
 }
 
 /// Where the certificate authority lies when nobody says: not in the root folder, which is often

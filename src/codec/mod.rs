@@ -1,4 +1,5 @@
-//! Bytes seen as structure: content codings, JSON and XML text, forms, cookies, multipart. Pure.
+//! Bytes seen as structure: content codings, JSON, YAML and XML text, forms, cookies, multipart.
+//! Pure.
 //!
 //! May import: model.
 
@@ -16,6 +17,7 @@ pub mod multipart;
 pub mod suggest;
 pub mod view;
 pub mod xml;
+pub mod yaml;
 
 pub use body_digest::BodyDigest;
 pub use encoding::CodingError;

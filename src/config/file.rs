@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     engine::Mode,
-    format::{Problem, suggest},
+    format::{Problem, rule, suggest},
     model::ServiceName,
     serve::Service,
 };
@@ -112,6 +112,7 @@ impl Reader {
             let service_name = ServiceName::new(name_text);
             if service_name.as_str() != name_text {
                 self.problems.push(Problem {
+                    rule: rule::INVALID_VALUE,
                     message: format!("service name `{name_text}` is no folder name"),
                     span: name.span(),
                     hint: Some("letters, digits, `.`, `-` and `_` are".to_owned()),
@@ -169,6 +170,7 @@ impl Reader {
         let gives_upstream = keys.keys().any(|key| key.get_ref() == "upstream");
         if service.mode.forwards() && !gives_upstream {
             self.problems.push(Problem {
+                rule: rule::INVALID_VALUE,
                 message: format!(
                     "service `{}` has mode `{}` but no upstream",
                     service.name,
@@ -239,6 +241,7 @@ impl Reader {
             DeValue::Table(_) => "a table",
         };
         self.problems.push(Problem {
+            rule: rule::INVALID_VALUE,
             message: format!("`{key}` is {given}"),
             span: value.span(),
             hint: Some(format!("expected {expected}")),
@@ -247,7 +250,7 @@ impl Reader {
 }
 
 fn problem(span: Range<usize>, message: impl Into<String>) -> Problem {
-    Problem { message: message.into(), span, hint: None }
+    Problem::new(rule::INVALID_VALUE, span, message)
 }
 
 fn unknown(name: &str, span: Range<usize>, known: &[&str]) -> Problem {
@@ -255,7 +258,7 @@ fn unknown(name: &str, span: Range<usize>, known: &[&str]) -> Problem {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known: {}", known.join(", ")),
     };
-    Problem { hint: Some(hint), ..problem(span, format!("unknown key `{name}`")) }
+    Problem::new(rule::UNKNOWN_KEY, span, format!("unknown key `{name}`")).with_hint(hint)
 }
 
 /// A host name with or without port, in lower case. Given a URL, says so.

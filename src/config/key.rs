@@ -62,6 +62,7 @@ pub const KEYS: &[Key] = &[
         put(&mut layer.header_timeout, duration(text))
     }),
     text("idle_timeout", "DURATION", |layer, text| put(&mut layer.idle_timeout, duration(text))),
+    number("journal_entries", "N", |layer, text| put(&mut layer.journal_entries, whole(text))),
     text("latency", "SPEC", |layer, text| put(&mut layer.latency, text.parse())),
     list("listen", "ADDR", |layer, text| push(&mut layer.listen, listen_address(text))),
     text("log_format", "FORMAT", |layer, text| put(&mut layer.log_format, text.parse())),
@@ -189,6 +190,10 @@ pub fn count(text: &str) -> Result<usize, String> {
         Ok(0) | Err(_) => Err(format!("`{text}` is not a number of at least 1")),
         Ok(count) => Ok(count),
     }
+}
+
+fn whole(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a whole number, 0 or more"))
 }
 
 fn path(text: &str) -> Result<PathBuf, String> {

@@ -31,6 +31,8 @@ pub struct Layer {
     pub header_timeout: Option<Duration>,
     /// Idle connections to upstreams are closed after this time.
     pub idle_timeout: Option<Duration>,
+    /// Requests that are remembered for the admin API.
+    pub journal_entries: Option<usize>,
     /// Latency of answers.
     pub latency: Option<LatencySource>,
     /// Addresses to listen on.
@@ -116,6 +118,7 @@ impl Layer {
             handshake_timeout: self.handshake_timeout.or(below.handshake_timeout),
             header_timeout: self.header_timeout.or(below.header_timeout),
             idle_timeout: self.idle_timeout.or(below.idle_timeout),
+            journal_entries: self.journal_entries.or(below.journal_entries),
             latency: self.latency.or(below.latency),
             listen: self.listen.or(below.listen),
             log_format: self.log_format.or(below.log_format),

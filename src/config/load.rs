@@ -13,7 +13,7 @@ use super::{
     layer::{Layer, LogFormat},
     settings::{AdminSettings, Config, Redaction, Upstream},
 };
-use crate::{library::Located, runtime::Seed, serve::Limits};
+use crate::{library::Located, runtime::Seed, serve::Limits, store::JournalLimits};
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "ringer.toml";
@@ -137,6 +137,11 @@ fn resolve(settings: Layer) -> Config {
         admin: AdminSettings {
             place: settings.admin.unwrap_or(default.admin.place),
             ..default.admin
+        },
+        global: default.global,
+        journal: JournalLimits {
+            entries: settings.journal_entries.unwrap_or(default.journal.entries),
+            ..default.journal
         },
         watch: settings.watch.unwrap_or(default.watch),
     }

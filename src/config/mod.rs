@@ -4,7 +4,7 @@
 //! `--rate-limit` on the command line. A flag beats a variable beats the file beats the default.
 //! This room reads the configuration file; it opens no other and starts nothing.
 //!
-//! May import: behavior, engine, format, library, model, runtime, serve.
+//! May import: behavior, engine, format, library, model, runtime, serve, store.
 
 pub mod env;
 pub mod error;
@@ -15,7 +15,7 @@ pub mod load;
 pub mod settings;
 
 pub use error::ConfigError;
-pub use key::{KEYS, Key};
+pub use key::{KEYS, Key, admin_place};
 pub use layer::{Layer, LogFormat};
 pub use load::{Loaded, Program, load};
 pub use settings::{AdminSettings, Config, Redaction, Upstream};

@@ -5,8 +5,11 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     engine::{Matching, Mode},
+    library::FileNames,
+    model::Stub,
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
+    store::{GlobalSettings, JournalLimits},
 };
 
 /// All that an app is told.
@@ -45,6 +48,10 @@ pub struct Config {
     pub redaction: Redaction,
     /// The admin API.
     pub admin: AdminSettings,
+    /// What holds for every stub, until a client of the admin API changes it.
+    pub global: GlobalSettings,
+    /// How many requests are remembered for it.
+    pub journal: JournalLimits,
     /// Whether changes in the stub directory are picked up while running.
     pub watch: bool,
 }
@@ -68,13 +75,15 @@ impl Default for Config {
             answers: Answers::default(),
             redaction: Redaction::default(),
             admin: AdminSettings::default(),
+            global: GlobalSettings::default(),
+            journal: JournalLimits::default(),
             watch: true,
         }
     }
 }
 
 /// The admin API.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AdminSettings {
     /// Where it answers; `None` is nowhere.
     pub place: Option<AdminPlace>,
@@ -84,6 +93,10 @@ pub struct AdminSettings {
     pub requires_https: bool,
     /// Whether a stub that is removed takes its file with it also where a person wrote that file.
     pub owns_stub_files: bool,
+    /// What the files of new stubs are called, where that is not as usual.
+    pub file_names: Option<FileNames>,
+    /// Stubs that are there from the start beside those of files.
+    pub stubs: Vec<Stub>,
 }
 
 impl Default for AdminSettings {
@@ -93,6 +106,8 @@ impl Default for AdminSettings {
             credentials: None,
             requires_https: false,
             owns_stub_files: false,
+            file_names: None,
+            stubs: Vec::new(),
         }
     }
 }

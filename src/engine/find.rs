@@ -6,7 +6,7 @@ use crate::{
     codec::view::RequestView,
     matching::{Entry, nearest, noise},
     model::{AfterLast, ServiceName},
-    store::{LiveStub, Session, StubSet},
+    store::{HeldScenarios, LiveStub, Session, StubSet},
 };
 
 /// A stub and which of its answers the request gets.
@@ -73,9 +73,7 @@ pub fn by_head(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, '_
         live.is_in(service) && views.fit(live, |view| live.request.matches_head(view))
     };
     for live in candidates.by_ref().filter(|live| fits(live)) {
-        // A stub that may be spent leaves the question open.
-        let decides =
-            !live.request.needs_body() && live.stub.responses.after_last != AfterLast::Miss;
+        let decides = !live.request.needs_body() && is_always_ready(live);
         if decides && fitting.is_empty() {
             return HeadFit::Certain(Arc::clone(live));
         }
@@ -85,6 +83,12 @@ pub fn by_head(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, '_
         }
     }
     if fitting.is_empty() { HeadFit::Nothing } else { HeadFit::Body(fitting) }
+}
+
+/// Whether a stub that fits answers in any case: it is not spent, and no scenario keeps it back.
+fn is_always_ready(live: &LiveStub) -> bool {
+    let waits = live.stub.scenario.as_ref().is_some_and(|it| it.required_state.is_some());
+    !waits && live.stub.responses.after_last != AfterLast::Miss
 }
 
 /// Two lists of candidates as one, in the order in which they are to be tried; what is in both comes
@@ -109,11 +113,34 @@ fn merged<'s>(
     })
 }
 
-/// Claims the next answer of a stub; `None` when it is spent.
+/// Claims the next answer of a stub; `None` when it is spent, or not its scenario's turn.
 pub fn claim(session: &Session, stub: Arc<LiveStub>) -> Option<Found> {
-    let hit = session.claim(stub.stub.id);
-    let step = stub.stub.responses.step(hit)?;
-    Some(Found { stub, step, hit, nearest: None })
+    claim_first(session, vec![stub])
+}
+
+/// Claims the next answer of the first stub that is neither spent nor kept back by its scenario.
+///
+/// Of requests that race, each finds the scenario in the state that the one before it left: the
+/// states are held from the first stub of a scenario on.
+fn claim_first(session: &Session, stubs: Vec<Arc<LiveStub>>) -> Option<Found> {
+    let mut held: Option<HeldScenarios<'_>> = None;
+    for stub in stubs {
+        let scenario = stub.stub.scenario.as_ref();
+        if let Some(scenario) = scenario {
+            let held = held.get_or_insert_with(|| session.scenarios().hold());
+            if !held.allow(scenario) {
+                continue;
+            }
+        }
+        let hit = session.claim(stub.stub.id);
+        if let Some(step) = stub.stub.responses.step(hit) {
+            if let (Some(held), Some(scenario)) = (&mut held, scenario) {
+                held.pass(scenario);
+            }
+            return Some(Found { stub, step, hit, nearest: None });
+        }
+    }
+    None
 }
 
 /// The first of `fitting` that the whole request matches, its answer claimed.
@@ -122,10 +149,17 @@ pub fn by_body(
     fitting: Vec<Arc<LiveStub>>,
     views: Views<'_, '_>,
 ) -> Option<Found> {
-    fitting
-        .into_iter()
-        .filter(|live| views.fit(live, |view| live.request.matches(view)))
-        .find_map(|live| claim(session, live))
+    let mut matching = Vec::new();
+    for live in fitting {
+        if views.fit(&live, |view| live.request.matches(view)) {
+            let decides = is_always_ready(&live);
+            matching.push(live);
+            if decides {
+                break;
+            }
+        }
+    }
+    claim_first(session, matching)
 }
 
 /// A recorded stub that the request fits but for values that vary from run to run, its answer

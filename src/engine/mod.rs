@@ -2,10 +2,12 @@
 //!
 //! May import: behavior, codec, matching, model, render, runtime, store.
 
+pub mod explain;
 pub mod find;
 pub mod mode;
 pub mod plan;
 
+pub use explain::{Considered, Explanation, Standing, explain};
 pub use find::{Found, HeadFit, Views};
 pub use mode::{Matching, Mode};
 pub use plan::{Behavior, Planned};

@@ -2,15 +2,32 @@
 
 use std::ops::Range;
 
+use super::rule::{self, Rule};
+
 /// A mistake in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// Which kind of mistake.
+    pub rule: &'static Rule,
     /// What is wrong, in one line, naming keys and values.
     pub message: String,
     /// Where, in bytes of the text.
     pub span: Range<usize>,
     /// What to do about it.
     pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A mistake of some kind.
+    pub fn new(rule: &'static Rule, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { rule, message: message.into(), span, hint: None }
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
 }
 
 /// The mistakes found so far: reading goes on after each.
@@ -20,7 +37,7 @@ pub(super) struct Problems(Vec<Problem>);
 impl Problems {
     /// Notes a mistake.
     pub(super) fn add(&mut self, span: Range<usize>, message: impl Into<String>) {
-        self.0.push(Problem { message: message.into(), span, hint: None });
+        self.0.push(Problem::new(rule::INVALID_VALUE, span, message));
     }
 
     /// Notes a mistake and what to do about it.
@@ -30,7 +47,12 @@ impl Problems {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.0.push(Problem { message: message.into(), span, hint: Some(hint.into()) });
+        self.0.push(Problem::new(rule::INVALID_VALUE, span, message).with_hint(hint));
+    }
+
+    /// Notes a mistake of some other kind than a wrong value.
+    pub(super) fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
     }
 
     /// Notes a mistake, unless one is noted inside that span already: of which this one would only

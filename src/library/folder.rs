@@ -8,7 +8,7 @@ use std::{
 use walkdir::{DirEntry, WalkDir};
 
 use super::error::LibraryError;
-use crate::model::ServiceName;
+use crate::{format::wiremock::Syntax, model::ServiceName};
 
 /// A stub file, or a file or folder that looks like stubs and cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) fn stub_files(root: &Path) -> Result<Vec<Found>, LibraryError> {
     for entry in walk(root, 1) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => folders.push(entry.into_path()),
-            Ok(entry) if is_json(entry.path()) => found.push(Found {
+            Ok(entry) if is_stub_file(entry.path()) => found.push(Found {
                 path: entry.into_path(),
                 service: None,
                 trouble: Some((
@@ -88,7 +88,7 @@ pub(super) fn service_of(root: &Path, path: &Path) -> Option<ServiceName> {
 fn stub_files_in(mappings: &Path, service: Option<&ServiceName>, found: &mut Vec<Found>) {
     for entry in walk(mappings, usize::MAX) {
         match entry {
-            Ok(entry) if entry.file_type().is_file() && is_json(entry.path()) => {
+            Ok(entry) if entry.file_type().is_file() && is_stub_file(entry.path()) => {
                 let (path, service) = (entry.into_path(), service.cloned());
                 found.push(Found { path, service, trouble: None });
             }
@@ -116,8 +116,8 @@ fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
-fn is_json(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+fn is_stub_file(path: &Path) -> bool {
+    Syntax::of(path).is_some()
 }
 
 /// What vanished while we looked is no trouble, it is just not there.

@@ -14,8 +14,9 @@ use thiserror::Error;
 
 use super::{
     error::LibraryError,
-    file_name,
-    reader::{LoadedFile, Reader},
+    file_name::{self, FileNames},
+    loaded::LoadedFile,
+    reader::Reader,
     writer::{WriteError, write_whole},
 };
 use crate::{
@@ -66,6 +67,8 @@ pub struct Keeper {
     stubs: Arc<StubStore>,
     /// Removing a stub removes its file, whoever wrote it; else only files that were made here.
     owns_files: bool,
+    /// What new files are called, where that is not as usual.
+    names: Option<FileNames>,
     /// Held while stubs and files are not in step.
     changing: Mutex<()>,
 }
@@ -74,7 +77,14 @@ impl Keeper {
     /// Keeps the stubs of the folder that `reader` reads. With `owns_files`, removing a stub removes
     /// its file also where a person wrote it, as WireMock does.
     pub fn new(reader: Reader, stubs: Arc<StubStore>, owns_files: bool) -> Self {
-        Self { reader, stubs, owns_files, changing: Mutex::new(()) }
+        Self { reader, stubs, owns_files, names: None, changing: Mutex::new(()) }
+    }
+
+    /// Has new files called so.
+    #[must_use]
+    pub fn with_names(mut self, names: Option<FileNames>) -> Self {
+        self.names = names;
+        self
     }
 
     /// The live stubs.
@@ -275,7 +285,7 @@ impl Keeper {
     }
 
     fn place_of(&self, stub: &Stub) -> PathBuf {
-        self.root().join("mappings").join(file_name::of(stub))
+        self.root().join("mappings").join(file_name::of(stub, self.names.as_ref()))
     }
 
     fn write(&self, live: &LiveStub) -> Result<(), KeepError> {

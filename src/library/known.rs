@@ -10,7 +10,9 @@ use std::{
 use super::{
     changes::Changes,
     folder::{Found, stub_files},
-    reader::{Ids, Loaded, LoadedFile, Reader, Stamp, report_shared_ids},
+    loaded::{Loaded, LoadedFile, Stamp},
+    reader::Reader,
+    shared_ids::{Ids, report_shared_ids},
 };
 use crate::model::{ServiceName, StubId};
 

@@ -7,7 +7,11 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 
-use crate::format::Problem;
+use crate::format::{
+    Problem,
+    rule::{self, Rule, Severity},
+    wiremock::{self, Syntax},
+};
 
 /// Of a longer line, what is around the mistake is shown.
 const MAX_SHOWN: usize = 120;
@@ -18,6 +22,8 @@ const SHOWN_BEFORE: usize = 40;
 /// A mistake in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {
+    /// Which kind of mistake.
+    pub rule: &'static Rule,
     /// The file.
     pub path: PathBuf,
     /// Where in it; `None` for a mistake of the file as a whole.
@@ -26,6 +32,8 @@ pub struct Located {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// JSON pointer (RFC 6901) to the value, where it is known.
+    pub pointer: Option<String>,
 }
 
 /// A place in a file.
@@ -35,6 +43,8 @@ pub struct Place {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+    /// One past the last column on this line, at least `column`.
+    pub end_column: usize,
     /// The line, or the part of it around the place; tabs and control characters replaced.
     pub source: String,
     /// How many characters of `source` stand before the place.
@@ -51,20 +61,33 @@ impl Located {
 
     /// A mistake of a file as a whole.
     pub fn whole_file(path: &Path, message: impl Into<String>, hint: Option<String>) -> Self {
-        Self { path: path.to_owned(), place: None, message: message.into(), hint }
+        Self {
+            rule: rule::UNUSABLE_FILE,
+            path: path.to_owned(),
+            place: None,
+            message: message.into(),
+            hint,
+            pointer: None,
+        }
     }
 
     /// The mistake as people see it, ending in a line feed.
     pub fn render(&self, color: bool) -> String {
         let style = |style: Style| if color { style } else { Style::new() };
-        let error = style(AnsiColor::Red.on_default().bold());
+        let severity = self.rule.severity;
+        let error = style(match severity {
+            Severity::Error => AnsiColor::Red.on_default().bold(),
+            Severity::Warning => AnsiColor::Yellow.on_default().bold(),
+            Severity::Info => AnsiColor::Cyan.on_default(),
+        });
+        let word = severity.word();
         let frame = style(AnsiColor::Blue.on_default().bold());
         let bold = style(Style::new().bold());
-        let mut out = format!("{error}error{error:#}{bold}: {}{bold:#}\n", self.message);
+        let mut out = format!("{error}{word}{error:#}{bold}: {}{bold:#}\n", self.message);
         let path = self.path.display();
         // Writing to a String cannot fail.
         let _ = match &self.place {
-            Some(Place { line, column, source, caret, width }) => {
+            Some(Place { line, column, source, caret, width, .. }) => {
                 let gutter = " ".repeat(line.to_string().len());
                 let indent = " ".repeat(*caret);
                 let carets = "^".repeat(*width);
@@ -153,10 +176,29 @@ impl<'t> Source<'t> {
             source.push('…');
         }
         let column = before + 1;
-        let place = Place { line, column, source, caret, width: width.max(1) };
-        let Problem { message, hint, .. } = problem;
-        Located { path: path.to_owned(), place: Some(place), message, hint }
+        let end_column = column + covered;
+        let place = Place { line, column, end_column, source, caret, width: width.max(1) };
+        let Problem { rule, message, hint, .. } = problem;
+        Located { rule, path: path.to_owned(), place: Some(place), message, hint, pointer: None }
     }
+}
+
+/// The mistakes of a stub file in order, each with its place and its JSON pointer.
+pub(super) fn locate_all(
+    path: &Path,
+    text: &str,
+    syntax: Syntax,
+    mut problems: Vec<Problem>,
+) -> Vec<Located> {
+    problems.sort_by_key(|problem| problem.span.start);
+    let spans: Vec<_> = problems.iter().map(|problem| problem.span.clone()).collect();
+    let pointers = wiremock::pointers(text, syntax, &spans);
+    let source = Source::new(text);
+    problems
+        .into_iter()
+        .zip(pointers)
+        .map(|(problem, pointer)| Located { pointer, ..source.locate(path, problem) })
+        .collect()
 }
 
 /// The offset, or the start of the character that it lies in.
@@ -170,7 +212,8 @@ mod tests {
 
     fn locate(text: &str, span: std::ops::Range<usize>, hint: Option<&str>) -> Located {
         let message = "unknown matcher `equalsTo`".to_owned();
-        let problem = Problem { message, span, hint: hint.map(str::to_owned) };
+        let hint = hint.map(str::to_owned);
+        let problem = Problem { rule: rule::UNKNOWN_KEY, message, span, hint };
         Source::new(text).locate(Path::new("stubs/mappings/a.json"), problem)
     }
 

@@ -1,17 +1,20 @@
 //! The disk: stub folders read, watched and written; recordings appended.
 //!
-//! May import: codec, format, model, runtime, store.
+//! May import: codec, format, lint, model, runtime, store.
 
 pub mod body_files;
 mod changes;
 pub mod error;
-mod file_name;
+pub mod file_name;
 mod folder;
 pub mod keeper;
 pub mod key_file;
 mod known;
+pub mod loaded;
 pub mod located;
 pub mod reader;
+mod review;
+mod shared_ids;
 pub mod tape;
 mod tape_line;
 pub mod watcher;
@@ -19,9 +22,11 @@ pub mod writer;
 
 pub use body_files::BodyFiles;
 pub use error::LibraryError;
+pub use file_name::FileNames;
 pub use keeper::{ImportPolicy, KeepError, Keeper};
+pub use loaded::{Loaded, LoadedFile};
 pub use located::{Located, Place};
-pub use reader::{Loaded, LoadedFile, Reader};
+pub use reader::Reader;
 pub use tape::{Tape, TapeEntry, TapeError, TapeHeader};
 pub use watcher::Watcher;
 pub use writer::WriteError;

@@ -1,7 +1,6 @@
 //! A stub folder into stubs, with every mistake and where it stands.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
     fmt,
     fs::File,
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -14,7 +13,6 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::SystemTime,
 };
 
 use uuid::Uuid;
@@ -24,14 +22,18 @@ use super::{
     body_files::BodyFiles,
     error::LibraryError,
     folder::{Found, service_of, stub_files},
-    located::{Located, Source},
+    loaded::{Loaded, LoadedFile, Stamp},
+    located::{Located, Source, locate_all},
+    shared_ids::{Ids, report_shared_ids},
 };
 use crate::{
     format::{
-        Problem, suggest,
-        wiremock::{self, Mapping},
+        Problem,
+        rule::{self, Rule},
+        suggest,
+        wiremock::{self, Mapping, Syntax},
     },
-    model::{BodySpec, ServiceName, Stub, StubId},
+    model::{BodySpec, Stub, StubId},
 };
 
 /// More threads than this wait for the disk and each other.
@@ -46,50 +48,13 @@ const PROGRESS_STEP: usize = 500;
 /// Namespace of the ids of stubs that have none in their file (RFC 9562 §5.5).
 const FALLBACK_IDS: Uuid = Uuid::from_u128(0x8c3a_1f0e_5f1d_4c55_9d5b_6f2a_7c1e_90b4);
 
-/// A stub folder, read.
-#[derive(Clone, Debug, Default)]
-pub struct Loaded {
-    /// Its files in name order; of two stubs that are equal otherwise, the later one counts as newer.
-    pub files: Vec<LoadedFile>,
-}
-
-impl Loaded {
-    /// The stubs of all files in order.
-    pub fn stubs(&self) -> impl Iterator<Item = &Stub> {
-        self.files.iter().flat_map(|file| &file.stubs)
-    }
-
-    /// The mistakes of all files in order.
-    pub fn problems(&self) -> impl Iterator<Item = &Located> {
-        self.files.iter().flat_map(|file| &file.problems)
-    }
-}
-
-/// A stub file, read.
-#[derive(Clone, Debug)]
-pub struct LoadedFile {
-    /// Its path, the root's included.
-    pub path: PathBuf,
-    /// The service whose folder it lies in.
-    pub service: Option<ServiceName>,
-    /// Its stubs that are right.
-    pub stubs: Vec<Stub>,
-    /// Its mistakes.
-    pub problems: Vec<Located>,
-    /// Body files that its stubs name, there or not.
-    pub(super) bodies: Vec<PathBuf>,
-    /// Whether a stub was left out because another file has its id.
-    pub(super) shares_id: bool,
-    /// The state of the file that was read.
-    pub(super) stamp: Stamp,
-}
-
-/// By what a change of a file is noticed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub(super) modified: Option<SystemTime>,
-    pub(super) size: u64,
-    pub(super) hash: u64,
+/// A mistake in a mapping whose form is right.
+struct Mistake {
+    rule: &'static Rule,
+    /// JSON pointer into the mapping.
+    pointer: String,
+    message: String,
+    hint: Option<String>,
 }
 
 /// Looks for further mistakes in a stub, such as a regular expression that does not compile: pairs of
@@ -235,7 +200,7 @@ impl Reader {
                 // What follows the place is not text, so that only what stands before it is shown.
                 let text = String::from_utf8_lossy(error.as_bytes());
                 let message = "not UTF-8".to_owned();
-                let problem = Problem { message, span: valid..valid + 1, hint: None };
+                let problem = Problem::new(rule::SYNTAX, valid..valid + 1, message);
                 loaded.problems.push(Source::new(&text).locate(&found.path, problem));
             }
         }
@@ -243,42 +208,49 @@ impl Reader {
     }
 
     fn read_text(&self, text: &str, loaded: &mut LoadedFile) {
-        let below = loaded.path.strip_prefix(&self.root).unwrap_or(&loaded.path);
-        // The same on all systems, so that a stub keeps its id.
-        let name: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-        let name = name.join("/");
-        let fallback_id =
-            |index| StubId(Uuid::new_v5(&FALLBACK_IDS, format!("{name}#{index}").as_bytes()));
+        let fallback_id = self.fallback_ids(&loaded.path);
+        let syntax = Syntax::of(&loaded.path).unwrap_or_default();
         let (mappings, mut problems) =
-            wiremock::read_mappings(text, loaded.service.as_ref(), fallback_id);
-        for Mapping { stub, span } in mappings {
+            wiremock::read_mappings(text, syntax, loaded.service.as_ref(), fallback_id);
+        for Mapping { stub, span, is_right } in mappings {
             let mut mistakes = self.check_bodies(&stub, &mut loaded.bodies);
             if let Some(check) = &self.check {
-                mistakes.extend(check(&stub).into_iter().map(|(at, message)| (at, message, None)));
+                mistakes.extend(check(&stub).into_iter().map(|(pointer, message)| Mistake {
+                    rule: rule::INVALID_PATTERN,
+                    pointer,
+                    message,
+                    hint: None,
+                }));
             }
-            if mistakes.is_empty() {
+            if is_right && mistakes.is_empty() {
                 loaded.stubs.push(stub);
             }
-            problems.extend(mistakes.into_iter().map(|(pointer, message, hint)| Problem {
-                message,
-                span: wiremock::locate(text, &span, &pointer),
-                hint,
+            problems.extend(mistakes.into_iter().map(|mistake| {
+                let Mistake { rule, pointer, message, hint } = mistake;
+                Problem {
+                    rule,
+                    message,
+                    span: wiremock::locate(text, syntax, &span, &pointer),
+                    hint,
+                }
             }));
         }
         if !problems.is_empty() {
-            problems.sort_by_key(|problem| problem.span.start);
-            let source = Source::new(text);
-            let located = problems.into_iter().map(|p| source.locate(&loaded.path, p));
-            loaded.problems = located.collect();
+            loaded.problems = locate_all(&loaded.path, text, syntax, problems);
         }
     }
 
-    /// Body files that are missing or outside their folder: pointer, message, hint.
-    fn check_bodies(
-        &self,
-        stub: &Stub,
-        bodies: &mut Vec<PathBuf>,
-    ) -> Vec<(String, String, Option<String>)> {
+    /// The ids of a file's mappings that give none, by their place in it.
+    pub(super) fn fallback_ids(&self, path: &Path) -> impl Fn(usize) -> StubId + use<> {
+        let below = path.strip_prefix(&self.root).unwrap_or(path);
+        // The same on all systems, so that a stub keeps its id.
+        let name: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        let name = name.join("/");
+        move |index| StubId(Uuid::new_v5(&FALLBACK_IDS, format!("{name}#{index}").as_bytes()))
+    }
+
+    /// Body files that are missing or outside their folder.
+    fn check_bodies(&self, stub: &Stub, bodies: &mut Vec<PathBuf>) -> Vec<Mistake> {
         let files = BodyFiles::new(&self.root);
         let service = stub.service.as_ref();
         let mut mistakes = Vec::new();
@@ -295,30 +267,14 @@ impl Reader {
                 }
                 _ => None,
             };
-            mistakes.push((format!("/responses/{at}/bodyFileName"), error.to_string(), hint));
+            mistakes.push(Mistake {
+                rule: rule::BODY_FILE,
+                pointer: format!("/responses/{at}/bodyFileName"),
+                message: error.to_string(),
+                hint,
+            });
         }
         mistakes
-    }
-}
-
-/// Which file a stub's id is first in.
-pub(super) type Ids = HashMap<(Option<ServiceName>, StubId), PathBuf>;
-
-/// Two stubs with one id would be one: the later of them is reported and left out.
-pub(super) fn report_shared_ids(first: &mut Ids, files: &mut [LoadedFile]) {
-    for file in files {
-        let LoadedFile { path, service, stubs, problems, shares_id, .. } = file;
-        stubs.retain(|stub| match first.entry((service.clone(), stub.id)) {
-            Entry::Vacant(entry) => {
-                entry.insert(path.clone());
-                true
-            }
-            Entry::Occupied(entry) => {
-                problems.push(shared_id(path, stub.id, entry.get()));
-                *shares_id = true;
-                false
-            }
-        });
     }
 }
 
@@ -366,22 +322,6 @@ fn similar_file(folder: &Path, name: &str) -> Option<String> {
         })
         .collect();
     suggest::nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
-}
-
-fn shared_id(path: &Path, id: StubId, first: &Path) -> Located {
-    let message = format!("the stub's id is also that of one in `{}`", first.display());
-    let hint = "leave `id` out, or give it another";
-    let id = id.to_string();
-    // Seldom enough to read the file again.
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    match text.rfind(&id) {
-        Some(at) => {
-            let span = at..at + id.len();
-            let problem = Problem { message, span, hint: Some(hint.to_owned()) };
-            Source::new(&text).locate(path, problem)
-        }
-        None => Located::whole_file(path, message, Some(hint.to_owned())),
-    }
 }
 
 #[cfg(test)]

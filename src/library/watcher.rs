@@ -18,7 +18,8 @@ use super::{
     changes::{Changes, Shared},
     error::LibraryError,
     known::Known,
-    reader::{Loaded, LoadedFile, Reader},
+    loaded::{Loaded, LoadedFile},
+    reader::Reader,
 };
 
 /// When to look again after something was made: what was put into a new folder before the system

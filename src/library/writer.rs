@@ -16,7 +16,10 @@ use std::{
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::{format::wiremock, model::Stub};
+use crate::{
+    format::wiremock::{self, Syntax},
+    model::Stub,
+};
 
 /// Files that are synced at the same time.
 const PARALLEL: usize = 4;
@@ -69,9 +72,17 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// The file of one stub.
+    /// The file of one stub. Of a YAML file that is there, what stays the same is not touched, so
+    /// that comments survive.
     pub fn of_stub(path: PathBuf, stub: &Stub) -> Self {
-        Self { path, content: wiremock::write(stub).into_bytes() }
+        let text = match Syntax::of(&path) {
+            Some(Syntax::Yaml) => match fs::read_to_string(&path) {
+                Ok(old) => wiremock::rewrite_yaml(&old, stub),
+                Err(_) => wiremock::write_yaml(stub),
+            },
+            _ => wiremock::write(stub),
+        };
+        Self { path, content: text.into_bytes() }
     }
 }
 
@@ -268,6 +279,17 @@ mod tests {
             .collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn comments_of_a_yaml_file_survive_a_change_of_its_stub() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a.yaml");
+        let stub = Stub { priority: Some(1), ..Stub::default() };
+        fs::write(&path, format!("id: {}\n# why\npriority: 3 # first\n", stub.id)).unwrap();
+        let file = NewFile::of_stub(path, &stub);
+        let expect = format!("id: {}\n# why\npriority: 1 # first\n", stub.id);
+        assert_eq!(String::from_utf8(file.content).unwrap(), expect);
     }
 
     #[test]

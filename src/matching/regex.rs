@@ -6,7 +6,7 @@
 use super::{java_regex::translate, regex_mistake::Mistake};
 
 /// Steps that the backtracking engine may take on one input; past them a pattern does not match.
-const BACKTRACK_LIMIT: usize = 1_000_000;
+pub(super) const BACKTRACK_LIMIT: usize = 1_000_000;
 /// What makes a pattern fit the whole of a text.
 const WHOLE_START: &str = r"\A(?s:";
 const WHOLE_END: &str = r")\z";

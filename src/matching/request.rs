@@ -117,6 +117,11 @@ impl CompiledRequest {
         !(self.body.is_empty() && self.form.is_empty() && self.multipart.is_empty())
     }
 
+    /// Whether the URL fits.
+    pub(super) fn matches_url(&self, view: &RequestView<'_>) -> bool {
+        self.url.is_match(view)
+    }
+
     /// Whether all fits but, perhaps, the body.
     pub fn matches_head(&self, view: &RequestView<'_>) -> bool {
         let received = view.received();

@@ -6,7 +6,10 @@ use std::{cell::OnceCell, sync::Arc};
 use base64::Engine as _;
 use percent_encoding::percent_decode_str;
 
-use super::template::{Model, PathValue, Step, Value};
+use super::{
+    language::{Model, Step},
+    template::{PathValue, Value},
+};
 use crate::{
     codec::{RequestView, base64::STANDARD, multipart::Part},
     model::Scheme,
@@ -25,8 +28,8 @@ pub struct RequestInfo<'a> {
 }
 
 /// A request as the model of templates.
-pub struct RequestModel<'v> {
-    view: &'v RequestView<'v>,
+pub struct RequestModel<'v, 'r> {
+    view: &'v RequestView<'r>,
     info: RequestInfo<'v>,
     /// What it is called: `request`, in webhooks `originalRequest`.
     name: &'static str,
@@ -36,9 +39,9 @@ pub struct RequestModel<'v> {
     path: OnceCell<Value>,
 }
 
-impl<'v> RequestModel<'v> {
+impl<'v, 'r> RequestModel<'v, 'r> {
     /// The request as `request`.
-    pub fn new(view: &'v RequestView<'v>, info: RequestInfo<'v>) -> Self {
+    pub fn new(view: &'v RequestView<'r>, info: RequestInfo<'v>) -> Self {
         Self {
             view,
             info,
@@ -75,6 +78,8 @@ impl<'v> RequestModel<'v> {
                         .line(key)
                         .map_or(Some((Value::Absent, 2)), |value| Some((value, 2)));
                 }
+                // What `RequestMethod` has.
+                "method" if matches!(key, "name" | "value") => self.plain(name),
                 _ => None,
             };
             if let Some(value) = found {
@@ -138,7 +143,7 @@ impl<'v> RequestModel<'v> {
             "path" => Value::text(self.view.path()),
             "pathSegments" => self.path(),
             "port" => Value::int(port.into()),
-            "query" => Value::map(grouped(self.view.query_pairs())),
+            "query" => Value::map(in_hash_order(grouped(self.view.query_pairs()))),
             "scheme" => Value::text(scheme.as_str()),
             "url" => Value::text(request.target.as_str()),
             _ => return None,
@@ -198,9 +203,9 @@ impl<'v> RequestModel<'v> {
     fn parts(&self) -> Value {
         let whole = self.view.decoded_body().unwrap_or_default();
         let parts = self.view.parts().unwrap_or_default();
-        Value::map(
+        Value::map(in_hash_order(
             parts.iter().filter_map(|part| Some((part.name()?, part_value(part, whole)))).collect(),
-        )
+        ))
     }
 
     fn request(&self) -> Value {
@@ -234,7 +239,7 @@ impl<'v> RequestModel<'v> {
     }
 }
 
-impl Model for RequestModel<'_> {
+impl Model for RequestModel<'_, '_> {
     fn resolve(&self, path: &[Step]) -> Option<(Value, usize)> {
         let first = path.first()?.name()?;
         if first == "parameters" {
@@ -288,6 +293,22 @@ fn grouped(pairs: &[(String, String)]) -> Vec<(String, Value)> {
     }
     let group = |(name, values): (&str, _)| (name.to_owned(), Value::Multi(Arc::new(values)));
     groups.into_iter().map(group).collect()
+}
+
+/// The order in which a `java.util.HashMap` that was filled in this order lists its entries: by the
+/// low bits of the hash, those that agree in them as they came.
+fn in_hash_order(mut entries: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    let mut buckets: u32 = 16;
+    while entries.len() as u64 * 4 > u64::from(buckets) * 3 {
+        buckets *= 2;
+    }
+    entries.sort_by_key(|(name, _)| {
+        let hash = name
+            .encode_utf16()
+            .fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
+        (hash ^ (hash >> 16)) & (buckets - 1)
+    });
+    entries
 }
 
 /// `UrlPath` is decoded as a whole before it is cut; `TemplatedUrlPath` is not decoded.

@@ -15,6 +15,12 @@ impl Seed {
         Self(rand::rng().random_range(0..1_000_000_000))
     }
 
+    /// 128 bits that no earlier run had.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that they name")]
+    pub fn fresh_u128() -> u128 {
+        rand::rng().random()
+    }
+
     /// 256 bits that nobody can guess, as hexadecimal digits.
     #[expect(clippy::disallowed_methods, reason = "this is the place that they name")]
     pub fn secret() -> String {

@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use http::{
     Method, Request, Response, StatusCode, Version,
-    header::{CONTENT_LENGTH, RETRY_AFTER, TRAILER},
+    header::{CONTENT_LENGTH, ORIGIN, RETRY_AFTER, TRAILER},
     uri::PathAndQuery,
 };
 use hyper::body::Incoming;
@@ -22,9 +22,10 @@ use super::{
     state::State,
     tee::Stopwatch,
     wire::Interim,
+    witness,
 };
 use crate::{
-    admin::Admin,
+    admin::{Admin, cross_origin},
     behavior::Verdict,
     engine::Mode,
     model::{self, Handled, Headers, Json, Outcome, RequestBody},
@@ -46,6 +47,16 @@ pub(super) async fn handle(
     {
         return door.answer(&client.arrival, request, state.limits.body_in_memory).await;
     }
+    let origin = if state.answers.cross_origin {
+        let (method, asked) = (request.method(), request.headers());
+        if let Some(mut answer) = cross_origin::preflight(method, asked) {
+            cross_origin::share(asked.get(ORIGIN), answer.headers_mut());
+            return Ok(answer.map(ReplyBody::bytes));
+        }
+        asked.get(ORIGIN).cloned()
+    } else {
+        None
+    };
     let watch = Stopwatch::start(state.clock);
     let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
     let routed = state.router.route(
@@ -92,7 +103,10 @@ pub(super) async fn handle(
         watch,
     };
     let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
-    let response = handling.answer(outbound).await?;
+    let mut response = handling.answer(outbound).await?;
+    if origin.is_some() {
+        cross_origin::share(origin.as_ref(), response.headers_mut());
+    }
     Ok(if may_have_trailers { with_trailers(response, interim) } else { response })
 }
 
@@ -136,7 +150,7 @@ impl Handling {
             return Ok(limited(retry_after, Wants::of(&outbound.request.headers)));
         }
         let Outbound { request, version, extensions, body, route, watch } = outbound;
-        let inquiry = Inquiry { request, body, version, route, watch };
+        let inquiry = Inquiry { request, body, version, route, watch, event: None };
         let mut finding = find(&self.state, inquiry).await?;
         if let Finding::Missed(inquiry) = finding {
             finding = match &self.state.recorder {
@@ -149,20 +163,24 @@ impl Handling {
             };
         }
         match finding {
-            Finding::Found(found, inquiry) => {
+            Finding::Found(found, mut inquiry) => {
+                let event =
+                    witness::enter(&self.state, &inquiry.request, inquiry.version, Some(&found));
+                inquiry.event.clone_from(&event);
                 let (response, outcome) =
                     replay::give(&self.state, *found, *inquiry, &self.client).await;
                 self.done(response.as_ref().ok().map(Response::status), outcome);
-                response
+                response.map(|response| witness::see(&self.state, event, self.watch, response))
             }
             Finding::Missed(inquiry) if mode.forwards() => {
-                let Inquiry { request, body, version, route, watch } = *inquiry;
+                let Inquiry { request, body, version, route, watch, .. } = *inquiry;
                 self.forward(Outbound { request, version, extensions, body, route, watch }).await
             }
             Finding::Missed(inquiry) => {
-                let response = replay::miss(&self.state, &inquiry);
+                let event = witness::enter(&self.state, &inquiry.request, inquiry.version, None);
+                let response = replay::miss(&self.state, &inquiry).await;
                 self.done(Some(response.status()), Outcome::Missed);
-                Ok(response)
+                Ok(witness::see(&self.state, event, self.watch, response))
             }
         }
     }
@@ -174,6 +192,7 @@ impl Handling {
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok(rescue::no_upstream(service.mode.as_str()));
         };
+        let event = witness::enter(&self.state, &outbound.request, outbound.version, None);
         let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
         let passed = match recorder {
             None => {
@@ -206,10 +225,11 @@ impl Handling {
                 outbound.record(Arc::clone(&self.state), recording, interim, in_flight).await
             }
         };
-        Ok(passed.unwrap_or_else(|error| {
+        let response = passed.unwrap_or_else(|error| {
             self.done(Some(error.status()), Outcome::UpstreamFailed(error.to_string()));
             forward::failure(&error, upstream)
-        }))
+        });
+        Ok(witness::see(&self.state, event, self.watch, response))
     }
 
     fn done(&self, status: Option<StatusCode>, outcome: Outcome) {

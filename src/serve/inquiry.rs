@@ -16,7 +16,7 @@ use crate::{
         find::{by_body, by_head, by_nearest, claim},
     },
     model::{self, BodyPattern, RequestBody},
-    store::LiveStub,
+    store::{LiveStub, ServeEvent},
 };
 
 /// When several stubs could still be meant by what has come of a two-way stream, this long is
@@ -30,6 +30,8 @@ pub(super) struct Inquiry {
     pub(super) version: Version,
     pub(super) route: Route,
     pub(super) watch: Stopwatch,
+    /// Its entry in the journal, once it is known who answers.
+    pub(super) event: Option<Arc<ServeEvent>>,
 }
 
 impl Inquiry {
@@ -82,6 +84,10 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
     let views = Views { original: &original, sanitised: sanitised.as_ref() };
     let mut fitting = match by_head(&set, scope, views) {
         HeadFit::Certain(live) => {
+            // The journal shows the body; a recorded answer may have begun before the body came.
+            if state.session.journal().is_on() && live.stub.recorded.is_none() {
+                inquiry.read_body(limit).await?;
+            }
             return Ok(match claim(&state.session, live) {
                 Some(found) => Finding::Found(Box::new(found), Box::new(inquiry)),
                 None => Finding::Missed(Box::new(inquiry)),
@@ -105,6 +111,14 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
     if service.mode.forwards() && !inquiry.body.read_up_to(limit).await? {
         // Too large to be held until it is passed on, so no stub that looks at it can be asked.
         return Ok(Finding::Missed(Box::new(inquiry)));
+    }
+    if fitting.iter().any(|live| live.fetches) && !inquiry.body.read_up_to(limit).await? {
+        // Nor if it is to be fetched with: the first stub that looks at no body may still answer.
+        let blind = fitting.into_iter().filter(|live| !live.request.needs_body());
+        return Ok(match blind.into_iter().find_map(|live| claim(&state.session, live)) {
+            Some(found) => Finding::Found(Box::new(found), Box::new(inquiry)),
+            None => Finding::Missed(Box::new(inquiry)),
+        });
     }
     inquiry.read_body(limit).await?;
     let sanitised = inquiry.sanitised(state);

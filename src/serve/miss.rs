@@ -1,25 +1,34 @@
 //! The answer to a request that no stub matches: what came near, what differs, what would help.
 
-use http::{Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 
 use super::{
-    reply::ReplyBody,
+    reply::{ReplyBody, Sizing},
     rescue::{Wants, own_answer},
+    settings::Dialect,
 };
 use crate::{
     codec::view::RequestView,
-    matching::{NearMiss, near_miss},
-    model::{Json, Request, ServiceName},
+    matching::{
+        NearMiss,
+        diff::{self, Closest},
+        near_miss,
+    },
+    model::{Json, Request, STARTED, ServiceName},
     store::{LiveStub, StubSet},
 };
 
 const CLOSEST: usize = 3;
+/// What WireMock says when there is nothing that could match.
+const NO_STUBS: &str =
+    "No response could be served as there are no stub mappings in this WireMock instance.";
 
 /// 404 with the closest stubs.
 pub(super) fn report(
     set: &StubSet,
     service: Option<&ServiceName>,
     request: &Request,
+    dialect: Dialect,
 ) -> Response<ReplyBody> {
     let view = RequestView::new(request);
     let stubs =
@@ -27,7 +36,35 @@ pub(super) fn report(
     let closest = near_miss::closest(stubs, &view, CLOSEST);
     let asked = format!("{} {}", request.method, request.target);
     let wants = Wants::of(&request.headers);
-    own_answer(StatusCode::NOT_FOUND, wants, &json(&asked, &closest), &text(&asked, &closest, set))
+    let diff = closest.first().map(|near| diff_with(near.item, &view));
+    match dialect {
+        Dialect::Ringer => {
+            let text = text(&asked, &closest, diff.as_deref(), set);
+            own_answer(StatusCode::NOT_FOUND, wants, &json(&asked, &closest), &text)
+        }
+        Dialect::WireMock => plain(diff.unwrap_or_else(|| NO_STUBS.to_owned())),
+    }
+}
+
+/// The report of WireMock: what differs from the stub that came closest.
+fn diff_with(live: &LiveStub, view: &RequestView<'_>) -> String {
+    let scenario = live.stub.scenario.as_ref().and_then(|scenario| {
+        let wanted = scenario.required_state.as_deref()?;
+        Some((scenario.name.as_str(), wanted, STARTED))
+    });
+    let name = live.stub.name.as_deref();
+    diff::render(Closest { name, pattern: &live.stub.request, scenario }, view)
+}
+
+/// 404 as WireMock gives it.
+fn plain(text: String) -> Response<ReplyBody> {
+    let bytes = Some(text.into());
+    let mut response =
+        Response::new(ReplyBody::Whole { bytes, trailers: None, sizing: Sizing::InPieces });
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    let content_type = HeaderValue::from_static("text/plain;charset=UTF-8");
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
 }
 
 fn hint(set: &StubSet) -> &'static str {
@@ -69,8 +106,9 @@ fn json(asked: &str, closest: &[NearMiss<&LiveStub>]) -> Json {
     ])
 }
 
-fn text(asked: &str, closest: &[NearMiss<&LiveStub>], set: &StubSet) -> String {
+fn text(asked: &str, closest: &[NearMiss<&LiveStub>], diff: Option<&str>, set: &StubSet) -> String {
     let mut text = format!("404 no stub matches {asked}\n");
+    text.push_str(diff.unwrap_or_default());
     for (at, near) in closest.iter().enumerate() {
         let lead = if at == 0 { "closest" } else { "then" };
         let file = near.item.file.file_name().unwrap_or_default().to_string_lossy().into_owned();

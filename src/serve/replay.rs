@@ -10,6 +10,7 @@ use http::{
 use super::{
     breakage,
     client::Client,
+    fetch::Fetch,
     inquiry::Inquiry,
     miss,
     reply::{BodyError, ReplyBody, sleep_until},
@@ -17,6 +18,7 @@ use super::{
     respond::{Given, drain, respond},
     settings::Dialect,
     state::State,
+    static_files,
 };
 use crate::{
     engine::{Found, Planned},
@@ -40,7 +42,12 @@ pub(super) async fn give(
     };
     let global = state.global_delay();
     let schedule = match inquiry.route.service.behavior.plan(&state.session, &found, global) {
-        Planned::Answer(schedule) => schedule,
+        Planned::Answer(schedule) => {
+            if let Some(event) = &inquiry.event {
+                event.set_delay(schedule.head);
+            }
+            schedule
+        }
         Planned::Error { status, at } => {
             sleep_until(inquiry.watch, at).await;
             drain(inquiry.body, None);
@@ -51,6 +58,14 @@ pub(super) async fn give(
             return (breakage::carry_out(fault, inquiry, client).await, outcome);
         }
     };
+    let spec = live.response(found.step);
+    if let Some(spec) = spec
+        && let Some(proxy) = &spec.proxy
+    {
+        let (fields, dribble) = (&spec.headers, spec.dribble);
+        let fetch = Fetch { proxy, fields, schedule, dribble };
+        return (Ok(fetch.give(state, inquiry).await), outcome);
+    }
     let prepared = match ready(state, &found, &inquiry).await {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -64,22 +79,28 @@ pub(super) async fn give(
             client.interim.send(*status, fields);
         }
     }
-    let spec = live.response(found.step);
     let given = Given {
         prepared,
         schedule,
         ending: spec.map_or_else(Default::default, |spec| spec.ending),
         dribble: spec.and_then(|spec| spec.dribble),
+        is_from_file: spec.is_some_and(|spec| matches!(spec.body, BodySpec::File(_))),
         is_recorded: live.stub.recorded.is_some(),
     };
     (Ok(respond(state, given, inquiry, &client.interim).await), outcome)
 }
 
-/// The 404 that says what came near.
-pub(super) fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
+/// The 404 that says what came near; in WireMock's dialect, a file where one is meant.
+pub(super) async fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
+    let dialect = state.answers.dialect;
+    if dialect == Dialect::WireMock
+        && let Some(file) = static_files::answer(state, inquiry).await
+    {
+        return file;
+    }
     let set: &StubSet = &state.stubs.snapshot();
     let seen = state.redactor.seen(&inquiry.request);
-    miss::report(set, inquiry.route.service.scope.as_ref(), &seen)
+    miss::report(set, inquiry.route.service.scope.as_ref(), &seen, dialect)
 }
 
 fn injected(status: u16) -> Response<ReplyBody> {

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     path::PathBuf,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -21,7 +22,12 @@ use super::{
     tee::{ResponseTee, Stopwatch},
     wire::Interim,
 };
-use crate::{behavior::latency::Schedule, model::ResponseEnding, render::PreparedBody};
+use crate::{
+    behavior::latency::Schedule,
+    model::ResponseEnding,
+    render::PreparedBody,
+    store::{ServeEvent, Session},
+};
 
 /// Pieces in which a file is read.
 const FILE_CHUNK: usize = 64 * 1024;
@@ -46,6 +52,8 @@ pub(super) enum ReplyBody {
     Recorded(Box<ResponseTee>),
     /// As the upstream sends it.
     Relayed(Incoming),
+    /// A body that the journal sees passing.
+    Logged(Box<Logged>),
     /// A chunked body for HTTP/1.1, whose trailers hyper would hold back.
     Trailed {
         /// The body.
@@ -105,6 +113,7 @@ impl Body for ReplyBody {
             Self::Relayed(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+            Self::Logged(logged) => Pin::new(&mut **logged).poll_frame(cx),
             Self::Trailed { body, interim, spelled } => {
                 let frame = ready!(Pin::new(&mut **body).poll_frame(cx));
                 if let Some(Ok(frame)) = &frame
@@ -126,6 +135,7 @@ impl Body for ReplyBody {
                 bytes.as_ref().is_none_or(Bytes::is_empty) && trailers.is_none()
             }
             Self::Produced(_) => false,
+            Self::Logged(logged) => logged.body.is_end_stream(),
             Self::Recorded(body) => body.is_end_stream(),
             Self::Relayed(body) => body.is_end_stream(),
             Self::Trailed { body, .. } => body.is_end_stream(),
@@ -138,10 +148,42 @@ impl Body for ReplyBody {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Self::Whole { .. } | Self::Produced(_) => SizeHint::default(),
+            Self::Logged(logged) => logged.body.size_hint(),
             Self::Recorded(body) => body.size_hint(),
             Self::Relayed(body) => body.size_hint(),
             Self::Trailed { body, .. } => body.size_hint(),
         }
+    }
+}
+
+/// A body and the entry of the journal that it belongs to.
+pub(super) struct Logged {
+    pub(super) body: ReplyBody,
+    pub(super) event: Arc<ServeEvent>,
+    pub(super) session: Arc<Session>,
+    pub(super) watch: Stopwatch,
+}
+
+impl Logged {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            // Before the client has it, so that a client that asks at once finds it.
+            self.session.journal().add_body(&self.event, data);
+            self.event.set_total(self.watch.elapsed());
+        }
+        Poll::Ready(frame)
+    }
+}
+
+impl Drop for Logged {
+    fn drop(&mut self) {
+        self.event.set_total(self.watch.elapsed());
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     inbound::Inbound,
     inquiry::Inquiry,
     reply::{Production, Progress, ReplyBody, Sizing, discard},
+    settings::Chunking,
     state::State,
     wire::Interim,
 };
@@ -29,6 +30,8 @@ pub(super) struct Given {
     pub(super) schedule: Schedule,
     pub(super) ending: ResponseEnding,
     pub(super) dribble: Option<Dribble>,
+    /// Its body is that of a file that the stub names.
+    pub(super) is_from_file: bool,
     /// It was recorded, and so has the framing that it had then.
     pub(super) is_recorded: bool,
 }
@@ -75,7 +78,7 @@ pub(super) async fn respond(
     } else {
         given.adapt(state, &inquiry.request.method, &inquiry.request.headers)
     };
-    let Given { prepared, schedule, ending, .. } = given;
+    let Given { prepared, schedule, ending, is_from_file, .. } = given;
     // To read the body would ask the client for it.
     let is_refused = inquiry.is_unasked()
         && (prepared.status.is_client_error() || prepared.status.is_server_error());
@@ -101,7 +104,11 @@ pub(super) async fn respond(
                 _ if is_recorded => Sizing::Unsaid,
                 // Its connection can live on only with a length.
                 Version::HTTP_10 => Sizing::Named,
-                _ => Sizing::InPieces,
+                _ => match state.answers.chunking {
+                    Chunking::Always => Sizing::InPieces,
+                    Chunking::BodyFile if is_from_file => Sizing::InPieces,
+                    Chunking::BodyFile | Chunking::Never => Sizing::Named,
+                },
             },
         },
         None => Production {

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use http::{
@@ -102,6 +102,8 @@ pub(super) struct Router {
     forwarded: Mutex<HashMap<String, Arc<LiveService>>>,
     factory: UpstreamFactory,
     behavior: Behavior,
+    /// For requests that stubs send, made for the first.
+    errands: OnceLock<Result<upstream::Client, UpstreamError>>,
 }
 
 impl Router {
@@ -131,7 +133,20 @@ impl Router {
             forwarded: Mutex::default(),
             factory,
             behavior,
+            errands: OnceLock::new(),
         })
+    }
+
+    /// Connections for requests that stubs send.
+    ///
+    /// # Errors
+    ///
+    /// When an authority file can't be used.
+    pub(super) fn errands(&self) -> Result<&upstream::Client, UpstreamError> {
+        self.errands
+            .get_or_init(|| upstream::Client::new(&self.factory.options, None))
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// What is done with a CONNECT to a host that no service names.

@@ -33,7 +33,7 @@ use crate::{
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    store::{Session, StubStore},
+    store::{Session, SharedSettings, StubStore},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -86,6 +86,8 @@ pub struct ServerParts {
     pub stubs: Arc<StubStore>,
     /// What is remembered of the requests.
     pub session: Arc<Session>,
+    /// What holds for every stub, as clients set it.
+    pub settings: Arc<SharedSettings>,
     /// The admin API, and where it answers.
     pub admin: Option<(Arc<Admin>, AdminPlace)>,
     /// Where body files lie.
@@ -182,6 +184,7 @@ impl Server {
             limits: parts.limits,
             stubs: parts.stubs,
             session: parts.session,
+            settings: parts.settings,
             admin,
             body_files: parts.body_files,
             redactor: parts.redactor,

@@ -68,6 +68,10 @@ pub struct Answers {
     pub proxy_preserves_host: bool,
     /// Whether a stub that fetches its answer passes the client's `User-Agent` on.
     pub proxy_preserves_user_agent: bool,
+    /// Which answers of stubs that a person wrote come in chunks.
+    pub chunking: Chunking,
+    /// Whether web pages of other origins may read answers (CORS).
+    pub cross_origin: bool,
 }
 
 impl Default for Answers {
@@ -80,6 +84,8 @@ impl Default for Answers {
             targets: Targets::default(),
             proxy_preserves_host: false,
             proxy_preserves_user_agent: false,
+            chunking: Chunking::default(),
+            cross_origin: false,
         }
     }
 }
@@ -121,6 +127,43 @@ impl std::str::FromStr for Templating {
             .find(|(_, name)| *name == text)
             .map(|(templating, _)| *templating)
             .ok_or_else(|| format!("unknown templating `{text}`, expected `off`, `stub` or `all`"))
+    }
+}
+
+/// Which answers come in chunks (WireMock's `--use-chunked-encoding`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Chunking {
+    /// All that name no length.
+    #[default]
+    Always,
+    /// Those whose body is a file.
+    BodyFile,
+    /// None: each names its length.
+    Never,
+}
+
+impl Chunking {
+    /// Each with its name on the command line.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Always, "always"), (Self::BodyFile, "body_file"), (Self::Never, "never")];
+}
+
+impl std::fmt::Display for Chunking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = Self::ALL.iter().find(|(chunking, _)| chunking == self);
+        f.write_str(name.map_or("", |(_, name)| name))
+    }
+}
+
+impl std::str::FromStr for Chunking {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(chunking, _)| *chunking)
+            .ok_or_else(|| format!("unknown `{text}`, expected `always`, `body_file` or `never`"))
     }
 }
 

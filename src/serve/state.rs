@@ -26,7 +26,7 @@ use crate::{
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain},
-    store::{Session, StubStore},
+    store::{Session, SharedSettings, StubStore},
     tls::Acceptor,
 };
 
@@ -43,6 +43,7 @@ pub(super) struct State {
     pub(super) acceptor: Acceptor,
     pub(super) stubs: Arc<StubStore>,
     pub(super) session: Arc<Session>,
+    pub(super) settings: Arc<SharedSettings>,
     pub(super) admin: Option<AdminDoor>,
     pub(super) body_files: BodyFiles,
     pub(super) redactor: Arc<Redactor>,
@@ -62,7 +63,8 @@ pub(super) struct State {
 impl State {
     /// The waits of stubs that ask for none.
     pub(super) fn global_delay(&self) -> GlobalDelay {
-        GlobalDelay::default()
+        let settings = self.settings.load();
+        GlobalDelay { fixed: settings.fixed_delay, drawn: settings.delay }
     }
 
     /// Where large bodies of recorded exchanges go until the recorder has them.

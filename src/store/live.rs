@@ -26,6 +26,8 @@ pub struct LiveStub {
     pub prepared: Box<[OnceLock<Arc<Prepared>>]>,
     /// Whether an answer of it came before its request had ended.
     pub is_two_way: bool,
+    /// Whether an answer of it is fetched from elsewhere, with the request's body.
+    pub fetches: bool,
 }
 
 impl LiveStub {
@@ -38,7 +40,8 @@ impl LiveStub {
                 .as_ref()
                 .is_some_and(|latency| latency.chunks.iter().any(|chunk| chunk.request_bytes > 0))
         });
-        Ok(Self { stub, file, serial, request, prepared, is_two_way })
+        let fetches = stub.responses.steps.iter().any(|step| step.response.proxy.is_some());
+        Ok(Self { stub, file, serial, request, prepared, is_two_way, fetches })
     }
 
     /// An answer by its place in the sequence.

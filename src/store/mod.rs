@@ -1,14 +1,23 @@
-//! What is remembered: the live stubs, and per session how far each sequence has come.
+//! What is remembered: the live stubs and settings, and per session how far each sequence and scenario
+//! has come, and the requests of late.
 //!
 //! May import: behavior, codec, matching, model, render, runtime.
 
+pub mod event;
+pub mod journal;
 pub mod live;
 mod places;
+pub mod scenarios;
 pub mod session;
 pub mod set;
+pub mod settings;
 pub mod stubs;
 
+pub use event::{LoggedAnswer, Note, ServeEvent, Served};
+pub use journal::{Journal, JournalLimits};
 pub use live::LiveStub;
+pub use scenarios::{HeldScenarios, Scenarios};
 pub use session::Session;
 pub use set::StubSet;
+pub use settings::{GlobalSettings, SharedSettings};
 pub use stubs::{StubError, StubFile, StubStore, Uncompiled};

@@ -1,4 +1,5 @@
-//! What one run of a test remembers: hits of stubs and what is left of limits.
+//! What one run of a test remembers: hits of stubs, states of scenarios, requests, and what is left of
+//! limits.
 
 use std::{
     collections::HashMap,
@@ -11,9 +12,14 @@ use std::{
 
 use parking_lot::{Mutex, RwLock};
 
+use super::{
+    journal::{Journal, JournalLimits},
+    scenarios::Scenarios,
+};
 use crate::{
     behavior::{Bucket, RateLimit, Verdict},
     model::StubId,
+    runtime::Seed,
 };
 
 /// Pairs of values are forgotten beyond this many, all at once: it is a load test, in which no value
@@ -28,9 +34,11 @@ struct Pairs {
 }
 
 /// The state of one session; nothing in it is shared with another.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Session {
     name: String,
+    scenarios: Scenarios,
+    journal: Journal,
     hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
     buckets: Mutex<HashMap<String, Bucket>>,
     pairs: RwLock<Pairs>,
@@ -40,7 +48,30 @@ pub struct Session {
 impl Session {
     /// A session without a past.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
+        Self::with_journal(name, JournalLimits { entries: 0, ..JournalLimits::default() })
+    }
+
+    /// A session without a past that keeps a journal within these limits.
+    pub fn with_journal(name: &str, limits: JournalLimits) -> Self {
+        Self {
+            name: name.to_owned(),
+            scenarios: Scenarios::default(),
+            journal: Journal::new(limits, Seed::fresh_u128()),
+            hits: RwLock::default(),
+            buckets: Mutex::default(),
+            pairs: RwLock::default(),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// In which states its scenarios are.
+    pub fn scenarios(&self) -> &Scenarios {
+        &self.scenarios
+    }
+
+    /// Its requests of late.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// Its name; the default session's is empty.
@@ -48,8 +79,11 @@ impl Session {
         &self.name
     }
 
-    /// Forgets how far every sequence has come and what the client's values stand for.
+    /// Forgets how far every sequence and scenario has come, what the client's values stand for, and
+    /// the requests.
     pub fn reset(&self) {
+        self.scenarios.reset();
+        self.journal.clear();
         self.hits.write().clear();
         *self.pairs.write() = Pairs::default();
     }

@@ -139,6 +139,12 @@ impl StubSet {
         entries.filter(|entry| !self.hidden.contains(&entry.item.serial))
     }
 
+    /// How many indexes a request looks into.
+    #[cfg(test)]
+    pub(super) fn n_levels(&self) -> usize {
+        self.levels.len()
+    }
+
     /// Services that have a folder.
     pub fn services(&self) -> &[ServiceName] {
         &self.services

@@ -188,3 +188,6 @@ impl StubStore {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,10 @@
 //! program. One file a capability; `support` holds the other ends of the wires.
 
 #[cfg(test)]
+mod admin_requests;
+#[cfg(test)]
+mod admin_stubs;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clients;
@@ -14,6 +18,8 @@ mod http1_wire;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod proxy_stubs;
+#[cfg(test)]
 mod record;
 #[cfg(test)]
 mod record_answers;
@@ -23,6 +29,8 @@ mod record_matching;
 mod record_streams;
 #[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod scenarios;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

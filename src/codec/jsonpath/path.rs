@@ -37,7 +37,14 @@ impl JsonPath {
     /// What it leads to in a document.
     pub fn find<'j>(&self, root: &'j Json) -> Found<'j> {
         let mut evaluation = Evaluation::new(root);
-        evaluation.value_of(&self.path, root)
+        evaluation.value_of(&self.path, root, false)
+    }
+
+    /// As [`Self::find`], but a last property that an object lacks is null, as in templates: of
+    /// `[{"b":1},{}]`, `$[*].b` is `[1,null]`.
+    pub fn find_or_null<'j>(&self, root: &'j Json) -> Found<'j> {
+        let mut evaluation = Evaluation::new(root);
+        evaluation.value_of(&self.path, root, true)
     }
 
     /// Where the values that it leads to stand, to change or remove them; none for what a

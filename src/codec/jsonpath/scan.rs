@@ -104,6 +104,7 @@ impl<'v> Walk<'_, '_, '_, 'v> {
                 let is_definite = names.len() == 1 || is_leaf;
                 matches!(value, Json::Object(_))
                     && (!is_definite
+                        || (is_leaf && self.fills)
                         || names.iter().all(|name| Item::Document(value).member(name).is_some()))
             }
             Step::Index(_) | Step::Slice { .. } => matches!(value, Json::Array(_)),

@@ -16,12 +16,15 @@ use super::{
 use crate::model::Json;
 
 impl<'j> Evaluation<'j> {
-    /// Evaluates a whole expression.
-    pub(super) fn value_of(&mut self, path: &Path, start: &'j Json) -> Found<'j> {
+    /// Evaluates a whole expression. With `fills`, a last property that an object lacks is null
+    /// (Jayway's `DEFAULT_PATH_LEAF_TO_NULL`).
+    pub(super) fn value_of(&mut self, path: &Path, start: &'j Json, fills: bool) -> Found<'j> {
         if *self.root() == Json::Null {
             return Found::Failed("the document is null".to_owned());
         }
-        match self.run(path, start, false) {
+        let mut walk = Walk::new(self, path, false);
+        walk.fills = fills;
+        match walk.run(start) {
             Ok(found) => found,
             Err(Stop::Missing) => Found::Missing,
             Err(Stop::OutOfBounds) => Found::Failed("an index is out of bounds".to_owned()),
@@ -48,23 +51,20 @@ impl<'j> Evaluation<'j> {
         start: &'v Json,
         require: bool,
     ) -> Result<Found<'v>, Stop> {
-        let mut walk = Walk::new(self, path, require);
-        walk.visit(0, Item::Document(start), &Trail::Untracked)?;
-        let mut results = walk.results;
-        if path.is_definite() {
-            // A function in the middle has left its result too.
-            results.pop().map(Found::One).ok_or(Stop::Missing)
-        } else {
-            Ok(Found::Many(results))
-        }
+        Walk::new(self, path, require).run(start)
     }
 }
+
+/// What a property is that is missing where missing ones are filled in.
+static NULL: Json = Json::Null;
 
 /// One path on its way through a document.
 pub(super) struct Walk<'e, 'j, 'p, 'v> {
     pub(super) evaluation: &'e mut Evaluation<'j>,
     pub(super) path: &'p Path,
     require: bool,
+    /// A last property that is missing is null.
+    pub(super) fills: bool,
     /// For each step, whether all before it is definite.
     definite_before: Vec<bool>,
     /// For each step, the place in the array that a scan came from: Jayway gives a property
@@ -81,10 +81,22 @@ impl<'e, 'j, 'p, 'v> Walk<'e, 'j, 'p, 'v> {
             evaluation,
             path,
             require,
+            fills: false,
             definite_before: (0..=n_steps).map(|at| path.is_upstream_definite(at)).collect(),
             scanned: vec![None; n_steps],
             results: Vec::new(),
             locations: Vec::new(),
+        }
+    }
+
+    fn run(mut self, start: &'v Json) -> Result<Found<'v>, Stop> {
+        self.visit(0, Item::Document(start), &Trail::Untracked)?;
+        let mut results = self.results;
+        if self.path.is_definite() {
+            // A function in the middle has left its result too.
+            results.pop().map(Found::One).ok_or(Stop::Missing)
+        } else {
+            Ok(Found::Many(results))
         }
     }
 
@@ -166,6 +178,9 @@ impl<'e, 'j, 'p, 'v> Walk<'e, 'j, 'p, 'v> {
             for name in names {
                 match item.member(name) {
                     Some(value) => self.property(at, value, &trail.name(name))?,
+                    None if self.fills && self.is_leaf(at) => {
+                        self.property(at, Item::Document(&NULL), &trail.name(name))?;
+                    }
                     None if self.require || (is_definite && !self.is_leaf(at)) => {
                         return Err(Stop::Missing);
                     }
@@ -184,6 +199,7 @@ impl<'e, 'j, 'p, 'v> Walk<'e, 'j, 'p, 'v> {
                         self.locations.extend(trail.name(name).location());
                     }
                 }
+                None if self.fills => merged.set(name, Json::Null),
                 None if self.require => return Err(Stop::Missing),
                 None => {}
             }

@@ -1,7 +1,10 @@
 //! An XPath 1.0 expression as a tree. Operators of one level lie in one list, so that a long sum is
 //! no deep tree.
 
-use super::{axis::Axis, function::Function};
+use super::{
+    axis::Axis,
+    function::{Function, Type},
+};
 
 /// An expression.
 #[derive(Clone, Debug)]
@@ -96,16 +99,6 @@ pub enum Operator {
     NotEqual,
     Or,
     Subtract,
-}
-
-/// What an expression comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is named as what it is")]
-pub enum Type {
-    Bool,
-    Nodes,
-    Number,
-    Text,
 }
 
 impl Expression {

@@ -1,6 +1,14 @@
 //! The function library of XPath 1.0 (§4).
 
-use super::expression::Type;
+/// What an expression comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named as what it is")]
+pub enum Type {
+    Bool,
+    Nodes,
+    Number,
+    Text,
+}
 
 /// A function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

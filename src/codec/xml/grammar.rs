@@ -3,8 +3,8 @@
 use super::{
     axis::Axis,
     error::XmlError,
-    expression::{Expression, Operator, Path, Step, Test, Type},
-    function::Function,
+    expression::{Expression, Operator, Path, Step, Test},
+    function::{Function, Type},
     lexer::{Word, words},
     scope::{XML_URI, XMLNS_URI},
 };

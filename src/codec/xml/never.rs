@@ -2,8 +2,8 @@
 
 use super::{
     axis::Axis,
-    expression::{Expression, Operator, Step, Test, Type},
-    function::Function,
+    expression::{Expression, Operator, Step, Test},
+    function::{Function, Type},
 };
 
 /// What a step can stand at.

@@ -6,7 +6,8 @@ use super::{
     document::{Document, Kind},
     error::XmlError,
     evaluate::{Context, Evaluator, MAX_WORK, name},
-    expression::{Expression, Type},
+    expression::Expression,
+    function::Type,
     grammar, never, number, printer,
     value::Value,
 };

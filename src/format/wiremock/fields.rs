@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use crate::{
     codec::json::{Member, Node, NodeValue},
-    format::{problem::Problems, suggest},
+    format::{
+        problem::{Problem, Problems},
+        rule, suggest,
+    },
 };
 
 /// What may stand in one kind of object.
@@ -53,7 +56,11 @@ impl Fields {
             let name_span = member.name_start..member.name_end;
             if place.known.contains(&name) {
                 if kept.iter().any(|earlier| earlier.name == name) {
-                    problems.add(name_span, format!("`{name}` is given twice"));
+                    problems.push(Problem::new(
+                        rule::DUPLICATE_KEY,
+                        name_span,
+                        format!("`{name}` is given twice"),
+                    ));
                 } else {
                     kept.push(member);
                 }
@@ -61,13 +68,11 @@ impl Fields {
                 // One that asks for nothing can be honoured: WireMock itself writes them so.
                 if place.noun != "key" || !asks_for_nothing(&member.value) {
                     let message = format!("`{name}` is not supported yet");
-                    match homes.iter().find(|home| home.known.contains(&name)) {
-                        Some(home) => {
-                            let hint = format!("it is as {}", home.name);
-                            problems.add_with_hint(name_span, message, hint);
-                        }
-                        None => problems.add(name_span, message),
-                    }
+                    let problem = Problem::new(rule::NOT_SUPPORTED, name_span, message);
+                    problems.push(match homes.iter().find(|home| home.known.contains(&name)) {
+                        Some(home) => problem.with_hint(format!("it is as {}", home.name)),
+                        None => problem,
+                    });
                 }
             } else if !(has_later && place.later_options.contains(&name)) {
                 report_unknown(name, name_span, place, homes, problems);
@@ -186,10 +191,11 @@ pub(super) fn free_members(node: Node, name: &str, problems: &mut Problems) -> V
     };
     for (at, member) in members.iter().enumerate() {
         if members.iter().take(at).any(|earlier| earlier.name == member.name) {
-            problems.add(
+            problems.push(Problem::new(
+                rule::DUPLICATE_KEY,
                 member.name_start..member.name_end,
                 format!("`{}` is given twice in `{name}`", member.name),
-            );
+            ));
         }
     }
     members
@@ -259,7 +265,7 @@ fn report_unknown(
     } else {
         format!("{}s here: {}", place.noun, quoted(place.known))
     };
-    problems.add_with_hint(span, message, hint);
+    problems.push(Problem::new(rule::UNKNOWN_KEY, span, message).with_hint(hint));
 }
 
 fn quoted(words: &[&str]) -> String {

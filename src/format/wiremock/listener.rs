@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The keys of a listener.
-const LISTENER: Place = Place {
+pub(super) const LISTENER: Place = Place {
     noun: "key",
     name: "an item of `serveEventListeners`",
     known: &["name", "requestPhases", "parameters"],
@@ -17,7 +17,7 @@ const LISTENER: Place = Place {
 };
 
 /// The keys of an action.
-const ACTION: Place =
+pub(super) const ACTION: Place =
     Place { name: "an item of `postServeActions`", known: &["name", "parameters"], ..LISTENER };
 
 /// Reads both lists.

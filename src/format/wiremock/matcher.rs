@@ -73,21 +73,21 @@ pub(super) const VALUE: Place = Place {
 };
 
 /// Matchers of a name that may have several values: those of a text, and of all its values.
-const NAMED: Place = Place {
+pub(super) const NAMED: Place = Place {
     name: "a matcher of `headers`, `queryParameters` or `formParameters`",
     known: matchers!(; "hasExactly", "includes"),
     ..VALUE
 };
 
 /// Matchers of a body: those of a text, and of its bytes.
-const BODY: Place = Place {
+pub(super) const BODY: Place = Place {
     name: "a matcher of `bodyPatterns`",
     known: matchers!(; "binaryEqualTo", "equalToDigest", "length"),
     ..VALUE
 };
 
 /// Matchers of what a path finds, and the path.
-const PATH: Place =
+pub(super) const PATH: Place =
     Place { name: "a matcher with `expression`", known: matchers!("expression"; ), ..VALUE };
 
 /// Where a matcher that stands in the wrong place may belong.

@@ -97,7 +97,7 @@ pub(super) fn the_matcher(fields: Fields, problems: &mut Problems) -> Option<(Me
     Some((matcher, Options(own)))
 }
 
-fn goes_with(option: &str) -> Option<&'static [&'static str]> {
+pub(super) fn goes_with(option: &str) -> Option<&'static [&'static str]> {
     OPTIONS.iter().find(|(name, _)| *name == option).map(|(_, matchers)| *matchers)
 }
 

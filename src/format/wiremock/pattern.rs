@@ -44,7 +44,7 @@ pub(super) const REQUEST: Place = Place {
     later_options: &[],
 };
 
-const CREDENTIALS: Place = Place {
+pub(super) const CREDENTIALS: Place = Place {
     noun: "key",
     name: "`basicAuthCredentials`",
     known: &["username", "password"],
@@ -52,7 +52,7 @@ const CREDENTIALS: Place = Place {
     later_options: &[],
 };
 
-const METHODS: Place = Place {
+pub(super) const METHODS: Place = Place {
     noun: "key",
     name: "`method`",
     known: &["oneOf", "noneOf"],
@@ -60,7 +60,7 @@ const METHODS: Place = Place {
     later_options: &[],
 };
 
-const MULTIPART: Place = Place {
+pub(super) const MULTIPART: Place = Place {
     noun: "key",
     name: "a part of `multipartPatterns`",
     known: &["name", "fileName", "matchingType", "headers", "bodyPatterns"],

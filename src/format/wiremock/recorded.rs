@@ -63,13 +63,13 @@ pub(super) const ANSWER_NOTES: Place = Place {
     ..NOTES
 };
 
-const LATENCY: Place =
+pub(super) const LATENCY: Place =
     Place { name: "`latency`", known: &["firstByteMs", "totalMs", "chunks"], ..NOTES };
 
-const INTERIM: Place =
+pub(super) const INTERIM: Place =
     Place { name: "an item of `interim`", known: &["status", "headers"], ..NOTES };
 
-const STYLE: Place = Place {
+pub(super) const STYLE: Place = Place {
     name: "`jsonStyle`",
     known: &[
         "indent",

@@ -77,7 +77,7 @@ pub(super) const STEP: Place = Place {
 };
 
 /// Where the recorder's notes on one of several answers stand.
-const STEP_METADATA: Place = Place {
+pub(super) const STEP_METADATA: Place = Place {
     noun: "key",
     name: "the `metadata` of an answer",
     known: &["ringer"],

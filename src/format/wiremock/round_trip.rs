@@ -169,7 +169,18 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
         )
 }
 
-fn stub() -> impl Strategy<Value = Stub> {
+/// YAML has no object with a name twice.
+pub(super) fn has_unique_names(value: &Json) -> bool {
+    match value {
+        Json::Object(members) => members.iter().enumerate().all(|(at, (name, value))| {
+            members[..at].iter().all(|(earlier, _)| earlier != name) && has_unique_names(value)
+        }),
+        Json::Array(items) => items.iter().all(has_unique_names),
+        _ => true,
+    }
+}
+
+pub(super) fn stub() -> impl Strategy<Value = Stub> {
     let step = (response().prop_flat_map(embellished), prop_oneof![3 => Just(1), 1 => 1..u32::MAX])
         .prop_map(|(response, times)| ResponseStep { response, times });
     let after_last =

@@ -1,6 +1,6 @@
 //! A mapping, or a file of them, as text.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 use uuid::Uuid;
 
@@ -10,9 +10,10 @@ use super::{
     pattern::{self, REQUEST},
     recorded::{self, NOTES, Notes, STUB_NOTES},
     response::{self, RESPONSE, STEP},
+    source::{Syntax, mapping_nodes},
 };
 use crate::{
-    codec::json::{self, Node, NodeValue},
+    codec::json::{Node, NodeValue},
     format::problem::{Problem, Problems},
     model::{
         AfterLast, Json, Recorded, RequestPattern, ResponseSpec, Responses, Scenario, ServiceName,
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// The keys of a mapping.
-const MAPPING: Place = Place {
+pub(super) const MAPPING: Place = Place {
     noun: "key",
     name: "a mapping",
     known: &[
@@ -46,15 +47,6 @@ const MAPPING: Place = Place {
     later_options: &[],
 };
 
-/// The keys of a file of several mappings; `meta` is what WireMock's admin API adds.
-const FILE: Place = Place {
-    noun: "key",
-    name: "a file of `mappings`",
-    known: &["importOptions", "mappings", "meta"],
-    later: &[],
-    later_options: &[],
-};
-
 /// Where a key that stands in the wrong object may belong.
 const HOMES: &[&Place] = &[&MAPPING, &REQUEST, &RESPONSE, &STEP, &NOTES];
 
@@ -65,9 +57,11 @@ pub struct Mapping {
     pub stub: Stub,
     /// Where, in bytes.
     pub span: Range<usize>,
+    /// No mistake was found in it; otherwise the stub is what could be made out.
+    pub is_right: bool,
 }
 
-/// Reads a text that holds one mapping, or `{"mappings": […]}`.
+/// Reads a JSON text that holds one mapping, or `{"mappings": […]}`.
 ///
 /// All mistakes are returned, in order; a mapping without a mistake is returned whatever the others
 /// hold. `fallback_id` gives the id of the mapping at an index that has none of its own.
@@ -76,61 +70,31 @@ pub fn read(
     service: Option<&ServiceName>,
     fallback_id: impl Fn(usize) -> StubId,
 ) -> (Vec<Stub>, Vec<Problem>) {
-    let (mappings, problems) = read_mappings(text, service, fallback_id);
-    (mappings.into_iter().map(|mapping| mapping.stub).collect(), problems)
+    let (mappings, problems) = read_mappings(text, Syntax::Json, service, fallback_id);
+    let right = mappings.into_iter().filter(|mapping| mapping.is_right);
+    (right.map(|mapping| mapping.stub).collect(), problems)
 }
 
-/// As [`read`], and says where each mapping stands.
+/// Reads a text in JSON or YAML, and says where each mapping stands; those with a mistake are among
+/// them, for further mistakes to be looked for.
 pub fn read_mappings(
     text: &str,
+    syntax: Syntax,
     service: Option<&ServiceName>,
     fallback_id: impl Fn(usize) -> StubId,
 ) -> (Vec<Mapping>, Vec<Problem>) {
     let mut problems = Problems::default();
     let mut mappings = Vec::new();
-    for (index, node) in mapping_nodes(text, &mut problems).into_iter().enumerate() {
+    let nodes = mapping_nodes(text, syntax, HOMES, &mut problems);
+    for (index, node) in nodes.into_iter().enumerate() {
         let span = span_of(&node);
         let before = problems.count();
         let stub = read_mapping(node, service, || fallback_id(index), &mut problems);
-        if problems.count() == before
-            && let Some(stub) = stub
-        {
-            mappings.push(Mapping { stub, span });
+        if let Some(stub) = stub {
+            mappings.push(Mapping { stub, span, is_right: problems.count() == before });
         }
     }
     (mappings, problems.into_sorted())
-}
-
-/// Where the value at a JSON pointer (RFC 6901) stands, within the mapping that stands at `mapping`.
-/// A part of the pointer that is not there is where its nearest ancestor is; `/responses/0` also
-/// finds a single `response`.
-pub fn locate(text: &str, mapping: &Range<usize>, pointer: &str) -> Range<usize> {
-    let nodes = mapping_nodes(text, &mut Problems::default());
-    let Some(mut node) = nodes.iter().find(|node| node.start == mapping.start) else {
-        return mapping.clone();
-    };
-    let mut tokens = pointer.split('/').skip(1);
-    while let Some(token) = tokens.next() {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        let child = match &node.value {
-            NodeValue::Array(items) => token.parse().ok().and_then(|at: usize| items.get(at)),
-            NodeValue::Object(members) => {
-                let member = |name: &str| members.iter().find(|member| member.name == name);
-                let found = member(&token).or_else(|| {
-                    let single = member("response").filter(|_| token == "responses")?;
-                    tokens.next();
-                    Some(single)
-                });
-                found.map(|member| &member.value)
-            }
-            _ => None,
-        };
-        match child {
-            Some(child) => node = child,
-            None => break,
-        }
-    }
-    span_of(node)
 }
 
 /// Writes one mapping: pretty, and the same text for the same stub.
@@ -192,58 +156,6 @@ pub fn write_value(stub: &Stub) -> Json {
         put("metadata", metadata);
     }
     Json::Object(members)
-}
-
-/// The mappings of a text, unread.
-fn mapping_nodes(text: &str, problems: &mut Problems) -> Vec<Node> {
-    // Some editors begin a file with a byte order mark; blanks in its place keep all offsets true.
-    let text = match text.strip_prefix('\u{feff}') {
-        Some(rest) => Cow::Owned(format!("   {rest}")),
-        None => Cow::Borrowed(text),
-    };
-    let node = match json::parse_spanned(&text) {
-        Ok(node) => node,
-        Err(error) => {
-            let found = text.get(error.offset..).and_then(|rest| rest.chars().next());
-            let span = error.offset..error.offset + found.map_or(0, char::len_utf8);
-            match json_hint(&text, error.offset) {
-                Some(hint) => problems.add_with_hint(span, error.message, hint),
-                None => problems.add(span, error.message),
-            }
-            return Vec::new();
-        }
-    };
-    match &node.value {
-        NodeValue::Object(members) if members.iter().any(|member| member.name == "mappings") => {
-            let Some(mut file) = Fields::open(node, &FILE, HOMES, problems) else {
-                return Vec::new();
-            };
-            file.items("mappings", problems)
-        }
-        NodeValue::Array(_) => {
-            problems.add_with_hint(
-                node.start..node.start + 1,
-                "a stub file holds one mapping, found an array",
-                "several mappings are written {\"mappings\": […]}",
-            );
-            Vec::new()
-        }
-        _ => vec![node],
-    }
-}
-
-/// What helps with the mistakes that people make in JSON.
-fn json_hint(text: &str, offset: usize) -> Option<&'static str> {
-    let (before, after) = text.split_at_checked(offset)?;
-    match after.chars().next() {
-        Some('}' | ']') if before.trim_end().ends_with(',') => {
-            Some("take away the comma before it")
-        }
-        Some('\'') => Some("JSON strings stand in double quotes"),
-        Some('/' | '#') => Some("JSON has no comments"),
-        Some('"') => Some("is a comma missing before it?"),
-        _ => None,
-    }
 }
 
 fn read_mapping(

@@ -15,7 +15,7 @@ use crate::{
 /// The longest wait that can be asked for, in milliseconds: what fits WireMock's type.
 const MAX_MILLISECONDS: f64 = i32::MAX as f64;
 
-const FIXED: Place = Place {
+pub(super) const FIXED: Place = Place {
     noun: "key",
     name: "a `fixed` distribution",
     known: &["type", "milliseconds"],
@@ -23,16 +23,16 @@ const FIXED: Place = Place {
     later_options: &[],
 };
 
-const UNIFORM: Place =
+pub(super) const UNIFORM: Place =
     Place { name: "a `uniform` distribution", known: &["type", "lower", "upper"], ..FIXED };
 
-const LOG_NORMAL: Place = Place {
+pub(super) const LOG_NORMAL: Place = Place {
     name: "a `lognormal` distribution",
     known: &["type", "median", "sigma", "maxValue"],
     ..FIXED
 };
 
-const DRIBBLE: Place =
+pub(super) const DRIBBLE: Place =
     Place { name: "`chunkedDribbleDelay`", known: &["numberOfChunks", "totalDuration"], ..FIXED };
 
 /// Every type of distribution.

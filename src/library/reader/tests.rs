@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::model::ServiceName;
 
 /// A stub folder with these files.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -73,6 +74,28 @@ fn a_mistake_is_shown_where_it_is_and_costs_no_other_stub() {
         shown.contains("3 │     { \"nmae\": \"ä\" },\n  │       ^^^^^^ did you mean"),
         "{shown}"
     );
+}
+
+#[test]
+fn yaml_files_are_stub_files_with_mistakes_at_their_places() {
+    let dir = folder(&[
+        ("mappings/a.yaml", "- name: one\n- name: two\n  nmae: x # oops\n"),
+        ("mappings/b.yml", "name: b\n---\nmappings:\n  - name: c\n"),
+    ]);
+    let loaded = read_ok(&dir);
+    let names: Vec<_> = loaded.stubs().map(|stub| stub.name.as_deref().unwrap()).collect();
+    assert_eq!(names, ["one", "b", "c"]);
+    let expected = "mappings/a.yaml:3:3: unknown key `nmae` in a mapping (did you mean `name`?)";
+    assert_eq!(problems(&dir, &loaded), [expected]);
+}
+
+#[test]
+fn what_a_check_finds_is_reported_with_the_mistakes_of_the_form() {
+    let dir = folder(&[("mappings/a.json", r#"{"nmae": "x", "request": {"urlPattern": "("}}"#)]);
+    let check = |_: &Stub| vec![("/request/urlPattern".to_owned(), "it is wrong".to_owned())];
+    let loaded = Reader::new(dir.path()).with_check(check).read().unwrap();
+    assert_eq!(loaded.stubs().count(), 0);
+    assert_eq!(problems(&dir, &loaded).len(), 2);
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
+/// Decimals of a JSON text that are longer keep their digits, as json-smart has it.
+const MAX_DOUBLE: usize = 18;
+
 /// A number.
 #[derive(Clone, Debug)]
 pub struct Number(Repr);
@@ -33,7 +36,8 @@ impl Number {
         if let Ok(number) = text.parse() {
             return Self::int(number);
         }
-        if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+        let is_whole = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        if is_whole || text.len() > MAX_DOUBLE {
             return Self::spelled(text);
         }
         text.parse().map_or_else(|_| Self::spelled(text), Self::double)

@@ -44,6 +44,11 @@ fn java(value: &Value, out: &mut String) {
             }
             out.push(']');
         }
+        Value::List(list) if list.print() == Print::First => {
+            if let Some(first) = list.items().first() {
+                java(first, out);
+            }
+        }
         Value::Map(map) if map.print() == Print::Java => {
             out.push('{');
             for (at, (key, value)) in map.entries().iter().enumerate() {
@@ -56,7 +61,7 @@ fn java(value: &Value, out: &mut String) {
         }
         Value::List(_) => compact(value, out),
         Value::Map(_) => pretty(value, 0, out),
-        Value::Text(_) | Value::Multi(_) | Value::Path(_) | Value::Date(_) => {
+        Value::Text(_) | Value::Multi(_) | Value::Path(_) | Value::Date(_) | Value::Node(_) => {
             out.push_str(value.as_str().unwrap_or_default());
         }
     }
@@ -85,7 +90,7 @@ fn compact(value: &Value, out: &mut String) {
             }
             out.push('}');
         }
-        Value::Text(_) | Value::Multi(_) | Value::Path(_) | Value::Date(_) => {
+        Value::Text(_) | Value::Multi(_) | Value::Path(_) | Value::Date(_) | Value::Node(_) => {
             quoted(value.as_str().unwrap_or_default(), true, out);
         }
     }
@@ -123,7 +128,7 @@ fn pretty(value: &Value, depth: usize, out: &mut String) {
             indent(depth, out);
             out.push('}');
         }
-        Value::Text(_) | Value::Multi(_) | Value::Path(_) | Value::Date(_) => {
+        Value::Text(_) | Value::Multi(_) | Value::Path(_) | Value::Date(_) | Value::Node(_) => {
             quoted(value.as_str().unwrap_or_default(), false, out);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::number::Number;
 use crate::model::Json;
@@ -39,6 +39,8 @@ pub enum Value {
     Path(Arc<PathValue>),
     /// A point in time (`RenderableDate`).
     Date(Arc<DateValue>),
+    /// What an XPath found (`RenderableNode`).
+    Node(Arc<NodeValue>),
 }
 
 /// How a list or map prints.
@@ -51,6 +53,8 @@ pub enum Print {
     Compact,
     /// As JSON over several lines (Jackson's default): the object that `jsonPath` returns.
     Pretty,
+    /// A list as its first item (`ListOrSingle`): what `xPath` returns.
+    First,
 }
 
 /// A list and how it prints.
@@ -133,6 +137,29 @@ pub struct DateValue {
     pub at: Timestamp,
     /// What it prints as; who makes the value has applied format and zone.
     pub text: Arc<str>,
+    /// The zone that it was given or parsed with; what is made of it keeps it.
+    pub zone: Option<TimeZone>,
+}
+
+/// A node of an XML document.
+#[derive(Clone, Debug)]
+pub struct NodeValue {
+    /// Its name as written, `#text` and the like.
+    pub name: Arc<str>,
+    /// Its text, that of its descendants in it.
+    pub text: Arc<str>,
+    /// Names and values of its attributes.
+    pub attributes: Vec<(String, Arc<str>)>,
+    /// What it prints as: XML of an element, else text.
+    pub shown: Arc<str>,
+}
+
+impl NodeValue {
+    /// Its attributes as a map.
+    pub fn attributes(&self) -> Value {
+        let attributes = self.attributes.iter();
+        Value::map(attributes.map(|(k, v)| (k.clone(), Value::Text(Arc::clone(v)))).collect())
+    }
 }
 
 impl Value {
@@ -196,6 +223,12 @@ impl Value {
             Self::Text(text) => text.len() as u64 + 1,
             Self::Multi(values) => values.iter().map(|value| value.len() as u64 + 1).sum(),
             Self::Path(path) => path.text.len() as u64 * 2,
+            Self::Node(node) => node
+                .attributes
+                .iter()
+                .fold((node.text.len() + node.shown.len()) as u64 + 1, |sum, (key, value)| {
+                    sum + (key.len() + value.len()) as u64
+                }),
             _ => 1,
         }
     }
@@ -246,6 +279,9 @@ impl Value {
             Self::Bool(value) => Json::Bool(*value),
             Self::Number(number) => Json::Number(number.to_string()),
             Self::Text(text) => Json::from(&**text),
+            Self::List(list) if list.print == Print::First && list.items.len() == 1 => {
+                list.items.first().map_or(Json::Null, Self::to_json)
+            }
             Self::List(list) => Json::Array(list.items.iter().map(Self::to_json).collect()),
             Self::Map(map) => Json::Object(
                 map.entries.iter().map(|(key, value)| (key.clone(), value.to_json())).collect(),
@@ -267,6 +303,24 @@ impl Value {
                 Json::Array(path.segments.iter().map(|segment| Json::from(&**segment)).collect())
             }
             Self::Date(date) => Json::from(&*date.text),
+            Self::Node(node) => Json::Object(vec![
+                ("attributes".to_owned(), node.attributes().to_json()),
+                ("name".to_owned(), Json::from(&*node.name)),
+                ("text".to_owned(), Json::from(&*node.text)),
+            ]),
+        }
+    }
+
+    /// Whether it is the very same value, not only an equal one.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(left), Self::Text(right)) => Arc::ptr_eq(left, right),
+            (Self::List(left), Self::List(right)) => Arc::ptr_eq(left, right),
+            (Self::Map(left), Self::Map(right)) => Arc::ptr_eq(left, right),
+            (Self::Multi(left), Self::Multi(right)) => Arc::ptr_eq(left, right),
+            (Self::Path(left), Self::Path(right)) => Arc::ptr_eq(left, right),
+            (Self::Date(left), Self::Date(right)) => Arc::ptr_eq(left, right),
+            _ => false,
         }
     }
 
@@ -286,18 +340,19 @@ impl Value {
             Self::List(list) => !list.items.is_empty(),
             Self::Multi(values) => !values.is_empty(),
             Self::Path(path) => path.items().next().is_some(),
-            Self::Map(_) | Self::Date(_) => true,
+            Self::Map(_) | Self::Date(_) | Self::Node(_) => true,
         }
     }
 
     /// Its text where it is one or prints as one without being written out: a text, a repeated
-    /// value's first, a path, a date.
+    /// value's first, a path, a date, a node.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Multi(values) => values.first().map(|value| &**value),
             Self::Path(path) => Some(&path.text),
             Self::Date(date) => Some(&date.text),
+            Self::Node(node) => Some(&node.shown),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     codec::json::MAX_DEPTH,
-    format::wiremock::{locate, read, read_mappings, write},
+    format::wiremock::{Syntax, locate, read, read_mappings, write},
     model::{
         BodyPattern, BodySpec, JsonPattern, JsonStyle, RequestPattern, Stub, StubId, UrlPattern,
     },
@@ -256,8 +256,8 @@ fn json_too_deep_for_a_stub_file_is_written_as_text() {
 #[test]
 fn a_value_is_found_by_its_pointer() {
     let text = r#"{"mappings": [{}, {"request": {"headers": {"a/b": {"matches": "("}}}}]}"#;
-    let (mappings, _) = read_mappings(text, None, fallback);
-    let at = |pointer| &text[locate(text, &mappings[1].span, pointer)];
+    let (mappings, _) = read_mappings(text, Syntax::Json, None, fallback);
+    let at = |pointer| &text[locate(text, Syntax::Json, &mappings[1].span, pointer)];
     assert_eq!(at("/request/headers/a~1b/matches"), "\"(\"");
     assert_eq!(at("/request/headers/a~1b/matches/0/x"), "\"(\"");
     assert_eq!(at("/request/body"), r#"{"headers": {"a/b": {"matches": "("}}}"#);

@@ -1,0 +1,310 @@
+//! Entries of the journal as WireMock shows them (`ServeEvent`, `LoggedRequest`), and a request that
+//! a client describes so.
+
+use std::{borrow::Cow, time::SystemTime};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header::CONTENT_ENCODING};
+
+use super::{json::object, mapping::shown};
+use crate::{
+    codec::{
+        encoding, form,
+        view::{MAX_DECODED_BODY, RequestView},
+    },
+    model::{Coding, Headers, Json, Request, RequestBody, Scheme, text_of},
+    store::{LoggedAnswer, ServeEvent},
+};
+
+/// A whole entry.
+pub(super) fn event(event: &ServeEvent) -> Json {
+    let stub = event.stub();
+    let mapping = stub.map(|(live, _)| shown(&live.stub));
+    let definition = stub.map(|(live, step)| {
+        let mut mapping = shown(&live.stub);
+        let steps = mapping.remove("responses");
+        let one = match steps {
+            Some(Json::Array(steps)) => steps.into_iter().nth(step),
+            _ => mapping.remove("response"),
+        };
+        one.unwrap_or_else(|| Json::Object(Vec::new()))
+    });
+    let mut members = vec![
+        ("id".to_owned(), event.id.to_string().into()),
+        ("request".to_owned(), request(event.request(), event.protocol())),
+        ("responseDefinition".to_owned(), definition.unwrap_or_else(unmatched)),
+    ];
+    if let Some(answer) = event.answer().or_else(|| broken(event)) {
+        members.push(("response".to_owned(), response(event, &answer)));
+    }
+    members.push(("wasMatched".to_owned(), stub.is_some().into()));
+    members.push(("timing".to_owned(), timing(event)));
+    let notes = event.notes().into_iter().map(|note| {
+        let nanos = u64::try_from(note.at.as_nanos()).unwrap_or(u64::MAX);
+        object([("type", note.kind.into()), ("timeOffsetNanos", nanos.into()), ("data", note.data)])
+    });
+    members.push(("subEvents".to_owned(), Json::Array(notes.collect())));
+    let mapping = mapping.unwrap_or_else(|| {
+        object([
+            ("id", event.id.to_string().into()),
+            ("request", object([("method", "ANY".into())])),
+            ("response", unmatched()),
+            ("uuid", event.id.to_string().into()),
+        ])
+    });
+    members.push(("stubMapping".to_owned(), mapping));
+    Json::Object(members)
+}
+
+/// Of a stub whose answer breaks off before it begins: what it would have been.
+fn broken(event: &ServeEvent) -> Option<LoggedAnswer> {
+    let (live, step) = event.stub()?;
+    let spec = live.response(step).filter(|spec| spec.fault.is_some())?;
+    Some(LoggedAnswer { status: spec.status, ..LoggedAnswer::default() })
+}
+
+fn unmatched() -> Json {
+    object([("status", 404.into()), ("fromConfiguredStub", false.into())])
+}
+
+fn timing(event: &ServeEvent) -> Json {
+    let milliseconds =
+        |time: std::time::Duration| Json::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    let (delay, total) = (event.delay(), event.total().unwrap_or_default());
+    let own = total.saturating_sub(delay);
+    object([
+        ("addedDelay", milliseconds(delay)),
+        ("processTime", milliseconds(own)),
+        ("responseSendTime", 0.into()),
+        ("serveTime", milliseconds(own)),
+        ("totalTime", milliseconds(total)),
+    ])
+}
+
+/// The answer; of a body that was compressed for this client, the plain one.
+fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
+    let stub = event.stub();
+    let spec = stub.and_then(|(live, step)| live.response(step));
+    let own: Cow<'_, Headers> =
+        spec.map_or_else(|| Cow::Owned(Headers::new()), |spec| Cow::Borrowed(&spec.headers));
+    let mut fields = answer.headers.clone();
+    let mut body: Cow<'_, [u8]> = Cow::Borrowed(&answer.body);
+    let coding = fields.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    if let Some(coding) = coding.and_then(Coding::from_token)
+        && !own.contains("content-encoding")
+        && let Ok(plain) = encoding::decode(coding, &body, MAX_DECODED_BODY)
+    {
+        body = Cow::Owned(plain.into());
+        fields.remove(CONTENT_ENCODING);
+    }
+    let mut members = vec![("status".to_owned(), u64::from(answer.status).into())];
+    if !fields.is_empty() {
+        let spelled = |name: &HeaderName| {
+            let spelled = own.iter().find(|(own, _)| own.eq_ignore_ascii_case(name.as_str()));
+            spelled.map_or_else(|| title_case(name.as_str()), |(name, _)| name.to_owned())
+        };
+        members.push(("headers".to_owned(), fields_shown(&fields, spelled)));
+    }
+    if let Some(fault) = spec.and_then(|spec| spec.fault) {
+        members.push(("fault".to_owned(), fault.name().into()));
+    }
+    members.push(("bodyAsBase64".to_owned(), BASE64_STANDARD.encode(&body).into()));
+    members.push(("body".to_owned(), String::from_utf8_lossy(&body).into_owned().into()));
+    Json::Object(members)
+}
+
+/// A request alone.
+pub(super) fn request(request: &Request, protocol: &str) -> Json {
+    let view = RequestView::new(request);
+    let (host, port) = host_and_port(request);
+    let url = request.target.as_str();
+    let is_h2 = protocol == "HTTP/2.0";
+    let spelled = |name: &HeaderName| {
+        if is_h2 { name.as_str().to_owned() } else { title_case(name.as_str()) }
+    };
+    let cookies = view.cookies().iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+    let body = view.decoded_body().unwrap_or_default();
+    let (milliseconds, date) = logged_date(request.received);
+    let mut members = vec![
+        ("url".to_owned(), url.into()),
+        (
+            "absoluteUrl".to_owned(),
+            format!("{}://{}{url}", request.scheme.as_str(), request.authority).into(),
+        ),
+        ("method".to_owned(), request.method.as_str().into()),
+    ];
+    if let Some(client) = request.client {
+        members.push(("clientIp".to_owned(), client.to_canonical().to_string().into()));
+    }
+    let form =
+        if view.content_type().is_some_and(|it| form::is_form(&it)) { view.form() } else { &[] };
+    members.extend([
+        ("headers".to_owned(), fields_shown(&request.headers, spelled)),
+        ("cookies".to_owned(), grouped(cookies)),
+        ("browserProxyRequest".to_owned(), false.into()),
+        ("loggedDate".to_owned(), milliseconds.into()),
+        ("bodyAsBase64".to_owned(), BASE64_STANDARD.encode(body).into()),
+        ("body".to_owned(), view.body_text_lossy().unwrap_or_default().into_owned().into()),
+        ("protocol".to_owned(), protocol.into()),
+        ("scheme".to_owned(), request.scheme.as_str().into()),
+        ("host".to_owned(), host.into()),
+        ("port".to_owned(), u64::from(port).into()),
+        ("loggedDateString".to_owned(), date.into()),
+        ("queryParams".to_owned(), parameters(view.query_pairs())),
+        ("formParams".to_owned(), parameters(form)),
+    ]);
+    Json::Object(members)
+}
+
+fn host_and_port(request: &Request) -> (&str, u16) {
+    let authority = request.authority.as_str();
+    let default = request.scheme.default_port();
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(default)),
+        _ => (authority, default),
+    }
+}
+
+/// Milliseconds since 1970, and the same as RFC 3339 to the millisecond.
+fn logged_date(at: SystemTime) -> (u64, String) {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let milliseconds = u64::try_from(since.as_millis()).unwrap_or_default();
+    let stamp = i64::try_from(milliseconds).ok();
+    let stamp = stamp.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    (milliseconds, stamp.unwrap_or_default().to_string())
+}
+
+/// Header fields: one value as a text, several as a list.
+fn fields_shown(fields: &HeaderMap, spelled: impl Fn(&HeaderName) -> String) -> Json {
+    let all = fields.iter().map(|(name, value)| (spelled(name), text_of(value.as_bytes()).into()));
+    grouped(all)
+}
+
+fn grouped(pairs: impl Iterator<Item = (String, Json)>) -> Json {
+    let mut members: Vec<(String, Json)> = Vec::new();
+    for (name, value) in pairs {
+        match members.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, Json::Array(values))) => values.push(value),
+            Some((_, one)) => {
+                let first = std::mem::replace(one, Json::Null);
+                *one = Json::Array(vec![first, value]);
+            }
+            None => members.push((name, value)),
+        }
+    }
+    Json::Object(members)
+}
+
+fn parameters(pairs: &[form::Pair]) -> Json {
+    let mut members: Vec<(String, Vec<Json>)> = Vec::new();
+    for (name, value) in pairs {
+        match members.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => values.push(value.as_str().into()),
+            None => members.push((name.clone(), vec![value.as_str().into()])),
+        }
+    }
+    let members = members.into_iter().map(|(name, values)| {
+        let parameter = object([("key", name.as_str().into()), ("values", Json::Array(values))]);
+        (name, parameter)
+    });
+    Json::Object(members.collect())
+}
+
+/// A field's name as most clients spell it: hyper keeps names in lower case.
+fn title_case(name: &str) -> String {
+    match name {
+        "dnt" => "DNT".to_owned(),
+        "etag" => "ETag".to_owned(),
+        "soapaction" => "SOAPAction".to_owned(),
+        "te" => "TE".to_owned(),
+        "www-authenticate" => "WWW-Authenticate".to_owned(),
+        _ => {
+            let words = name.split('-').map(|word| {
+                let mut letters = word.chars();
+                letters.next().map_or_else(String::new, |first| {
+                    first.to_ascii_uppercase().to_string() + letters.as_str()
+                })
+            });
+            words.collect::<Vec<_>>().join("-")
+        }
+    }
+}
+
+/// A request as a client describes it.
+pub(super) fn read_request(value: &Json) -> Request {
+    let text = |name: &str| value.member(name).and_then(Json::as_str).unwrap_or_default();
+    let absolute: Option<Uri> = text("absoluteUrl").parse().ok();
+    let absolute = absolute.filter(|uri| uri.authority().is_some());
+    let target = match text("url") {
+        "" => absolute.as_ref().and_then(|uri| uri.path_and_query().cloned()),
+        url => url.parse().ok(),
+    };
+    let is_https = absolute.as_ref().and_then(Uri::scheme_str) == Some("https");
+    let mut headers = HeaderMap::new();
+    if let Some(Json::Object(members)) = value.member("headers") {
+        for (name, values) in members {
+            let values = match values {
+                Json::Array(values) => values.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            for value in values.iter().filter_map(Json::as_str) {
+                if let (Ok(name), Ok(value)) =
+                    (HeaderName::try_from(name), HeaderValue::try_from(value))
+                {
+                    headers.append(name, value);
+                }
+            }
+        }
+    }
+    let body = match value.member("bodyAsBase64").and_then(Json::as_str) {
+        Some(encoded) => BASE64_STANDARD.decode(encoded).unwrap_or_default(),
+        None => text("body").as_bytes().to_vec(),
+    };
+    Request {
+        method: Method::from_bytes(text("method").as_bytes()).unwrap_or_default(),
+        scheme: if is_https { Scheme::Https } else { Scheme::Http },
+        authority: absolute
+            .and_then(|uri| uri.authority().map(ToString::to_string))
+            .unwrap_or_default(),
+        target: target.unwrap_or_else(|| http::uri::PathAndQuery::from_static("/")),
+        headers,
+        body: RequestBody::Whole(Bytes::from(body)),
+        client: text("clientIp").parse().ok(),
+        received: SystemTime::UNIX_EPOCH,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_spelled_as_most_clients_do() {
+        assert_eq!(title_case("content-type"), "Content-Type");
+        assert_eq!(title_case("x-a"), "X-A");
+        assert_eq!(title_case("etag"), "ETag");
+    }
+
+    #[test]
+    fn a_value_is_a_text_and_several_are_a_list() {
+        let pair = |name: &str, value: &str| (name.to_owned(), Json::from(value));
+        let shown =
+            grouped([pair("a", "1"), pair("b", "2"), pair("a", "3"), pair("a", "4")].into_iter());
+        assert_eq!(
+            super::super::json::pretty(&shown).replace("\n", ""),
+            r#"{  "a" : [ "1", "3", "4" ],  "b" : "2"}"#
+        );
+    }
+
+    #[test]
+    fn a_described_request_is_read() {
+        let text = r#"{"url": "/x?a=1", "absoluteUrl": "https://h:8443/x?a=1", "method": "POST",
+            "headers": {"A": ["1", "2"], "B": "3"}, "body": "hi"}"#;
+        let request = read_request(&crate::codec::json::parse(text).unwrap());
+        assert_eq!(request.target.as_str(), "/x?a=1");
+        assert_eq!((request.authority.as_str(), request.scheme), ("h:8443", Scheme::Https));
+        assert_eq!(request.headers.get_all("a").iter().count(), 2);
+        assert!(matches!(request.body, RequestBody::Whole(body) if body == "hi"));
+    }
+}

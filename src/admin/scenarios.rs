@@ -1,0 +1,123 @@
+//! `/scenarios`: in which states they are.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::{
+    call::{self, Answer, Call},
+    json::object,
+    mapping::shown,
+    problem::Problem,
+};
+use crate::{
+    codec::json,
+    model::{Json, STARTED},
+    store::{LiveStub, StubSet},
+};
+
+/// A scenario: its name, the states that its stubs know, and these.
+struct Known<'s> {
+    name: &'s str,
+    states: Vec<&'s str>,
+    stubs: Vec<&'s Arc<LiveStub>>,
+}
+
+/// The scenarios of the live stubs.
+fn known(set: &StubSet) -> Vec<Known<'_>> {
+    let mut all: Vec<Known<'_>> = Vec::new();
+    for live in set.in_order() {
+        let Some(scenario) = &live.stub.scenario else { continue };
+        let at = match all.iter().position(|known| known.name == scenario.name) {
+            Some(at) => at,
+            None => {
+                all.push(Known { name: &scenario.name, states: vec![STARTED], stubs: Vec::new() });
+                all.len() - 1
+            }
+        };
+        let Some(known) = all.get_mut(at) else { continue };
+        known.stubs.push(live);
+        for state in [&scenario.required_state, &scenario.new_state].into_iter().flatten() {
+            if !known.states.contains(&state.as_str()) {
+                known.states.push(state);
+            }
+        }
+    }
+    all
+}
+
+pub(super) fn list(call: &Call<'_>) -> Answer {
+    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let scenarios = call.parts.session.scenarios();
+    let all = known(&set).into_iter().map(|known| {
+        let states = known.states.into_iter().map(Json::from).collect();
+        let mappings = known.stubs.into_iter().map(|live| shown(&live.stub)).collect();
+        object([
+            ("id", known.name.into()),
+            ("name", known.name.into()),
+            ("state", scenarios.state(known.name).into()),
+            ("possibleStates", Json::Array(states)),
+            ("mappings", Json::Array(mappings)),
+        ])
+    });
+    Ok(call::json(&object([("scenarios", Json::Array(all.collect()))])))
+}
+
+pub(super) fn reset(call: &Call<'_>) -> Answer {
+    call.parts.session.scenarios().reset();
+    Ok(call::empty_object())
+}
+
+/// Puts one scenario into a state; without a body, into its first. The name stands in the path as it
+/// is, undecoded, as WireMock has it; decoded it is found too.
+pub(super) fn set_state(call: &Call<'_>) -> Answer {
+    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let decoded = percent_encoding::percent_decode_str(call.variable).decode_utf8_lossy();
+    let mut all = known(&set).into_iter();
+    let Some(known) = all.find(|known| known.name == call.variable || known.name == decoded) else {
+        let title = format!("Scenario {} does not exist", call.variable);
+        return Err(Problem::titled(StatusCode::NOT_FOUND, 404, title));
+    };
+    let scenarios = call.parts.session.scenarios();
+    if call.body.is_empty() {
+        scenarios.restart(known.name);
+        return Ok(call::empty_object());
+    }
+    let state = state_of(&call.text())?;
+    let Some(state) = state.filter(|state| known.states.contains(&state.as_str())) else {
+        let state = state_of(&call.text())?.unwrap_or_else(|| "null".to_owned());
+        let title = format!("Scenario {} does not support state {state}", known.name);
+        return Err(Problem::titled(StatusCode::UNPROCESSABLE_ENTITY, 11, title));
+    };
+    scenarios.set(known.name, &state);
+    Ok(call::empty_object())
+}
+
+fn state_of(text: &str) -> Result<Option<String>, Problem> {
+    let value = json::parse(text).map_err(|error| Problem::not_json(&error))?;
+    let Json::Object(members) = value else {
+        return Err(Problem::at("/", "an object with `state` is expected"));
+    };
+    let mut state = None;
+    for (name, value) in members {
+        match (name.as_str(), value) {
+            ("state", Json::String(text)) => state = Some(text),
+            ("state", Json::Null) => {}
+            ("state", _) => return Err(Problem::at("/state", "`state` must be a string")),
+            _ => return Err(Problem::unknown_field("", &name)),
+        }
+    }
+    Ok(state)
+}
+
+/// Forgets the states of scenarios that no stub is left of: a scenario of that name that comes later
+/// is a new one.
+pub(super) fn forget_gone(call: &Call<'_>) {
+    let scenarios = call.parts.session.scenarios();
+    if scenarios.are_new() {
+        return;
+    }
+    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let left: Vec<&str> = known(&set).into_iter().map(|known| known.name).collect();
+    scenarios.retain(|name| left.contains(&name));
+}

@@ -1,0 +1,144 @@
+//! `/settings`: what holds for every stub.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    call::{self, Answer, Call},
+    json::object,
+    problem::Problem,
+};
+use crate::{
+    codec::json,
+    model::{Delay, Json},
+    store::GlobalSettings,
+};
+
+pub(super) fn get(call: &Call<'_>) -> Answer {
+    let settings = Arc::clone(&call.parts.settings.load());
+    let mut members: Vec<(String, Json)> = Vec::new();
+    if let Some(delay) = settings.fixed_delay {
+        members.push(("fixedDelay".to_owned(), milliseconds(delay)));
+    }
+    if let Some(delay) = settings.delay {
+        members.push(("delayDistribution".to_owned(), distribution_shown(delay)));
+    }
+    if let Some(extended) = &settings.extended {
+        members.push(("extended".to_owned(), extended.clone()));
+    }
+    members.push(("proxyPassThrough".to_owned(), settings.proxy_pass_through.into()));
+    Ok(call::json(&object([("settings", Json::Object(members))])))
+}
+
+/// Replaces all of them: what is not given is as if it had never been set.
+pub(super) fn replace(call: &Call<'_>) -> Answer {
+    call.parts.settings.replace(read(&call.text())?);
+    Ok(call::empty())
+}
+
+/// Adds to what extensions keep.
+pub(super) fn extend(call: &Call<'_>) -> Answer {
+    let value = json::parse(&call.text()).map_err(|error| Problem::not_json(&error))?;
+    let Json::Object(members) = value else {
+        return Err(Problem::at("/", "an object with `extended` is expected"));
+    };
+    let mut added = Vec::new();
+    for (name, value) in members {
+        match (name.as_str(), value) {
+            ("extended", Json::Object(members)) => added = members,
+            ("extended", _) => {
+                return Err(Problem::at("/extended", "`extended` must be an object"));
+            }
+            _ => return Err(Problem::unknown_field("", &name)),
+        }
+    }
+    let mut settings = GlobalSettings::clone(&call.parts.settings.load());
+    let mut extended = settings.extended.take().unwrap_or_else(|| Json::Object(Vec::new()));
+    for (name, value) in added {
+        extended.set(&name, value);
+    }
+    settings.extended = Some(extended);
+    call.parts.settings.replace(settings);
+    Ok(call::empty_object())
+}
+
+/// Reads settings, as they are or as `{"settings": …}`.
+fn read(text: &str) -> Result<GlobalSettings, Problem> {
+    let mut value = json::parse(text).map_err(|error| Problem::not_json(&error))?;
+    if let Some(inner) = value.remove("settings") {
+        value = inner;
+    }
+    let Json::Object(members) = value else {
+        return Err(Problem::at("/", "an object of settings is expected"));
+    };
+    let mut settings = GlobalSettings { proxy_pass_through: false, ..GlobalSettings::default() };
+    for (name, value) in members {
+        let wrong =
+            |what: &str| Problem::at(&format!("/{name}"), format!("`{name}` must be {what}"));
+        match (name.as_str(), value) {
+            (_, Json::Null) => {}
+            ("fixedDelay", value) => {
+                let delay = value.as_u64().ok_or_else(|| wrong("a number of milliseconds"))?;
+                settings.fixed_delay = Some(Duration::from_millis(delay));
+            }
+            ("delayDistribution", value) => {
+                let delay = distribution(&value).ok_or_else(|| {
+                    wrong("a `fixed`, `lognormal` or `uniform` distribution of delays")
+                })?;
+                settings.delay = Some(delay);
+            }
+            ("extended", value @ Json::Object(_)) => settings.extended = Some(value),
+            ("extended", _) => return Err(wrong("an object")),
+            ("proxyPassThrough", Json::Bool(value)) => settings.proxy_pass_through = value,
+            ("proxyPassThrough", _) => return Err(wrong("`true` or `false`")),
+            _ => return Err(Problem::unknown_field("", &name)),
+        }
+    }
+    Ok(settings)
+}
+
+fn distribution(value: &Json) -> Option<Delay> {
+    let number = |name: &str| value.member(name).and_then(Json::as_f64);
+    let time = |name: &str| {
+        let milliseconds = value.member(name).and_then(Json::as_u64);
+        milliseconds.map(Duration::from_millis)
+    };
+    match value.member("type").and_then(Json::as_str)? {
+        "fixed" => time("milliseconds").map(Delay::Fixed),
+        "lognormal" => Some(Delay::LogNormal {
+            median: number("median")?,
+            sigma: number("sigma")?,
+            max: number("maxValue"),
+        }),
+        "uniform" => Some(Delay::Uniform { lower: time("lower")?, upper: time("upper")? }),
+        _ => None,
+    }
+}
+
+fn distribution_shown(delay: Delay) -> Json {
+    let number = |number: f64| Json::Number(format!("{number}"));
+    match delay {
+        Delay::Fixed(time) => {
+            object([("type", "fixed".into()), ("milliseconds", milliseconds(time))])
+        }
+        Delay::LogNormal { median, sigma, max } => {
+            let mut value = object([
+                ("type", "lognormal".into()),
+                ("median", number(median)),
+                ("sigma", number(sigma)),
+            ]);
+            if let Some(max) = max {
+                value.set("maxValue", number(max));
+            }
+            value
+        }
+        Delay::Uniform { lower, upper } => object([
+            ("type", "uniform".into()),
+            ("lower", milliseconds(lower)),
+            ("upper", milliseconds(upper)),
+        ]),
+    }
+}
+
+fn milliseconds(time: Duration) -> Json {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).into()
+}

@@ -1,0 +1,63 @@
+//! What the journal learns of a request and its answer.
+
+use std::sync::Arc;
+
+use http::{Response, Version};
+
+use super::{
+    reply::{Logged, ReplyBody},
+    state::State,
+    tee::Stopwatch,
+};
+use crate::{
+    engine::Found,
+    model::Request,
+    store::{ServeEvent, Served},
+};
+
+/// Enters a request into the journal, as far as there is one.
+pub(super) fn enter(
+    state: &State,
+    request: &Request,
+    version: Version,
+    found: Option<&Found>,
+) -> Option<Arc<ServeEvent>> {
+    let journal = state.session.journal();
+    if !journal.is_on() {
+        return None;
+    }
+    journal.push(Served {
+        request: state.redactor.seen(request).into_owned(),
+        protocol: match version {
+            Version::HTTP_10 => "HTTP/1.0",
+            Version::HTTP_2 => "HTTP/2.0",
+            _ => "HTTP/1.1",
+        },
+        stub: found.map(|found| (Arc::clone(&found.stub), found.step)),
+    })
+}
+
+/// Has the journal see the answer on its way out.
+pub(super) fn see(
+    state: &State,
+    event: Option<Arc<ServeEvent>>,
+    watch: Stopwatch,
+    response: Response<ReplyBody>,
+) -> Response<ReplyBody> {
+    let Some(event) = event else { return response };
+    let journal = state.session.journal();
+    journal.answered(&event, &response);
+    match response.body() {
+        ReplyBody::Whole { bytes, .. } => {
+            if let Some(bytes) = bytes {
+                journal.add_body(&event, bytes);
+            }
+            event.set_total(watch.elapsed());
+            response
+        }
+        _ => response.map(|body| {
+            let session = Arc::clone(&state.session);
+            ReplyBody::Logged(Box::new(Logged { body, event, session, watch }))
+        }),
+    }
+}

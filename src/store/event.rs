@@ -1,0 +1,170 @@
+//! One entry of the journal: a request, its stub, and what is learned of the answer by and by.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use parking_lot::Mutex;
+use uuid::Uuid;
+
+use super::live::LiveStub;
+use crate::model::{Json, Request};
+
+/// Notes on one entry beyond which no more are taken.
+const MAX_NOTES: usize = 32;
+
+/// What is known of a request when its stub was sought.
+#[derive(Debug)]
+pub struct Served {
+    /// The request, credentials replaced where the session replaces them.
+    pub request: Request,
+    /// Protocol of its connection: `HTTP/1.1`, `HTTP/2.0`.
+    pub protocol: &'static str,
+    /// The stub that answers and the place of the answer in its sequence; `None` where none does.
+    pub stub: Option<(Arc<LiveStub>, usize)>,
+}
+
+/// An entry of the journal.
+#[derive(Debug)]
+pub struct ServeEvent {
+    /// Its identity.
+    pub id: Uuid,
+    served: Served,
+    later: Mutex<Later>,
+}
+
+#[derive(Debug)]
+struct Later {
+    /// What it takes of the journal's bytes; `None` when it is no longer in the journal.
+    bytes: Option<usize>,
+    answer: Option<LoggedAnswer>,
+    delay: Duration,
+    total: Option<Duration>,
+    notes: Vec<Note>,
+}
+
+/// An answer as it was given.
+#[derive(Clone, Debug, Default)]
+pub struct LoggedAnswer {
+    /// Status code.
+    pub status: u16,
+    /// Header fields.
+    pub headers: HeaderMap,
+    /// The body, or its beginning.
+    pub body: BytesMut,
+}
+
+/// Something that happened while a request was served (WireMock's `SubEvent`).
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// What: `WEBHOOK_REQUEST`, `ERROR`, ….
+    pub kind: &'static str,
+    /// When, since the request's head had come.
+    pub at: Duration,
+    /// More of it.
+    pub data: Json,
+}
+
+impl ServeEvent {
+    pub(super) fn new(id: Uuid, served: Served, bytes: usize) -> Self {
+        let later = Later {
+            bytes: Some(bytes),
+            answer: None,
+            delay: Duration::ZERO,
+            total: None,
+            notes: Vec::new(),
+        };
+        Self { id, served, later: Mutex::new(later) }
+    }
+
+    /// The request.
+    pub fn request(&self) -> &Request {
+        &self.served.request
+    }
+
+    /// Protocol of its connection.
+    pub fn protocol(&self) -> &'static str {
+        self.served.protocol
+    }
+
+    /// The stub that answered and which of its answers.
+    pub fn stub(&self) -> Option<(&Arc<LiveStub>, usize)> {
+        self.served.stub.as_ref().map(|(live, step)| (live, *step))
+    }
+
+    /// The answer, as far as it was given.
+    pub fn answer(&self) -> Option<LoggedAnswer> {
+        self.later.lock().answer.clone()
+    }
+
+    /// How long the answer was held back on purpose.
+    pub fn delay(&self) -> Duration {
+        self.later.lock().delay
+    }
+
+    /// How long it took to the end of the answer, where that has come.
+    pub fn total(&self) -> Option<Duration> {
+        self.later.lock().total
+    }
+
+    /// What else happened, in order.
+    pub fn notes(&self) -> Vec<Note> {
+        self.later.lock().notes.clone()
+    }
+
+    /// Says for how long the answer is held back.
+    pub fn set_delay(&self, delay: Duration) {
+        self.later.lock().delay = delay;
+    }
+
+    /// Says how long it took.
+    pub fn set_total(&self, total: Duration) {
+        self.later.lock().total = Some(total);
+    }
+
+    /// Adds what else happened.
+    pub fn note(&self, note: Note) {
+        let mut later = self.later.lock();
+        if later.notes.len() < MAX_NOTES {
+            later.notes.push(note);
+        }
+    }
+
+    /// Notes the head of the answer; by how many bytes it has grown in the journal.
+    pub(super) fn set_answer(&self, status: u16, headers: &HeaderMap) -> usize {
+        let grown = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32);
+        let grown = grown.sum();
+        let mut later = self.later.lock();
+        later.answer =
+            Some(LoggedAnswer { status, headers: headers.clone(), body: BytesMut::new() });
+        later.grow(grown)
+    }
+
+    /// Notes a piece of the answer's body, up to `limit` bytes in all; by how many bytes it has grown
+    /// in the journal.
+    pub(super) fn add_body(&self, piece: &Bytes, limit: usize) -> usize {
+        let mut later = self.later.lock();
+        let Some(answer) = &mut later.answer else { return 0 };
+        let room = limit.saturating_sub(answer.body.len());
+        let piece = piece.get(..room).unwrap_or(piece);
+        answer.body.extend_from_slice(piece);
+        later.grow(piece.len())
+    }
+
+    /// Leaves the journal; how many bytes it has taken there.
+    pub(super) fn leave(&self) -> usize {
+        self.later.lock().bytes.take().unwrap_or_default()
+    }
+}
+
+impl Later {
+    fn grow(&mut self, by: usize) -> usize {
+        match &mut self.bytes {
+            Some(bytes) => {
+                *bytes += by;
+                by
+            }
+            None => 0,
+        }
+    }
+}
