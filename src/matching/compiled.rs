@@ -1,12 +1,17 @@
 //! Patterns of values, compiled: no expression is compiled and no operand read per request.
 
 use super::{
-    date::DateMatcher, json::JsonMatcher, number::NumberMatcher, path::PathTemplate,
-    regex::WholeRegex, xml::XmlMatcher,
+    date::DateMatcher,
+    json::JsonMatcher,
+    json_schema::{SchemaMatcher, Version},
+    number::NumberMatcher,
+    path::PathTemplate,
+    regex::WholeRegex,
+    xml::XmlMatcher,
 };
 use crate::{
     codec::{jsonpath::JsonPath, xml::XPath},
-    model::{DatePattern, PathPattern, ValuePattern},
+    model::{DatePattern, PathPattern, SchemaVersion, ValuePattern},
 };
 
 /// A [`ValuePattern`], compiled.
@@ -37,6 +42,7 @@ pub(super) enum Kind {
     Number(NumberMatcher),
     Or(Vec<TextMatcher>),
     PathTemplate(PathTemplate),
+    Schema(Box<SchemaMatcher>),
     Xml(Box<(XmlMatcher, String)>),
     XPath(Box<PathMatcher<XPath>>),
 }
@@ -118,8 +124,30 @@ impl TextMatcher {
                     ),
                 }
             }
-            other => return Err((String::new(), format!("{other:?} is not supported yet"))),
+            ValuePattern::MatchesJsonSchema(pattern) => {
+                // WireMock takes a schema that cannot be read; it fits nothing.
+                match SchemaMatcher::compile(&pattern.schema, version(pattern.version)) {
+                    Ok(matcher) => Kind::Schema(Box::new(matcher)),
+                    Err((place, message)) => Kind::Never(
+                        "a JSON Schema".to_owned(),
+                        format!(
+                            "the schema cannot be read{}{place}: {message}",
+                            if place.is_empty() { "" } else { " at " }
+                        ),
+                    ),
+                }
+            }
         }))
+    }
+}
+
+fn version(version: Option<SchemaVersion>) -> Version {
+    match version {
+        Some(SchemaVersion::V4) => Version::V4,
+        Some(SchemaVersion::V6) => Version::V6,
+        Some(SchemaVersion::V7) => Version::V7,
+        Some(SchemaVersion::V201909) => Version::V201909,
+        Some(SchemaVersion::V202012) | None => Version::V202012,
     }
 }
 

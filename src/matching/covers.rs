@@ -1,7 +1,9 @@
 //! Whether one request pattern certainly takes every request that another takes. What cannot be said
 //! for certain counts as no: the answer is for warnings.
 
-use std::{sync::LazyLock, time::SystemTime};
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -181,7 +183,7 @@ pub fn is_met_by_url(url: &str, name: &str, pattern: &ValuePattern) -> Option<bo
         let pairs = view.query_pairs().iter();
         matcher.is_match_any(
             pairs.filter(|(key, _)| key == name).map(|(_, value)| value),
-            jiff::Timestamp::UNIX_EPOCH,
+            Timestamp::UNIX_EPOCH,
         )
     })
 }
@@ -200,7 +202,7 @@ fn with_target<T>(target: &str, look: impl FnOnce(&RequestView<'_>) -> T) -> Opt
         headers: NO_HEADERS.clone(),
         body: RequestBody::Whole(Bytes::new()),
         client: None,
-        received: SystemTime::UNIX_EPOCH,
+        received: std::time::UNIX_EPOCH,
     };
     Some(look(&RequestView::new(&request)))
 }

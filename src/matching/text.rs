@@ -47,6 +47,7 @@ impl TextMatcher {
             (Kind::Number(number), Some(value)) => number.is_match(value),
             (Kind::Never(..), Some(_)) => false,
             (Kind::PathTemplate(template), Some(value)) => template.is_match(value),
+            (Kind::Schema(schema), Some(text)) => schema.is_match(text, value.json()),
             (Kind::Xml(xml), Some(value)) => xml.0.is_match(value),
             (Kind::XPath(path), Some(_)) => matches!(path.outcome(value), Outcome::Yes),
         }

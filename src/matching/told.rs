@@ -66,6 +66,7 @@ impl TextMatcher {
             Kind::Not(matcher) => format!("not {}", matcher.describe()),
             Kind::Number(number) => number.describe(),
             Kind::Or(matchers) => joined(matchers, " or "),
+            Kind::Schema(_) => "what the JSON Schema allows".to_owned(),
             Kind::Xml(xml) => format!("the XML {}", xml.1),
             Kind::XPath(path) => describe_path(path.path.source(), path.value.as_ref()),
             Kind::PathTemplate(template) => format!("a path as {}", template.source()),
@@ -82,6 +83,7 @@ impl TextMatcher {
             (Kind::JsonPath(path), Some(_)) => failure(path.outcome(value)),
             (Kind::XPath(path), Some(_)) => failure(path.outcome(value)),
             (Kind::Xml(xml), Some(text)) => xml.0.explain(text),
+            (Kind::Schema(schema), Some(text)) => schema.explain(text, value.json()),
             (Kind::Never(_, reason), _) => Some(reason.clone()),
             (
                 Kind::And(matchers)
