@@ -41,14 +41,12 @@ use crate::{
     library::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
     },
-    matching::mistakes,
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
-    render::{TemplatedResponse, Webhook},
     runtime::{Clock, Drain, Seed, Watch},
     serve::{ServeError, Server, ServerParts, server},
-    store::{JournalLimits, Session, SharedSettings, StubFile, StubStore},
+    store::{JournalLimits, LiveStub, Session, SharedSettings, StubFile, StubStore},
     tls::{Authority, TlsError},
     upstream,
 };
@@ -349,25 +347,7 @@ impl Running {
 
 /// Patterns that don't compile are mistakes in a file like any other.
 pub fn compile_problems(stub: &Stub) -> Vec<(String, String)> {
-    let request = mistakes(&stub.request);
-    let request = request.into_iter().map(|error| (error.pointer, error.message));
-    let answers = stub.responses.steps.iter().enumerate().flat_map(|(at, step)| {
-        let errors = TemplatedResponse::compile(&step.response, false).err().unwrap_or_default();
-        errors.into_iter().map(move |(pointer, error)| {
-            (format!("/responses/{at}{pointer}"), format!("no template: {error}"))
-        })
-    });
-    let webhooks = stub.listeners.iter().enumerate().flat_map(|(at, listener)| {
-        let mistakes = Webhook::compile(listener).and_then(Result::err).unwrap_or_default();
-        let list = match listener.is_post_serve_action {
-            true => "postServeActions",
-            false => "serveEventListeners",
-        };
-        mistakes
-            .into_iter()
-            .map(move |(pointer, message)| (format!("/{list}/{at}{pointer}"), message))
-    });
-    request.chain(answers).chain(webhooks).collect()
+    LiveStub::mistakes(stub)
 }
 
 fn on_recorded(

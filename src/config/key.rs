@@ -48,13 +48,20 @@ impl Key {
 
 /// Every setting, in alphabetical order.
 pub const KEYS: &[Key] = &[
+    list("allow_proxy_targets", "HOST", |layer, text| {
+        push(&mut layer.allow_proxy_targets, text.parse())
+    }),
     text("admin", "ADDR", |layer, text| put(&mut layer.admin, admin_place(text))),
     text("certs", "DIR", |layer, text| put(&mut layer.certs, path(text))),
     text("connect_timeout", "DURATION", |layer, text| {
         put(&mut layer.connect_timeout, duration(text))
     }),
+    list("deny_proxy_targets", "HOST", |layer, text| {
+        push(&mut layer.deny_proxy_targets, text.parse())
+    }),
     text("drain_timeout", "DURATION", |layer, text| put(&mut layer.drain_timeout, duration(text))),
     text("fail", "SHARE:STATUS", |layer, text| put(&mut layer.fail, text.parse())),
+    switch("gzip", |layer, text| put(&mut layer.gzip, yes_or_no(text))),
     text("handshake_timeout", "DURATION", |layer, text| {
         put(&mut layer.handshake_timeout, duration(text))
     }),
@@ -67,6 +74,9 @@ pub const KEYS: &[Key] = &[
     list("listen", "ADDR", |layer, text| push(&mut layer.listen, listen_address(text))),
     text("log_format", "FORMAT", |layer, text| put(&mut layer.log_format, text.parse())),
     text("match", "HOW", |layer, text| put(&mut layer.matching, matching(text))),
+    switch("matched_stub_headers", |layer, text| {
+        put(&mut layer.matched_stub_headers, yes_or_no(text))
+    }),
     number("max_body_in_memory", "SIZE", |layer, text| {
         put(&mut layer.max_body_in_memory, size(text))
     }),
@@ -88,6 +98,7 @@ pub const KEYS: &[Key] = &[
     number("seed", "N", |layer, text| put(&mut layer.seed, seed(text))),
     switch("strict", |layer, text| put(&mut layer.strict, yes_or_no(text))),
     text("stubs", "DIR", |layer, text| put(&mut layer.stubs, path(text))),
+    text("templating", "WHOSE", |layer, text| put(&mut layer.templating, text.parse())),
     list("upstream_ca", "FILE", |layer, text| push(&mut layer.upstream_ca, path(text))),
     switch("upstream_insecure", |layer, text| put(&mut layer.upstream_insecure, yes_or_no(text))),
     number("verbose", "N", |layer, text| put(&mut layer.verbose, verbosity(text))),

@@ -11,6 +11,7 @@ use crate::{
     engine::Matching,
     runtime::Seed,
     serve::AdminPlace,
+    serve::{TargetPattern, Templating},
 };
 
 /// The settings of one source: the flags, the environment, or the file. `None` leaves a setting to
@@ -31,6 +32,16 @@ pub struct Layer {
     pub header_timeout: Option<Duration>,
     /// Idle connections to upstreams are closed after this time.
     pub idle_timeout: Option<Duration>,
+    /// `allow_proxy_targets`
+    pub allow_proxy_targets: Option<Vec<TargetPattern>>,
+    /// `deny_proxy_targets`
+    pub deny_proxy_targets: Option<Vec<TargetPattern>>,
+    /// `gzip`
+    pub gzip: Option<bool>,
+    /// `matched_stub_headers`
+    pub matched_stub_headers: Option<bool>,
+    /// `templating`
+    pub templating: Option<Templating>,
     /// Requests that are remembered for the admin API.
     pub journal_entries: Option<usize>,
     /// Latency of answers.
@@ -118,6 +129,11 @@ impl Layer {
             handshake_timeout: self.handshake_timeout.or(below.handshake_timeout),
             header_timeout: self.header_timeout.or(below.header_timeout),
             idle_timeout: self.idle_timeout.or(below.idle_timeout),
+            allow_proxy_targets: self.allow_proxy_targets.or(below.allow_proxy_targets),
+            deny_proxy_targets: self.deny_proxy_targets.or(below.deny_proxy_targets),
+            gzip: self.gzip.or(below.gzip),
+            matched_stub_headers: self.matched_stub_headers.or(below.matched_stub_headers),
+            templating: self.templating.or(below.templating),
             journal_entries: self.journal_entries.or(below.journal_entries),
             latency: self.latency.or(below.latency),
             listen: self.listen.or(below.listen),

@@ -13,7 +13,12 @@ use super::{
     layer::{Layer, LogFormat},
     settings::{AdminSettings, Config, Redaction, Upstream},
 };
-use crate::{library::Located, runtime::Seed, serve::Limits, store::JournalLimits};
+use crate::{
+    library::Located,
+    runtime::Seed,
+    serve::{Answers, Limits, Targets},
+    store::JournalLimits,
+};
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "ringer.toml";
@@ -121,7 +126,16 @@ fn resolve(settings: Layer) -> Config {
                 .unwrap_or(default.upstream.response_timeout),
             idle_timeout: settings.idle_timeout.unwrap_or(default.upstream.idle_timeout),
         },
-        answers: default.answers,
+        answers: Answers {
+            matched_stub_headers: settings.matched_stub_headers.unwrap_or(true),
+            gzip: settings.gzip.unwrap_or(true),
+            templating: settings.templating.unwrap_or_default(),
+            targets: Targets {
+                allowed: settings.allow_proxy_targets.unwrap_or_default(),
+                denied: settings.deny_proxy_targets.unwrap_or_default(),
+            },
+            ..default.answers
+        },
         limits: Limits {
             connections: settings.max_connections.unwrap_or(default.limits.connections),
             handshake: settings.handshake_timeout.unwrap_or(default.limits.handshake),

@@ -65,8 +65,8 @@ struct Parts<'a, 'v, 'q, 'r> {
 
 impl Parts<'_, '_, '_, '_> {
     /// Whether the request has what a pattern of one part wants.
-    fn fits(&self, part: RequestPattern) -> bool {
-        CompiledRequest::compile(&part).is_ok_and(|compiled| compiled.matches(self.view))
+    fn fits(&self, part: &RequestPattern) -> bool {
+        CompiledRequest::compile(part).is_ok_and(|compiled| compiled.matches(self.view))
     }
 
     fn told(fits: bool, message: &str) -> &str {
@@ -80,8 +80,10 @@ impl Parts<'_, '_, '_, '_> {
         let port = port.unwrap_or_else(|| request.scheme.default_port());
         if let Some(expected) = &pattern.host {
             let (_, text) = pattern_text::operator(expected);
-            let fits = self
-                .fits(RequestPattern { host: Some(expected.clone()), ..RequestPattern::default() });
+            let fits = self.fits(&RequestPattern {
+                host: Some(expected.clone()),
+                ..RequestPattern::default()
+            });
             self.report.row(&text, host, Self::told(fits, "Host does not match"));
         }
         if let Some(expected) = pattern.port {
@@ -89,7 +91,7 @@ impl Parts<'_, '_, '_, '_> {
             self.report.row(&expected.to_string(), &port.to_string(), message);
         }
         if let Some(expected) = &pattern.client_ip {
-            let fits = self.fits(RequestPattern {
+            let fits = self.fits(&RequestPattern {
                 client_ip: Some(expected.clone()),
                 ..RequestPattern::default()
             });
@@ -110,8 +112,8 @@ impl Parts<'_, '_, '_, '_> {
         let message = Self::told(fits, "HTTP method does not match");
         self.report.row(&method, self.view.method(), message);
         if let Some(url) = pattern_text::url(&pattern.url) {
-            let fits =
-                self.fits(RequestPattern { url: pattern.url.clone(), ..RequestPattern::default() });
+            let fits = self
+                .fits(&RequestPattern { url: pattern.url.clone(), ..RequestPattern::default() });
             let message = Self::told(fits, "URL does not match");
             self.report.row(&url, self.view.path_and_query(), message);
         }
@@ -122,7 +124,7 @@ impl Parts<'_, '_, '_, '_> {
         let (pattern, view) = (self.pattern, self.view);
         if let UrlPattern::UrlPathTemplate(template) = &pattern.url {
             for (name, expected) in &pattern.path_parameters {
-                let fits = self.fits(RequestPattern {
+                let fits = self.fits(&RequestPattern {
                     url: pattern.url.clone(),
                     path_parameters: vec![(name.clone(), expected.clone())],
                     ..RequestPattern::default()
@@ -136,12 +138,12 @@ impl Parts<'_, '_, '_, '_> {
         }
         for (name, expected) in &pattern.headers {
             let values: Vec<String> = view.header(name).map(|value| value.into_owned()).collect();
-            let fits = self.fits(RequestPattern {
+            let fits = self.fits(&RequestPattern {
                 headers: vec![(name.clone(), expected.clone())],
                 ..RequestPattern::default()
             });
             let text = pattern_text::header(name, expected);
-            self.one("Header", &text, shown(name, &values), values.is_empty(), fits);
+            self.one("Header", &text, &shown(name, &values), values.is_empty(), fits);
         }
         let mut n_headers = pattern.headers.len();
         if let Some((user, password)) = &pattern.basic_auth {
@@ -149,28 +151,28 @@ impl Parts<'_, '_, '_, '_> {
             let token = BASE64_STANDARD.encode(format!("{user}:{password}"));
             let values: Vec<String> =
                 view.header("authorization").map(|value| value.into_owned()).collect();
-            let fits = self.fits(RequestPattern {
+            let fits = self.fits(&RequestPattern {
                 basic_auth: pattern.basic_auth.clone(),
                 ..RequestPattern::default()
             });
             let text = format!("Authorization [prefix] : Basic {token}");
             let actual = shown("Authorization", &values);
-            self.one("Header", &text, actual, values.is_empty(), fits);
+            self.one("Header", &text, &actual, values.is_empty(), fits);
         }
         self.blank_after(n_headers);
         for (name, expected) in &pattern.query {
             let values = values_of(view.query_pairs(), name);
-            let fits = self.fits(RequestPattern {
+            let fits = self.fits(&RequestPattern {
                 query: vec![(name.clone(), expected.clone())],
                 ..RequestPattern::default()
             });
             let text = pattern_text::parameter("Query", name, expected);
-            self.one("Query", &text, shown(name, &values), values.is_empty(), fits);
+            self.one("Query", &text, &shown(name, &values), values.is_empty(), fits);
         }
         self.blank_after(pattern.query.len());
         for (name, expected) in &pattern.cookies {
             let values = values_of(view.cookies(), name);
-            let fits = self.fits(RequestPattern {
+            let fits = self.fits(&RequestPattern {
                 cookies: vec![(name.clone(), expected.clone())],
                 ..RequestPattern::default()
             });
@@ -178,28 +180,28 @@ impl Parts<'_, '_, '_, '_> {
                 ("equalTo", value) => format!("Cookie: {name}={value}"),
                 (operator, value) => format!("Cookie: {name} [{operator}] {value}"),
             };
-            self.one("Cookie", &text, values.join(", "), values.is_empty(), fits);
+            self.one("Cookie", &text, &values.join(", "), values.is_empty(), fits);
         }
         self.blank_after(pattern.cookies.len());
         for (name, expected) in &pattern.form {
             let values = values_of(view.form(), name);
-            let fits = self.fits(RequestPattern {
+            let fits = self.fits(&RequestPattern {
                 form: vec![(name.clone(), expected.clone())],
                 ..RequestPattern::default()
             });
             let text = pattern_text::parameter("Form", name, expected);
-            self.one("Form data", &text, shown(name, &values), values.is_empty(), fits);
+            self.one("Form data", &text, &shown(name, &values), values.is_empty(), fits);
         }
         self.blank_after(pattern.form.len());
     }
 
-    fn one(&mut self, kind: &str, text: &str, actual: String, is_missing: bool, fits: bool) {
+    fn one(&mut self, kind: &str, text: &str, actual: &str, is_missing: bool, fits: bool) {
         let message = match (fits, is_missing) {
             (true, _) => String::new(),
             (false, true) => format!("{kind} is not present"),
             (false, false) => format!("{kind} does not match"),
         };
-        self.report.row(text, &actual, &message);
+        self.report.row(text, actual, &message);
     }
 
     fn blank_after(&mut self, n_rows: usize) {
@@ -212,14 +214,14 @@ impl Parts<'_, '_, '_, '_> {
     fn bodies(&mut self) {
         for expected in &self.pattern.body {
             let part = RequestPattern { body: vec![expected.clone()], ..Default::default() };
-            if !self.fits(part) {
+            if !self.fits(&part) {
                 let (text, layout) = pattern_text::body(expected);
                 self.report.row(&text, &self.body(expected, layout), "Body does not match");
             }
         }
         for expected in &self.pattern.multipart {
             let part = RequestPattern { multipart: vec![expected.clone()], ..Default::default() };
-            if !self.fits(part) {
+            if !self.fits(&part) {
                 let name = expected.name.as_deref().unwrap_or("any part");
                 let n_parts = self.view.parts().map_or(0, <[_]>::len);
                 let actual = match n_parts {

@@ -35,6 +35,7 @@ mod route;
 mod socket;
 mod state;
 mod static_files;
+mod surroundings;
 mod tee;
 mod webhooks;
 mod wire;

@@ -2,34 +2,17 @@
 
 use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
 
-use jiff::Timestamp;
-use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
-use super::{
-    inquiry::Inquiry,
-    settings::{Answers, Templating},
-    state::State,
-};
+use super::{inquiry::Inquiry, settings::Templating, state::State};
 use crate::{
     codec::view::RequestView,
     engine::Found,
     library::BodyFiles,
-    matching::regex::WholeRegex,
     model::{BodySpec, Request, ResponseSpec, ServiceName, UrlPattern},
-    render::{
-        FileTemplates, RequestInfo, Template, TemplateError, TemplateErrors,
-        template::{Env, SystemValues},
-    },
+    render::{RequestInfo, Template, TemplateError, TemplateErrors},
     store::LiveTemplates,
 };
-
-/// What templates see of the world around them.
-pub(super) struct Surroundings {
-    hostname: String,
-    permitted: PermittedKeys,
-    files: FileTemplates,
-}
 
 /// Why a template gave no answer.
 #[derive(Debug, Error)]
@@ -53,55 +36,6 @@ pub(super) enum RenderError {
 fn listed(errors: &TemplateErrors) -> String {
     let each = |(pointer, error): &(String, TemplateError)| format!("`{pointer}` {error}");
     errors.iter().map(each).collect::<Vec<_>>().join("; ")
-}
-
-impl Surroundings {
-    pub(super) fn new(answers: &Answers) -> Self {
-        // The name of the machine; where there is no such file, a name that every machine has.
-        let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let hostname = match hostname.trim() {
-            "" => "localhost".to_owned(),
-            name => name.to_owned(),
-        };
-        let patterns = answers.permitted_system_keys.iter();
-        let permitted = PermittedKeys(
-            // Case does not count, as in WireMock.
-            patterns
-                .filter_map(|pattern| WholeRegex::compile(&format!("(?i){pattern}")).ok())
-                .collect(),
-        );
-        Self { hostname, permitted, files: FileTemplates::default() }
-    }
-
-    /// The surroundings of one rendering.
-    pub(super) fn env<'e>(&'e self, state: &State, random: &'e mut ChaCha8Rng) -> Env<'e> {
-        Env {
-            now: Timestamp::try_from(state.clock.now()).unwrap_or_default(),
-            random,
-            hostname: &self.hostname,
-            system: Some(&self.permitted),
-            state: None,
-            keys: None,
-        }
-    }
-}
-
-/// Which environment variables templates may read.
-struct PermittedKeys(Vec<WholeRegex>);
-
-impl SystemValues for PermittedKeys {
-    fn is_permitted(&self, key: &str) -> bool {
-        self.0.iter().any(|pattern| pattern.is_match(key))
-    }
-
-    fn environment(&self, key: &str) -> Option<String> {
-        std::env::var(key).ok()
-    }
-
-    /// Properties are of a Java VM.
-    fn property(&self, _: &str) -> Option<String> {
-        None
-    }
 }
 
 /// The templates of the answer that was found; `None` where it has none, or they are switched off.
@@ -132,7 +66,7 @@ pub(super) async fn rendered(
     let mut random = seed.draws(state.session.name(), &subject, found.hit);
     let mut answer = {
         let view = RequestView::new(&inquiry.request);
-        let mut env = state.surroundings.env(state, &mut random);
+        let mut env = state.surroundings.env(state.clock, &mut random);
         response.render(&view, about.info(), &mut env)?
     };
     if response.are_files_templates()
@@ -140,7 +74,7 @@ pub(super) async fn rendered(
     {
         let content = content(state, found.stub.stub.service.as_ref(), name).await?;
         let view = RequestView::new(&inquiry.request);
-        let mut env = state.surroundings.env(state, &mut random);
+        let mut env = state.surroundings.env(state.clock, &mut random);
         let text = response.render_text(&content, &view, about.info(), &mut env);
         let text = text
             .map_err(|error| RenderError::File { name: name.clone(), error: error.to_string() })?;

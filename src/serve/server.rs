@@ -21,11 +21,10 @@ use tokio::{
 use super::{
     administration::{AdminDoor, AdminPlace},
     listener::{accept, bind},
-    rendering::Surroundings,
     route::{Router, UpstreamFactory},
     settings::{Answers, Limits, Service},
-    state::{Counts, State},
-    webhooks::Webhooks,
+    state::{Counts, State, Webhooks},
+    surroundings::Surroundings,
 };
 use crate::{
     admin::Admin,

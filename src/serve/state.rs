@@ -5,20 +5,19 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
 use parking_lot::Mutex;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 use super::{
     administration::AdminDoor,
     capture::Spool,
-    rendering::Surroundings,
     route::Router,
     settings::{Answers, Limits},
-    webhooks::Webhooks,
+    surroundings::Surroundings,
 };
 use crate::{
     behavior::GlobalDelay,
@@ -93,6 +92,22 @@ impl State {
         }
         // Who listened may have stopped meanwhile.
         let _ = self.events.send(handled);
+    }
+}
+
+/// Calls of webhooks that may be under way at a time.
+const CALLS_AT_ONCE: usize = 64;
+
+/// What bounds webhooks.
+pub(super) struct Webhooks {
+    /// Calls that wait for their time or are under way.
+    pub(super) waiting: AtomicUsize,
+    pub(super) at_once: Semaphore,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self { waiting: AtomicUsize::new(0), at_once: Semaphore::new(CALLS_AT_ONCE) }
     }
 }
 

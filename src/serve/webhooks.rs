@@ -1,14 +1,11 @@
 //! Webhooks: calls that follow an answer, each a task of its own. Serving never waits for one.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::HOST};
 use http_body_util::{BodyExt as _, Full, Limited};
 use rand_chacha::ChaCha8Rng;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use super::{errand, inquiry::Inquiry, rendering::About, state::State, tee::Stopwatch};
 use crate::{
@@ -24,22 +21,8 @@ use crate::{
 
 /// Calls that may wait for their time; further ones are dropped, which is logged.
 const WAITING: usize = 10_000;
-/// Calls that may be under way at a time.
-const AT_ONCE: usize = 64;
 /// So much of a called server's answer is kept for the journal, in bytes.
 const KEPT: usize = 64 * 1024;
-
-/// What bounds webhooks.
-pub(super) struct Webhooks {
-    waiting: AtomicUsize,
-    at_once: Semaphore,
-}
-
-impl Default for Webhooks {
-    fn default() -> Self {
-        Self { waiting: AtomicUsize::new(0), at_once: Semaphore::new(AT_ONCE) }
-    }
-}
 
 /// The webhooks of an answer that is about to be given.
 pub(super) struct Following {
@@ -154,7 +137,7 @@ impl Following {
         random: &mut ChaCha8Rng,
     ) -> Result<WebhookSpec, String> {
         let view = RequestView::new(&self.request);
-        let mut env = state.surroundings.env(state, random);
+        let mut env = state.surroundings.env(state.clock, random);
         webhook.render(&view, self.about.info(), &mut env)
     }
 

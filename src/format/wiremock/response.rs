@@ -221,7 +221,6 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
         ending: notes.ending,
         address: notes.address,
         echoes: notes.echoes,
-        ..ResponseSpec::default()
     }
 }
 

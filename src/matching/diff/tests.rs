@@ -1,3 +1,5 @@
+//! The report of a miss against the reference server's.
+
 use super::{super::testing::request, *};
 use crate::{
     codec::json,
