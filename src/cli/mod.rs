@@ -1,7 +1,7 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
 //! May import: app, behavior, codec, config, engine, format, library, model, record, redaction,
-//! runtime, store, serve, tls.
+//! runtime, serve, store, tls.
 
 pub mod args;
 pub mod ca;
