@@ -45,7 +45,7 @@ use crate::{
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
-    serve::{ServeError, Server, ServerParts, server},
+    serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{JournalLimits, LiveStub, Session, SharedSettings, StubFile, StubStore},
     tls::{Authority, TlsError},
     upstream,
@@ -91,8 +91,7 @@ pub struct Running {
     watcher: Option<Watcher>,
     asked_to_stop: Watch,
     /// Kept, so that its end is not taken for a wish to stop.
-    #[expect(dead_code, reason = "kept for its lifetime")]
-    shutdown: Arc<Drain>,
+    _shutdown: Arc<Drain>,
 }
 
 impl fmt::Debug for Running {
@@ -162,7 +161,9 @@ impl Parts {
         let records = config.forward.records()
             || config.services.iter().any(|service| service.mode.records());
         let redactor = Arc::new(redactor(&config.redaction, &config.stubs, records)?);
-        let reader = Reader::new(&config.stubs).with_check(compile_problems);
+        let reader = Reader::new(&config.stubs)
+            .with_check(compile_problems)
+            .with_missing_bodies(config.answers.dialect == Dialect::WireMock);
         let loaded = reader.read()?;
         let problems = loaded.problems().map(|problem| problem.render(false)).collect();
         let stubs = Arc::new(StubStore::default());
@@ -279,7 +280,7 @@ impl Parts {
             problems: self.problems,
             watcher,
             asked_to_stop,
-            shutdown,
+            _shutdown: shutdown,
         })
     }
 }

@@ -108,7 +108,7 @@ impl Session {
                 "certificates of upstreams are NOT verified: whoever sits between can read and change everything",
             );
         }
-        if self.config.redaction.off {
+        if self.config.redaction.off && self.records() {
             warn("secrets are NOT replaced: tokens, cookies and passwords go to disk as they are");
         }
         let open = self.config.listen.iter().any(|address| !address.ip().is_loopback());
@@ -117,6 +117,12 @@ impl Session {
         if open && forwards {
             warn("whoever can reach this machine can send requests through ringer");
         }
+    }
+
+    /// Whether anything is written that was asked or answered.
+    fn records(&self) -> bool {
+        self.config.forward.records()
+            || self.config.services.iter().any(|service| service.mode.records())
     }
 
     /// Whether chance has a part in the answers, so that the seed is worth knowing.

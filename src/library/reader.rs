@@ -70,6 +70,7 @@ pub struct Reader {
     root: PathBuf,
     check: Option<Arc<Check>>,
     progress: Option<Arc<Progress>>,
+    may_miss_bodies: bool,
 }
 
 impl fmt::Debug for Reader {
@@ -95,7 +96,7 @@ pub fn read_file(root: &Path, path: &Path) -> LoadedFile {
 impl Reader {
     /// Reads the stub folder `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), check: None, progress: None }
+        Self { root: root.into(), check: None, progress: None, may_miss_bodies: false }
     }
 
     /// Has each stub looked at by `check`, which gives pairs of a JSON pointer into the mapping (such
@@ -106,6 +107,13 @@ impl Reader {
         check: impl Fn(&Stub) -> Vec<(String, String)> + Send + Sync + 'static,
     ) -> Self {
         self.check = Some(Arc::new(check));
+        self
+    }
+
+    /// Takes stubs also where the file of their body is missing: it may come later, as with WireMock.
+    #[must_use]
+    pub fn with_missing_bodies(mut self, may_miss_bodies: bool) -> Self {
+        self.may_miss_bodies = may_miss_bodies;
         self
     }
 
@@ -261,7 +269,14 @@ impl Reader {
                 continue;
             }
             bodies.extend(files.place(service, name).ok());
+            // Of a template, the name is known only when a request has come.
+            if name.contains("{{") {
+                continue;
+            }
             let Err(error) = files.path(service, name) else { continue };
+            if self.may_miss_bodies && matches!(error, LibraryError::MissingBody { .. }) {
+                continue;
+            }
             let hint = match &error {
                 LibraryError::MissingBody { folder, .. } => {
                     similar_file(folder, name).map(|similar| format!("did you mean `{similar}`?"))

@@ -75,8 +75,8 @@ impl LiveStub {
     /// What cannot be honoured of a stub: patterns and templates that are none, webhooks that call
     /// nothing. Each with its JSON pointer.
     pub fn mistakes(stub: &Stub) -> Vec<(String, String)> {
-        let request = CompiledRequest::compile(&stub.request);
-        let request = request.err().map(|error| (error.pointer, error.message));
+        let request = matching::mistakes(&stub.request);
+        let request = request.into_iter().map(|error| (error.pointer, error.message));
         let answers = stub.responses.steps.iter().enumerate().flat_map(|(at, step)| {
             let errors =
                 TemplatedResponse::compile(&step.response, false).err().unwrap_or_default();
@@ -94,7 +94,7 @@ impl LiveStub {
                 .into_iter()
                 .map(move |(pointer, message)| (format!("/{list}/{at}{pointer}"), message))
         });
-        request.into_iter().chain(answers).chain(webhooks).collect()
+        request.chain(answers).chain(webhooks).collect()
     }
 
     /// An answer by its place in the sequence.

@@ -251,3 +251,24 @@ fn the_examples_of_the_documentation_have_no_mistake() {
         assert_eq!(problems, Vec::<String>::new());
     }
 }
+
+#[test]
+fn a_body_file_may_be_missing_where_it_may_come_later() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("mappings")).unwrap();
+    let write = |name: &str, file: &str| {
+        let text = format!(r#"{{"response": {{"bodyFileName": "{file}"}}}}"#);
+        fs::write(dir.path().join("mappings").join(name), text).unwrap();
+    };
+    write("a.json", "none.txt");
+    write("b.json", "{{request.path}}.txt");
+    write("c.json", "../../outside.txt");
+    let names = |reader: Reader| {
+        let loaded = reader.read().unwrap();
+        let good = loaded.files.iter().filter(|file| file.problems.is_empty());
+        good.map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(Reader::new(dir.path())), ["b.json"]);
+    assert_eq!(names(Reader::new(dir.path()).with_missing_bodies(true)), ["a.json", "b.json"]);
+}
