@@ -41,17 +41,17 @@ use crate::{
     library::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
     },
-    matching::mistakes,
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
-    render::TemplatedResponse,
     runtime::{Clock, Drain, Seed, Watch},
     serve::{ServeError, Server, ServerParts, server},
     store::{JournalLimits, Session, SharedSettings, StubFile, StubStore},
     tls::{Authority, TlsError},
     upstream,
 };
+
+pub use crate::lint::compile_problems;
 
 /// Exchanges that may be under way or wait for the disk.
 const RECORDING_PERMITS: usize = 2048;
@@ -345,19 +345,6 @@ impl Running {
             problems,
         }
     }
-}
-
-/// Patterns that don't compile are mistakes in a file like any other.
-pub fn compile_problems(stub: &Stub) -> Vec<(String, String)> {
-    let request = mistakes(&stub.request);
-    let request = request.into_iter().map(|error| (error.pointer, error.message));
-    let answers = stub.responses.steps.iter().enumerate().flat_map(|(at, step)| {
-        let errors = TemplatedResponse::compile(&step.response, false).err().unwrap_or_default();
-        errors.into_iter().map(move |(pointer, error)| {
-            (format!("/responses/{at}{pointer}"), format!("no template: {error}"))
-        })
-    });
-    request.chain(answers).collect()
 }
 
 fn on_recorded(
