@@ -46,10 +46,12 @@ use crate::{
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
-    store::{JournalLimits, LiveStub, Session, SharedSettings, StubFile, StubStore},
+    store::{JournalLimits, Session, SharedSettings, StubFile, StubStore},
     tls::{Authority, TlsError},
     upstream,
 };
+
+pub use crate::lint::compile_problems;
 
 /// Exchanges that may be under way or wait for the disk.
 const RECORDING_PERMITS: usize = 2048;
@@ -344,11 +346,6 @@ impl Running {
             problems,
         }
     }
-}
-
-/// Patterns that don't compile are mistakes in a file like any other.
-pub fn compile_problems(stub: &Stub) -> Vec<(String, String)> {
-    LiveStub::mistakes(stub)
 }
 
 fn on_recorded(

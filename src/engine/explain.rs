@@ -19,7 +19,8 @@ pub struct Explanation {
     pub answer: Option<Considered>,
     /// Stubs that match, and do not answer: in the order in which they are tried.
     pub passed_over: Vec<Considered>,
-    /// The stubs that came closest to matching, the closest first.
+    /// The stubs that came closest to matching, of those that would have answered instead; the closest
+    /// first.
     pub near: Vec<Considered>,
 }
 
@@ -93,11 +94,14 @@ pub fn explain(
             considered(&found.stub, Standing::AnswersAsNearest(differences))
         });
     }
-    let is_answer = |live: &LiveStub| {
-        explanation.answer.as_ref().is_some_and(|answer| answer.stub.serial == live.serial)
-    };
+    // Where a stub answers, only those that would have gone before it are asked about.
+    let answer = explanation.answer.as_ref();
+    let first = answer.filter(|it| it.standing == Standing::Answers).map(|it| it.stub.serial);
+    let is_first = |live: &LiveStub| Some(live.serial) == first;
     let others = in_service()
-        .filter(|live| !is_answer(live) && !live.request.matches(view))
+        .take_while(|live| !is_first(live))
+        .filter(|live| !live.request.matches(view))
+        .filter(|live| answer.is_none_or(|it| it.stub.serial != live.serial))
         .map(|live| (live.request.as_ref(), live));
     explanation.near = near_miss::closest(others, view, n)
         .into_iter()
@@ -178,7 +182,10 @@ mod tests {
             vec![stub("one", "/a", None), stub("two", "/b", None), stub("three", "/a", None)];
         let (answer, rest) = explained(stubs, &[]);
         assert_eq!(answer.as_deref(), Some("three"));
-        assert_eq!(rest, [Standing::ComesLater, Standing::Differs]);
+        assert_eq!(rest, [Standing::ComesLater]);
+        let (answer, rest) = explained(vec![stub("one", "/a", None), stub("two", "/b", None)], &[]);
+        assert_eq!(answer.as_deref(), Some("one"));
+        assert_eq!(rest, [Standing::Differs]);
     }
 
     #[test]

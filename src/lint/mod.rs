@@ -4,6 +4,7 @@
 //! May import: codec, format, matching, model, render.
 
 mod all;
+mod broken;
 mod conditions;
 mod finding;
 mod paths;
@@ -16,5 +17,6 @@ mod tests;
 mod urls;
 
 pub use all::findings;
+pub use broken::compile_problems;
 pub use finding::Finding;
 pub use subject::Subject;

@@ -3,10 +3,19 @@
 //! The linear-time engine goes first; look-around, back-references and possessive quantifiers need the
 //! backtracking one, whose work is bounded.
 
+use std::sync::LazyLock;
+
 use super::{java_regex::translate, regex_mistake::Mistake};
 
 /// Steps that the backtracking engine may take on one input; past them a pattern does not match.
 pub(super) const BACKTRACK_LIMIT: usize = 1_000_000;
+/// Compiled patterns that are remembered: stub files repeat the same few (`.*`, `Bearer .+`), and each
+/// is compiled when it is checked and again when it is put in service.
+const MAX_REMEMBERED: usize = 512;
+/// Longer patterns are not remembered; they are seldom repeated, and may be large.
+const MAX_REMEMBERED_LENGTH: usize = 256;
+static REMEMBERED: LazyLock<quick_cache::sync::Cache<String, WholeRegex>> =
+    LazyLock::new(|| quick_cache::sync::Cache::new(MAX_REMEMBERED));
 /// What makes a pattern fit the whole of a text.
 const WHOLE_START: &str = r"\A(?s:";
 const WHOLE_END: &str = r")\z";
@@ -39,6 +48,18 @@ impl WholeRegex {
     ///
     /// What is wrong with it, for a person.
     pub fn compile(pattern: &str) -> Result<Self, String> {
+        if pattern.len() > MAX_REMEMBERED_LENGTH {
+            return Self::compile_anew(pattern);
+        }
+        if let Some(known) = REMEMBERED.get(pattern) {
+            return Ok(known);
+        }
+        let compiled = Self::compile_anew(pattern)?;
+        REMEMBERED.insert(pattern.to_owned(), compiled.clone());
+        Ok(compiled)
+    }
+
+    fn compile_anew(pattern: &str) -> Result<Self, String> {
         let java = translate(pattern)?;
         let whole = format!("{WHOLE_START}{}{WHOLE_END}", java.pattern);
         let source = pattern.to_owned();

@@ -72,31 +72,6 @@ impl LiveStub {
         Ok(Self { stub, file, serial, request, prepared, webhooks, templates, is_two_way, fetches })
     }
 
-    /// What cannot be honoured of a stub: patterns and templates that are none, webhooks that call
-    /// nothing. Each with its JSON pointer.
-    pub fn mistakes(stub: &Stub) -> Vec<(String, String)> {
-        let request = matching::mistakes(&stub.request);
-        let request = request.into_iter().map(|error| (error.pointer, error.message));
-        let answers = stub.responses.steps.iter().enumerate().flat_map(|(at, step)| {
-            let errors =
-                TemplatedResponse::compile(&step.response, false).err().unwrap_or_default();
-            errors.into_iter().map(move |(pointer, error)| {
-                (format!("/responses/{at}{pointer}"), format!("no template: {error}"))
-            })
-        });
-        let webhooks = stub.listeners.iter().enumerate().flat_map(|(at, listener)| {
-            let mistakes = Webhook::compile(listener).and_then(Result::err).unwrap_or_default();
-            let list = match listener.is_post_serve_action {
-                true => "postServeActions",
-                false => "serveEventListeners",
-            };
-            mistakes
-                .into_iter()
-                .map(move |(pointer, message)| (format!("/{list}/{at}{pointer}"), message))
-        });
-        request.chain(answers).chain(webhooks).collect()
-    }
-
     /// An answer by its place in the sequence.
     pub fn response(&self, step: usize) -> Option<&ResponseSpec> {
         self.stub.responses.steps.get(step).map(|step| &step.response)

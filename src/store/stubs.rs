@@ -1,11 +1,14 @@
 //! The live stubs: compiled once, read without a lock, replaced as a whole.
 
 use std::{
+    num::NonZero,
+    panic,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    thread,
 };
 
 use arc_swap::{ArcSwap, Guard};
@@ -17,6 +20,15 @@ use crate::{
     matching::CompileError,
     model::{BodySpec, Stub, StubId},
 };
+
+/// More threads than this gain nothing.
+const MAX_THREADS: usize = 8;
+
+/// Files that are worth a thread.
+const FILES_PER_THREAD: usize = 128;
+
+/// A file, and its stubs or why one of them cannot be used.
+type CompiledFile = (PathBuf, Result<Vec<Arc<LiveStub>>, CompileError>);
 
 /// What a file holds now; without stubs, it is gone.
 #[derive(Debug)]
@@ -87,10 +99,11 @@ impl StubStore {
     /// A file of which a stub does not compile keeps its last good version, and is reported. The
     /// file of a stub that was added by itself changes that stub and leaves it its place.
     pub fn apply(&self, changes: Vec<StubFile>) -> Vec<Uncompiled> {
+        let compiled = self.compile_all(changes);
         let mut problems = Vec::new();
         let mut places = self.places.lock();
-        for StubFile { path, stubs } in changes {
-            match stubs.into_iter().map(|stub| self.compile(stub, &path)).collect() {
+        for (path, compiled) in compiled {
+            match compiled {
                 Ok(live) => places.put_file(&path, live),
                 Err(error) => problems.push(Uncompiled { file: path, error }),
             }
@@ -101,11 +114,12 @@ impl StubStore {
 
     /// Forgets every stub and puts these files in service, in one step.
     pub fn restart(&self, files: Vec<StubFile>) -> Vec<Uncompiled> {
+        let compiled = self.compile_all(files);
         let mut problems = Vec::new();
         let mut places = self.places.lock();
         *places = Places::anew();
-        for StubFile { path, stubs } in files {
-            match stubs.into_iter().map(|stub| self.compile(stub, &path)).collect() {
+        for (path, compiled) in compiled {
+            match compiled {
                 Ok(live) => places.put_file(&path, live),
                 Err(error) => problems.push(Uncompiled { file: path, error }),
             }
@@ -175,6 +189,35 @@ impl StubStore {
             }
         }
         self.publish(&mut places);
+    }
+
+    /// Compiles files in parallel, where they are many; their order is kept.
+    fn compile_all(&self, files: Vec<StubFile>) -> Vec<CompiledFile> {
+        let compile = |StubFile { path, stubs }: StubFile| {
+            let live = stubs.into_iter().map(|stub| self.compile(stub, &path)).collect();
+            (path, live)
+        };
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let n_threads = cores.min(MAX_THREADS).min(files.len() / FILES_PER_THREAD);
+        if n_threads < 2 {
+            return files.into_iter().map(compile).collect();
+        }
+        let size = files.len().div_ceil(n_threads);
+        let mut files = files.into_iter();
+        let parts: Vec<Vec<StubFile>> =
+            (0..n_threads).map(|_| files.by_ref().take(size).collect()).collect();
+        thread::scope(|scope| {
+            let threads: Vec<_> = parts
+                .into_iter()
+                .map(|part| scope.spawn(move || part.into_iter().map(compile).collect::<Vec<_>>()))
+                .collect();
+            let join = |thread: thread::ScopedJoinHandle<'_, Vec<CompiledFile>>| match thread.join()
+            {
+                Ok(compiled) => compiled,
+                Err(cause) => panic::resume_unwind(cause),
+            };
+            threads.into_iter().flat_map(join).collect()
+        })
     }
 
     fn compile(&self, stub: Stub, file: &Path) -> Result<Arc<LiveStub>, CompileError> {

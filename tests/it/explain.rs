@@ -49,14 +49,37 @@ fn the_stub_that_answers_is_told_with_its_parts_and_those_that_come_later() {
         ],
     );
     assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
-    insta::assert_snapshot!(said.stdout, @"");
+    insta::assert_snapshot!(said.stdout, @r#"
+    POST /orders is answered by `create order` in stubs/mappings/create.json (priority 5) with 201
+      ✓ method               POST
+      ✓ path                 /orders
+      ✓ header Content-Type  containing "json"
+      ✓ body                 {"sku":"a"}
+
+    `anything else` in stubs/mappings/else.json (priority 10): matches too, but comes later
+    "#);
 }
 
 #[test]
 fn where_no_stub_answers_the_nearest_are_told_part_by_part() {
     let said = explain(&folder(), &["GET /card?x=1"]);
     assert_eq!(said.code, Some(1));
-    insta::assert_snapshot!(said.stdout, @"");
+    insta::assert_snapshot!(said.stdout, @r#"
+    GET /card?x=1 is answered by no stub
+
+    `full cart` in stubs/mappings/cart.json (priority 5): does not match
+      ✓ method  GET
+      ✗ url     expected /cart, found /card?x=1
+
+    `anything else` in stubs/mappings/else.json (priority 10): does not match
+      ✗ path  expected matching /orders.*, found /card
+
+    `create order` in stubs/mappings/create.json (priority 5): does not match
+      ✗ method               expected POST, found GET
+      ✗ path                 expected /orders, found /card
+      ✗ header Content-Type  expected containing "json", found nothing
+      ✗ body                 expected {"sku":"a"}, found nothing
+    "#);
 }
 
 #[test]
