@@ -48,10 +48,10 @@ impl Key {
 
 /// Every setting, in alphabetical order.
 pub const KEYS: &[Key] = &[
+    text("admin", "ADDR", |layer, text| put(&mut layer.admin, admin_place(text))),
     list("allow_proxy_targets", "HOST", |layer, text| {
         push(&mut layer.allow_proxy_targets, text.parse())
     }),
-    text("admin", "ADDR", |layer, text| put(&mut layer.admin, admin_place(text))),
     text("certs", "DIR", |layer, text| put(&mut layer.certs, path(text))),
     text("connect_timeout", "DURATION", |layer, text| {
         put(&mut layer.connect_timeout, duration(text))
