@@ -5,11 +5,10 @@ use std::cell::Cell;
 use super::{
     assignment::place,
     members::{Members, last_of_each, member_path},
-    number::NumberValue,
     regex::WholeRegex,
 };
 use crate::{
-    codec::json,
+    codec::{json, number::NumberValue},
     model::{Json, JsonPattern, JsonStyle},
 };
 

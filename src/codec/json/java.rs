@@ -46,8 +46,12 @@ fn number(spelled: &str) -> String {
     spelled.parse().map_or_else(|_| spelled.to_owned(), double)
 }
 
-/// `Double.toString`: scientific from 10⁷ on and below 10⁻³.
+/// `Double.toString`: scientific from 10⁷ on and below 10⁻³, never without a decimal point.
 pub fn double(value: f64) -> String {
+    // Java has it as 4.9E-324, Rust as 5e-324.
+    if value == f64::from_bits(1) {
+        return "4.9E-324".to_owned();
+    }
     let magnitude = value.abs();
     if value == 0.0 || (1e-3..1e7).contains(&magnitude) {
         return format!("{value:?}");

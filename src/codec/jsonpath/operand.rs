@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 
 use super::{
-    decimal::{is_float, java_double},
     evaluation::{Evaluation, Stop},
     found::Found,
     item::items,
     literal,
     pattern::Pattern,
 };
-use crate::model::Json;
+use crate::{
+    codec::{json::java::double, number::is_float},
+    model::Json,
+};
 
 /// What Jayway calls a value node.
 #[derive(Clone, Debug)]
@@ -129,7 +131,7 @@ pub(super) fn number_text(spelling: &str) -> Cow<'_, str> {
         return spelling.into();
     }
     let Ok(value) = spelling.parse::<f64>() else { return spelling.into() };
-    let text = java_double(value);
+    let text = double(value);
     let Some((mantissa, exponent)) = text.split_once('E') else { return text.into() };
     match exponent.strip_prefix('-').and_then(|digits| digits.parse::<usize>().ok()) {
         None => format!("{mantissa}E+{exponent}").into(),

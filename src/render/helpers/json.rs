@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     codec::{
-        json::{parse_first, parse_loose},
+        json::{parse_loose, parse_tolerant},
         jsonpath::JsonPath,
     },
     model::Json,
@@ -92,7 +92,7 @@ pub(super) fn parse_json(call: &mut Call<'_, '_>) -> Result {
     let value = if text.trim().is_empty() {
         Value::map(Vec::new())
     } else {
-        match parse_first(&text) {
+        match parse_tolerant(&text) {
             Ok(json @ (Json::Object(_) | Json::Array(_) | Json::Null)) => json_text::to_java(&json),
             Ok(_) => return Err(failure(call, "its text is no JSON object or array")),
             Err(error) => return Err(failure(call, format!("its text is no JSON: {error}"))),
@@ -135,7 +135,7 @@ pub(super) fn format_json(call: &mut Call<'_, '_>) -> Result {
         Ok(Format::Pretty) => false,
         Err(complaint) => return Ok(complaint),
     };
-    let json = parse_first(&text)
+    let json = parse_tolerant(&text)
         .map_err(|error| failure(call, format!("its text is no JSON: {error}")))?;
     Ok(Value::text(if is_compact {
         json_text::compact(&json, Decimals::AsJava)
