@@ -35,7 +35,7 @@ pub(super) fn event(event: &ServeEvent) -> Json {
         ("request".to_owned(), request(event.request(), event.protocol())),
         ("responseDefinition".to_owned(), definition.unwrap_or_else(unmatched)),
     ];
-    if let Some(answer) = event.answer().or_else(|| broken(event)) {
+    if let Some(answer) = refused(event).or_else(|| event.answer()).or_else(|| broken(event)) {
         members.push(("response".to_owned(), response(event, &answer)));
     }
     members.push(("wasMatched".to_owned(), stub.is_some().into()));
@@ -55,6 +55,12 @@ pub(super) fn event(event: &ServeEvent) -> Json {
     });
     members.push(("stubMapping".to_owned(), mapping));
     Json::Object(members)
+}
+
+/// Of a request that no stub matched: what is said of it is in the entry's notes, not in its answer.
+fn refused(event: &ServeEvent) -> Option<LoggedAnswer> {
+    let is_refused = event.notes().iter().any(|note| note.kind == "REQUEST_NOT_MATCHED");
+    is_refused.then(|| LoggedAnswer { status: 404, ..LoggedAnswer::default() })
 }
 
 /// Of a stub whose answer breaks off before it begins: what it would have been.

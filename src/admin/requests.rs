@@ -112,6 +112,7 @@ pub(super) fn unmatched(call: &Call<'_>) -> Answer {
     let events = journal(call).events();
     let requests = events
         .iter()
+        .rev()
         .filter(|event| event.stub().is_none())
         .map(|event| logged::request(event.request(), event.protocol()));
     let requests = Json::Array(requests.collect());
@@ -135,6 +136,6 @@ pub(super) fn remove_by_metadata(call: &Call<'_>) -> Answer {
 
 fn removed(call: &Call<'_>, ids: &[Uuid]) -> Answer {
     let events = journal(call).remove(ids);
-    let events = events.iter().map(|event| logged::event(event)).collect();
+    let events = events.iter().rev().map(|event| logged::event(event)).collect();
     Ok(call::json(&object([("serveEvents", Json::Array(events))])))
 }

@@ -79,7 +79,10 @@ impl Parts<'_, '_, '_, '_> {
         let (host, port) = host_and_port(&request.authority);
         let port = port.unwrap_or_else(|| request.scheme.default_port());
         if let Some(expected) = &pattern.host {
-            let (_, text) = pattern_text::operator(expected);
+            let text = match pattern_text::operator(expected) {
+                ("equalTo", value) => value,
+                (operator, value) => format!("[{operator}] {value}"),
+            };
             let fits = self.fits(&RequestPattern {
                 host: Some(expected.clone()),
                 ..RequestPattern::default()
@@ -122,7 +125,10 @@ impl Parts<'_, '_, '_, '_> {
 
     fn named(&mut self) {
         let (pattern, view) = (self.pattern, self.view);
-        if let UrlPattern::UrlPathTemplate(template) = &pattern.url {
+        let of_url = RequestPattern { url: pattern.url.clone(), ..RequestPattern::default() };
+        if let UrlPattern::UrlPathTemplate(template) = &pattern.url
+            && self.fits(&of_url)
+        {
             for (name, expected) in &pattern.path_parameters {
                 let fits = self.fits(&RequestPattern {
                     url: pattern.url.clone(),
@@ -177,10 +183,14 @@ impl Parts<'_, '_, '_, '_> {
                 ..RequestPattern::default()
             });
             let text = match pattern_text::operator(expected) {
-                ("equalTo", value) => format!("Cookie: {name}={value}"),
+                ("equalTo" | "equalToJson" | "equalToXml", value) => {
+                    format!("Cookie: {name}={value}")
+                }
                 (operator, value) => format!("Cookie: {name} [{operator}] {value}"),
             };
-            self.one("Cookie", &text, &values.join(", "), values.is_empty(), fits);
+            // Of several cookies of one name, WireMock shows the first; an empty one is none to it.
+            let actual = values.first().map_or("", String::as_str);
+            self.one("Cookie", &text, actual, actual.is_empty(), fits);
         }
         self.blank_after(pattern.cookies.len());
         for (name, expected) in &pattern.form {
@@ -254,9 +264,10 @@ impl Parts<'_, '_, '_, '_> {
     }
 }
 
-/// `name: value, value`
+/// `name: value`, each on a line of its own.
 fn shown(name: &str, values: &[String]) -> String {
-    if values.is_empty() { String::new() } else { format!("{name}: {}", values.join(", ")) }
+    let lines: Vec<String> = values.iter().map(|value| format!("{name}: {value}")).collect();
+    lines.join("\n")
 }
 
 fn values_of(pairs: &[(String, String)], name: &str) -> Vec<String> {

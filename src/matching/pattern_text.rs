@@ -71,7 +71,9 @@ pub(super) fn phrase(pattern: &ValuePattern) -> String {
 /// A header as the report has it: `X: v`, `X [matches] : v.*`.
 pub(super) fn header(name: &str, pattern: &ValuePattern) -> String {
     match operator(pattern) {
-        ("equalTo", value) => format!("{name}: {value}"),
+        ("equalTo", value) if value.is_empty() => name.to_owned(),
+        ("equalTo" | "equalToJson" | "equalToXml", value) => format!("{name}: {value}"),
+        (operator, value) if value.is_empty() => format!("{name} [{operator}]"),
         (operator, value) => format!("{name} [{operator}] : {value}"),
     }
 }
@@ -79,7 +81,7 @@ pub(super) fn header(name: &str, pattern: &ValuePattern) -> String {
 /// A parameter as the report has it: `Query: q = 1`, `Query: q [contains] 1`.
 pub(super) fn parameter(kind: &str, name: &str, pattern: &ValuePattern) -> String {
     match operator(pattern) {
-        ("equalTo", value) => format!("{kind}: {name} = {value}"),
+        ("equalTo" | "equalToJson" | "equalToXml", value) => format!("{kind}: {name} = {value}"),
         (operator @ ("exactly" | "including"), value) => {
             format!("{kind}: {name} {operator} {value}")
         }
