@@ -128,7 +128,7 @@ pub(super) fn remove_by_metadata(call: &Call<'_>) -> Answer {
     let matcher = metadata::matcher(&call.text())?;
     let fits = |event: &&Arc<ServeEvent>| {
         let metadata = event.stub().and_then(|(live, _)| live.stub.metadata.as_ref());
-        metadata.is_some_and(|metadata| matcher.matches(metadata))
+        matcher.matches(metadata)
     };
     let ids: Vec<_> = journal(call).events().iter().filter(fits).map(|event| event.id).collect();
     removed(call, &ids)
