@@ -30,12 +30,14 @@ pub(super) fn event(event: &ServeEvent) -> Json {
         };
         one.unwrap_or_else(|| Json::Object(Vec::new()))
     });
+    let answer = refused(event).or_else(|| event.answer()).or_else(|| broken(event));
+    let definition = definition.map(|definition| rendered(definition, answer.as_ref()));
     let mut members = vec![
         ("id".to_owned(), event.id.to_string().into()),
-        ("request".to_owned(), request(event.request(), event.protocol())),
+        ("request".to_owned(), request(event)),
         ("responseDefinition".to_owned(), definition.unwrap_or_else(unmatched)),
     ];
-    if let Some(answer) = refused(event).or_else(|| event.answer()).or_else(|| broken(event)) {
+    if let Some(answer) = answer {
         members.push(("response".to_owned(), response(event, &answer)));
     }
     members.push(("wasMatched".to_owned(), stub.is_some().into()));
@@ -55,6 +57,21 @@ pub(super) fn event(event: &ServeEvent) -> Json {
     });
     members.push(("stubMapping".to_owned(), mapping));
     Json::Object(members)
+}
+
+/// Of an answer from a template, WireMock gives the text that came of it for its definition's body.
+fn rendered(mut definition: Json, answer: Option<&LoggedAnswer>) -> Json {
+    let is_template = definition.member("transformers").is_some_and(|names| match names {
+        Json::Array(names) => names.iter().any(|name| name.as_str() == Some("response-template")),
+        _ => false,
+    });
+    if let Some(answer) = answer.filter(|answer| !answer.headers.contains_key(CONTENT_ENCODING))
+        && is_template
+        && definition.member("body").is_some()
+    {
+        definition.set("body", String::from_utf8_lossy(&answer.body).into_owned().into());
+    }
+    definition
 }
 
 /// Of a request that no stub matched: what is said of it is in the entry's notes, not in its answer.
@@ -120,8 +137,17 @@ fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
     Json::Object(members)
 }
 
-/// A request alone.
-pub(super) fn request(request: &Request, protocol: &str) -> Json {
+/// The request of an entry alone.
+pub(super) fn request(event: &ServeEvent) -> Json {
+    shown_request(event.request(), event.protocol(), event.is_proxied())
+}
+
+/// A request that a client describes.
+pub(super) fn described(request: &Request) -> Json {
+    shown_request(request, "HTTP/1.1", false)
+}
+
+fn shown_request(request: &Request, protocol: &str, is_proxied: bool) -> Json {
     let view = RequestView::new(request);
     let (host, port) = host_and_port(request);
     let url = request.target.as_str();
@@ -148,7 +174,7 @@ pub(super) fn request(request: &Request, protocol: &str) -> Json {
     members.extend([
         ("headers".to_owned(), fields_shown(&request.headers, spelled)),
         ("cookies".to_owned(), grouped(cookies)),
-        ("browserProxyRequest".to_owned(), false.into()),
+        ("browserProxyRequest".to_owned(), is_proxied.into()),
         ("loggedDate".to_owned(), milliseconds.into()),
         ("bodyAsBase64".to_owned(), BASE64_STANDARD.encode(body).into()),
         ("body".to_owned(), view.body_text_lossy().unwrap_or_default().into_owned().into()),

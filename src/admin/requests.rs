@@ -103,7 +103,7 @@ pub(super) fn count(call: &Call<'_>) -> Answer {
 
 pub(super) fn find(call: &Call<'_>) -> Answer {
     let found = fitting(call)?;
-    let requests = found.iter().map(|event| logged::request(event.request(), event.protocol()));
+    let requests = found.iter().map(|event| logged::request(event));
     let requests = Json::Array(requests.collect());
     Ok(call::json(&with_state(call, [("requests", requests)])))
 }
@@ -114,7 +114,7 @@ pub(super) fn unmatched(call: &Call<'_>) -> Answer {
         .iter()
         .rev()
         .filter(|event| event.stub().is_none())
-        .map(|event| logged::request(event.request(), event.protocol()));
+        .map(|event| logged::request(event));
     let requests = Json::Array(requests.collect());
     Ok(call::json(&with_state(call, [("requests", requests)])))
 }
@@ -128,7 +128,7 @@ pub(super) fn remove_by_metadata(call: &Call<'_>) -> Answer {
     let matcher = metadata::matcher(&call.text())?;
     let fits = |event: &&Arc<ServeEvent>| {
         let metadata = event.stub().and_then(|(live, _)| live.stub.metadata.as_ref());
-        metadata.is_some_and(|metadata| matcher.matches(metadata))
+        matcher.matches(metadata)
     };
     let ids: Vec<_> = journal(call).events().iter().filter(fits).map(|event| event.id).collect();
     removed(call, &ids)
