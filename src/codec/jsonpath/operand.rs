@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
+    ast::Operand,
     evaluation::{Evaluation, Stop},
     found::Found,
     item::items,
@@ -54,6 +55,21 @@ impl<'v> From<Found<'v>> for Value<'v> {
                 other => Self::Json(Cow::Owned(other)),
             },
         }
+    }
+}
+
+impl<'v> Value<'v> {
+    /// What the same is for every document; `None` of a path.
+    pub(super) fn of_constant(operand: &'v Operand) -> Option<Self> {
+        Some(match operand {
+            Operand::Path(_) => return None,
+            Operand::Null => Self::Null,
+            Operand::Bool(value) => Self::Bool(*value),
+            Operand::Number(spelling) => Self::Number(spelling.into()),
+            Operand::String(text) => Self::String(text.into()),
+            Operand::Json(value) => Self::Literal(value),
+            Operand::Pattern(pattern) => Self::Pattern(pattern),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use quick_cache::sync::Cache;
 
 use super::{
-    args::{Format, Result, arg, complaint, failure, format_of},
+    args::{Format, Result, arg, block_or_text, complaint, failure, format_of},
     json_text::{self, Decimals},
 };
 use crate::{
@@ -120,11 +120,7 @@ pub(super) fn to_json(call: &mut Call<'_, '_>) -> Result {
 /// `formatJson`: a JSON text, or a block that is one, over several lines or with `format='compact'`
 /// on one.
 pub(super) fn format_json(call: &mut Call<'_, '_>) -> Result {
-    let text = match call.context() {
-        _ if call.is_block() => call.body()?.into(),
-        Value::Text(text) => text,
-        _ => Arc::from(""),
-    };
+    let text = block_or_text(call)?;
     if text.trim().is_empty() {
         return Ok(complaint(
             "formatJson should take a block of JSON to format or a single parameter of type String",
