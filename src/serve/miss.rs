@@ -33,7 +33,9 @@ pub(super) fn report(
 ) -> Missed {
     let view = RequestView::new(request);
     let stubs =
-        set.all().iter().filter(|live| live.is_in(service)).map(|live| (&*live.request, &**live));
+        // Of equally close ones, the first in matching order is named.
+        set.in_order().iter().filter(|live| live.is_in(service));
+    let stubs = stubs.map(|live| (&*live.request, &**live));
     let closest = near_miss::closest(stubs, &view, CLOSEST);
     let asked = format!("{} {}", request.method, request.target);
     let wants = Wants::of(&request.headers);
