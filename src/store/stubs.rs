@@ -233,4 +233,6 @@ impl StubStore {
 }
 
 #[cfg(test)]
+mod order;
+#[cfg(test)]
 mod tests;
