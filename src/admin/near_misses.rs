@@ -62,7 +62,7 @@ pub(super) fn of_unmatched(call: &Call<'_>) -> Answer {
     let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
     let events = call.parts.session.journal().events();
     let near =
-        events.iter().filter(|event| event.stub().is_none()).take(MAX_REQUESTS).flat_map(|event| {
+        events.iter().filter(|event| !event.is_matched()).take(MAX_REQUESTS).flat_map(|event| {
             let shown = logged::request(event);
             nearest_stubs(&set, event.request(), &shown)
         });
