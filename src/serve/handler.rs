@@ -25,7 +25,7 @@ use super::{
     tee::Stopwatch,
     webhooks::Following,
     wire::Interim,
-    witness,
+    witness::{self, By},
 };
 use crate::{
     admin::cross_origin,
@@ -176,7 +176,7 @@ impl Handling {
                     &inquiry.request,
                     inquiry.version,
                     &inquiry.route,
-                    Some(&found),
+                    By::Stub(&found),
                 );
                 inquiry.event.clone_from(&event);
                 if !found.stub.webhooks.is_empty() {
@@ -209,7 +209,7 @@ impl Handling {
                     &inquiry.request,
                     inquiry.version,
                     &inquiry.route,
-                    None,
+                    By::Nobody,
                 );
                 inquiry.event.clone_from(&event);
                 let response = replay::miss(&self.state, &inquiry).await;
@@ -236,8 +236,13 @@ impl Handling {
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok(rescue::no_upstream(service.mode.as_str()));
         };
-        let event =
-            witness::enter(&self.state, &outbound.request, outbound.version, &outbound.route, None);
+        let event = witness::enter(
+            &self.state,
+            &outbound.request,
+            outbound.version,
+            &outbound.route,
+            By::Api,
+        );
         let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
         let passed = match recorder {
             None => {
