@@ -118,7 +118,7 @@ impl About {
 }
 
 fn client_of(request: &Request) -> String {
-    request.client.map(|ip| ip.to_string()).unwrap_or_default()
+    RequestView::new(request).client_address().unwrap_or_default()
 }
 
 /// The segments that the variables of a path template stand for.

@@ -70,7 +70,13 @@ pub(super) async fn answer(state: &State, inquiry: &Inquiry) -> Option<Response<
     let files = state.body_files.clone();
     let found = tokio::task::spawn_blocking(move || {
         let folder = files.folder(service.as_ref());
-        let trimmed = name.trim_end_matches('/');
+        let asked = if name.is_empty() || name.ends_with('/') {
+            let index = format!("{name}index.html");
+            if files.path(service.as_ref(), &index).is_ok() { index } else { name }
+        } else {
+            name
+        };
+        let trimmed = asked.trim_end_matches('/');
         if trimmed.is_empty() {
             return folder.is_dir().then_some(Found::Folder);
         }
