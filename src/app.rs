@@ -24,32 +24,27 @@
 //! # }
 //! ```
 
-use std::{
-    fmt,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::{
     admin::{Admin, AdminParts},
-    config::{Config, Redaction},
+    config::Config,
     engine::Behavior,
-    library::{
-        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
-    },
+    library::{BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service},
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
-    runtime::{Clock, Drain, Seed, Watch},
+    runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{JournalLimits, Session, SharedSettings, StubFile, StubStore},
     tls::{Authority, TlsError},
     upstream,
 };
+
+mod secrets;
 
 pub use crate::lint::compile_problems;
 
@@ -162,7 +157,7 @@ impl Parts {
         let authority = Arc::new(Authority::load_or_create(&config.certs, clock.now())?);
         let records = config.forward.records()
             || config.services.iter().any(|service| service.mode.records());
-        let redactor = Arc::new(redactor(&config.redaction, &config.stubs, records)?);
+        let redactor = Arc::new(secrets::redactor(&config.redaction, &config.stubs, records)?);
         let reader = Reader::new(&config.stubs)
             .with_check(compile_problems)
             .with_missing_bodies(config.answers.dialect == Dialect::WireMock);
@@ -223,6 +218,7 @@ impl Parts {
         let session = Arc::new(Session::with_journal("", journal));
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
         let body_files = BodyFiles::new(&config.stubs);
+        let token_keys = Arc::new(secrets::token_keys(config.certs));
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
         let admin = config.admin.place.map(|place| {
@@ -232,6 +228,8 @@ impl Parts {
                 session: Arc::clone(&session),
                 settings: Arc::clone(&settings),
                 ca_file: self.authority.certificate_file(),
+                token_keys: Arc::clone(&token_keys),
+                is_shared: config.answers.dialect == Dialect::WireMock,
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
                 credentials: config.admin.credentials,
@@ -263,6 +261,7 @@ impl Parts {
             preserve_host: config.upstream.preserve_host,
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
+            token_keys,
             stubs: Arc::clone(&self.stubs),
             session,
             settings,
@@ -376,21 +375,4 @@ fn on_recorded(
             outcome: Outcome::Recorded(recorded_as),
         });
     })
-}
-
-fn redactor(settings: &Redaction, stubs: &Path, records: bool) -> Result<Redactor, AppError> {
-    if settings.off {
-        return Ok(Redactor::off());
-    }
-    if let Some(key) = &settings.key {
-        return Ok(Redactor::new(key.as_bytes()));
-    }
-    if let Some(key) = key_file::read(stubs)? {
-        return Ok(Redactor::new(key.as_bytes()));
-    }
-    let key = Seed::secret();
-    if records {
-        key_file::write(stubs, &key)?;
-    }
-    Ok(Redactor::new(key.as_bytes()))
 }

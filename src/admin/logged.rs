@@ -34,7 +34,7 @@ pub(super) fn event(event: &ServeEvent) -> Json {
     let definition = definition.map(|definition| rendered(definition, answer.as_ref()));
     let mut members = vec![
         ("id".to_owned(), event.id.to_string().into()),
-        ("request".to_owned(), request(event.request(), event.protocol())),
+        ("request".to_owned(), request(event)),
         ("responseDefinition".to_owned(), definition.unwrap_or_else(unmatched)),
     ];
     if let Some(answer) = answer {
@@ -137,8 +137,17 @@ fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
     Json::Object(members)
 }
 
-/// A request alone.
-pub(super) fn request(request: &Request, protocol: &str) -> Json {
+/// The request of an entry alone.
+pub(super) fn request(event: &ServeEvent) -> Json {
+    shown_request(event.request(), event.protocol(), event.is_proxied())
+}
+
+/// A request that a client describes.
+pub(super) fn described(request: &Request) -> Json {
+    shown_request(request, "HTTP/1.1", false)
+}
+
+fn shown_request(request: &Request, protocol: &str, is_proxied: bool) -> Json {
     let view = RequestView::new(request);
     let (host, port) = host_and_port(request);
     let url = request.target.as_str();
@@ -165,7 +174,7 @@ pub(super) fn request(request: &Request, protocol: &str) -> Json {
     members.extend([
         ("headers".to_owned(), fields_shown(&request.headers, spelled)),
         ("cookies".to_owned(), grouped(cookies)),
-        ("browserProxyRequest".to_owned(), false.into()),
+        ("browserProxyRequest".to_owned(), is_proxied.into()),
         ("loggedDate".to_owned(), milliseconds.into()),
         ("bodyAsBase64".to_owned(), BASE64_STANDARD.encode(body).into()),
         ("body".to_owned(), view.body_text_lossy().unwrap_or_default().into_owned().into()),

@@ -30,7 +30,7 @@ pub(super) fn of_request(call: &Call<'_>) -> Answer {
     let value = json::parse(&text).map_err(|error| Problem::not_json(&error))?;
     let request = logged::read_request(&value);
     let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
-    listed(nearest_stubs(&set, &request, &logged::request(&request, "HTTP/1.1")))
+    listed(nearest_stubs(&set, &request, &logged::described(&request)))
 }
 
 /// The requests that are nearest to the pattern in the body.
@@ -53,7 +53,7 @@ pub(super) fn of_pattern(call: &Call<'_>) -> Answer {
     }
     let near = distances.into_iter().take(MAX_LISTED).map(|(distance, event)| {
         object([
-            ("request", logged::request(event.request(), event.protocol())),
+            ("request", logged::request(event)),
             ("requestPattern", pattern.clone()),
             ("matchResult", result(distance)),
         ])
@@ -67,7 +67,7 @@ pub(super) fn of_unmatched(call: &Call<'_>) -> Answer {
     let events = call.parts.session.journal().events();
     let unmatched = events.iter().rev().filter(|event| event.stub().is_none());
     let near = unmatched.take(MAX_REQUESTS).flat_map(|event| {
-        let shown = logged::request(event.request(), event.protocol());
+        let shown = logged::request(event);
         nearest_stubs(&set, event.request(), &shown)
     });
     listed(near.collect())

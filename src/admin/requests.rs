@@ -105,7 +105,7 @@ pub(super) fn count(call: &Call<'_>) -> Answer {
 
 pub(super) fn find(call: &Call<'_>) -> Answer {
     let found = fitting(call)?;
-    let requests = found.iter().map(|event| logged::request(event.request(), event.protocol()));
+    let requests = found.iter().map(|event| logged::request(event));
     let requests = Json::Array(requests.collect());
     Ok(call::json(&with_state(call, [("requests", requests)])))
 }
@@ -116,7 +116,7 @@ pub(super) fn unmatched(call: &Call<'_>) -> Answer {
         .iter()
         .rev()
         .filter(|event| event.stub().is_none())
-        .map(|event| logged::request(event.request(), event.protocol()));
+        .map(|event| logged::request(event));
     let requests = Json::Array(requests.collect());
     Ok(call::json(&with_state(call, [("requests", requests)])))
 }

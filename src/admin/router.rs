@@ -121,6 +121,7 @@ const ROUTES: &[Route] = &[
     route(GET, "/requests/{id}", "Get a request", requests::get),
     route(DELETE, "/requests/{id}", "Forget a request", requests::delete),
     route(POST, "/reset", "Reset stub mappings, requests and scenarios", system::reset),
+    route(GET, "/ringer/jwks", "The public keys of tokens that templates sign", system::jwks),
     route(GET, "/scenarios", "List scenarios and their states", scenarios::list),
     route(POST, "/scenarios/reset", "Start all scenarios again", scenarios::reset),
     route(PUT, "/scenarios/{name}/state", "Set the state of a scenario", scenarios::set_state),
@@ -148,7 +149,10 @@ pub(super) fn answer(
         return found(request, &format!("{prefix}/"));
     }
     // A browser asks without credentials whether it may send them.
-    let preflight = cross_origin::preflight(request.method(), request.headers());
+    let preflight = parts
+        .is_shared
+        .then(|| cross_origin::preflight(request.method(), request.headers()))
+        .flatten();
     let mut response = match preflight.or_else(|| refusal(parts, request)) {
         Some(response) => response,
         None => called(parts, request, below).unwrap_or_else(|problem| match &problem.body {
@@ -160,7 +164,9 @@ pub(super) fn answer(
             }
         }),
     };
-    cross_origin::share(request.headers().get(ORIGIN), response.headers_mut());
+    if parts.is_shared {
+        cross_origin::share(request.headers().get(ORIGIN), response.headers_mut());
+    }
     response
 }
 

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
+    engine::LazyKeys,
     library::{BodyFiles, Keeper},
     runtime::{Clock, Drain},
     store::{Session, SharedSettings},
@@ -21,6 +22,10 @@ pub struct AdminParts {
     pub settings: Arc<SharedSettings>,
     /// The certificate to give to clients.
     pub ca_file: PathBuf,
+    /// Keys that templates sign tokens with.
+    pub token_keys: Arc<LazyKeys>,
+    /// Whether web pages of any origin may call (CORS).
+    pub is_shared: bool,
     /// Where body files lie.
     pub body_files: BodyFiles,
     /// Is told when a client asks ringer to stop.

@@ -31,6 +31,10 @@ pub(super) fn certificate(call: &Call<'_>) -> Answer {
     Ok(call::typed("application/x-pem-file", pem))
 }
 
+pub(super) fn jwks(call: &Call<'_>) -> Answer {
+    Ok(call::json(&call.parts.token_keys.published()))
+}
+
 pub(super) fn reset(call: &Call<'_>) -> Answer {
     call.parts.keeper.reload()?;
     call.parts.session.reset();

@@ -18,7 +18,7 @@ use crate::{
     },
     model::Origin,
     runtime::Seed,
-    serve::AdminPlace,
+    serve::{AdminPlace, Templating},
 };
 
 /// Record a real API, then replay it with the API gone
@@ -208,6 +208,13 @@ pub struct BehaviorArgs {
     /// that vary from run to run, strict tolerates nothing [default: nearest]
     #[arg(long = "match", value_name = "HOW", value_parser = matching, help_heading = BEHAVIOR)]
     pub matching: Option<Matching>,
+    /// Whose texts are templates: stub (stubs that ask for it), all (every stub that a person
+    /// wrote), off [default: stub]
+    #[arg(long, value_name = "WHOSE", help_heading = BEHAVIOR)]
+    pub templating: Option<Templating>,
+    /// Send answers of stubs as they are, not gzipped for clients that accept it
+    #[arg(long, help_heading = BEHAVIOR)]
+    pub no_gzip: bool,
     /// Keep the stubs of the start: do not pick up changed files
     #[arg(long, help_heading = BEHAVIOR)]
     pub no_watch: bool,
@@ -310,6 +317,8 @@ impl BehaviorArgs {
             rate_limit: self.rate_limit,
             seed: self.seed,
             matching: self.matching,
+            templating: self.templating,
+            gzip: given(self.no_gzip).map(|off| !off),
             watch: given(self.no_watch).map(|off| !off),
             ..Layer::default()
         }

@@ -45,8 +45,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
     }
     let mut loaded = load(global, layer)?;
     let config = &mut loaded.config;
-    let passes_on = args.enable_browser_proxying && args.proxy_pass_through != Some(false);
-    config.forward = if passes_on { Mode::Fallback } else { Mode::Replay };
+    config.forward = if args.enable_browser_proxying { Mode::Fallback } else { Mode::Replay };
     config.services.clear();
     config.answers = args.answers.resolve();
     // Nothing is recorded, and clients verify what they sent as they sent it.

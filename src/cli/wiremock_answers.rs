@@ -2,7 +2,9 @@
 
 use clap::{ArgAction, Args};
 
-use crate::serve::{Answers, Dialect, TargetPattern, Targets, Templating};
+use crate::serve::{
+    Answers, Dialect, SystemKeyPattern, SystemKeys, TargetPattern, Targets, Templating,
+};
 
 /// WireMock's options for how answers are given.
 #[derive(Args, Debug)]
@@ -23,6 +25,10 @@ pub struct WireMockAnswers {
     /// Render no templates
     #[arg(long)]
     pub disable_response_templating: bool,
+    /// Regular expressions of the names of environment variables that templates may read
+    /// [default: wiremock.*]
+    #[arg(long, value_name = "REGEX", value_delimiter = ',')]
+    pub permitted_system_keys: Vec<SystemKeyPattern>,
     /// Pass the client's Host on when a stub proxies
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", action = ArgAction::Set)]
     pub preserve_host_header: Option<bool>,
@@ -52,6 +58,10 @@ impl WireMockAnswers {
             matched_stub_headers: !self.no_matched_stub_headers,
             gzip: !self.disable_gzip,
             templating,
+            permitted_system_keys: match self.permitted_system_keys {
+                none if none.is_empty() => SystemKeys::default(),
+                some => SystemKeys(some),
+            },
             targets: Targets { allowed: self.allow_proxy_targets, denied: self.deny_proxy_targets },
             proxy_preserves_host: self.preserve_host_header.unwrap_or_default(),
             proxy_preserves_user_agent: self.preserve_user_agent_proxy_header.unwrap_or_default(),

@@ -14,6 +14,7 @@ pub mod form;
 pub mod json;
 pub mod jsonpath;
 pub mod multipart;
+pub mod number;
 pub mod suggest;
 pub mod view;
 pub mod xml;

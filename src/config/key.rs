@@ -85,7 +85,16 @@ pub const KEYS: &[Key] = &[
     number("max_leaf_certificates", "N", |layer, text| {
         put(&mut layer.max_leaf_certificates, count(text))
     }),
+    list("permitted_system_keys", "REGEX", |layer, text| {
+        push(&mut layer.permitted_system_keys, text.parse())
+    }),
     switch("preserve_host", |layer, text| put(&mut layer.preserve_host, yes_or_no(text))),
+    switch("proxy_preserves_host", |layer, text| {
+        put(&mut layer.proxy_preserves_host, yes_or_no(text))
+    }),
+    switch("proxy_preserves_user_agent", |layer, text| {
+        put(&mut layer.proxy_preserves_user_agent, yes_or_no(text))
+    }),
     switch("quiet", |layer, text| put(&mut layer.quiet, yes_or_no(text))),
     text("rate_limit", "N/UNIT", |layer, text| put(&mut layer.rate_limit, text.parse())),
     text("ready_file", "FILE", |layer, text| put(&mut layer.ready_file, path(text))),

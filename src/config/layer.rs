@@ -11,7 +11,7 @@ use crate::{
     engine::Matching,
     runtime::Seed,
     serve::AdminPlace,
-    serve::{TargetPattern, Templating},
+    serve::{SystemKeyPattern, TargetPattern, Templating},
 };
 
 /// The settings of one source: the flags, the environment, or the file. `None` leaves a setting to
@@ -40,6 +40,12 @@ pub struct Layer {
     pub gzip: Option<bool>,
     /// `matched_stub_headers`
     pub matched_stub_headers: Option<bool>,
+    /// `permitted_system_keys`
+    pub permitted_system_keys: Option<Vec<SystemKeyPattern>>,
+    /// `proxy_preserves_host`
+    pub proxy_preserves_host: Option<bool>,
+    /// `proxy_preserves_user_agent`
+    pub proxy_preserves_user_agent: Option<bool>,
     /// `templating`
     pub templating: Option<Templating>,
     /// Requests that are remembered for the admin API.
@@ -133,6 +139,11 @@ impl Layer {
             deny_proxy_targets: self.deny_proxy_targets.or(below.deny_proxy_targets),
             gzip: self.gzip.or(below.gzip),
             matched_stub_headers: self.matched_stub_headers.or(below.matched_stub_headers),
+            permitted_system_keys: self.permitted_system_keys.or(below.permitted_system_keys),
+            proxy_preserves_host: self.proxy_preserves_host.or(below.proxy_preserves_host),
+            proxy_preserves_user_agent: self
+                .proxy_preserves_user_agent
+                .or(below.proxy_preserves_user_agent),
             templating: self.templating.or(below.templating),
             journal_entries: self.journal_entries.or(below.journal_entries),
             latency: self.latency.or(below.latency),

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     library::Located,
     runtime::Seed,
-    serve::{Answers, Limits, Targets},
+    serve::{Answers, Limits, SystemKeys, Targets},
     store::JournalLimits,
 };
 
@@ -130,6 +130,11 @@ fn resolve(settings: Layer) -> Config {
             matched_stub_headers: settings.matched_stub_headers.unwrap_or(true),
             gzip: settings.gzip.unwrap_or(true),
             templating: settings.templating.unwrap_or_default(),
+            permitted_system_keys: settings
+                .permitted_system_keys
+                .map_or_else(SystemKeys::default, SystemKeys),
+            proxy_preserves_host: settings.proxy_preserves_host.unwrap_or_default(),
+            proxy_preserves_user_agent: settings.proxy_preserves_user_agent.unwrap_or_default(),
             targets: Targets {
                 allowed: settings.allow_proxy_targets.unwrap_or_default(),
                 denied: settings.deny_proxy_targets.unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::{
     digest::{SHA256, digest},
+    encoding::{AsDer as _, Pkcs8V1Der},
     error::Unspecified,
     hmac,
     rand::SystemRandom,
@@ -10,16 +11,27 @@ use aws_lc_rs::{
         ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
     },
 };
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 
 use crate::{
-    model::Json,
+    codec::json,
+    model::{Json, JsonStyle},
     render::template::{SigningAlgorithm, SigningKeys},
 };
+
+/// Members of the text that keys are kept as.
+const SECRET: &str = "hs256Secret";
+const RSA: &str = "rs256PrivateKey";
+const EC: &str = "es256PrivateKey";
 
 /// One key of each kind.
 pub struct TokenKeys {
     secret: hmac::Key,
+    /// The text of it.
+    shared: String,
     rsa: RsaKeyPair,
     rsa_id: String,
     ec: EcdsaKeyPair,
@@ -32,16 +44,48 @@ impl TokenKeys {
     /// # Errors
     ///
     /// The system has no chance to give.
-    pub fn generate(secret: &[u8]) -> Result<Self, Unspecified> {
+    pub fn generate(secret: &str) -> Result<Self, Unspecified> {
         let rsa = RsaKeyPair::generate(KeySize::Rsa2048)?;
         let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
-        Ok(Self {
-            secret: hmac::Key::new(hmac::HMAC_SHA256, secret),
+        Ok(Self::of(secret, rsa, ec))
+    }
+
+    /// The keys of a text that [`Self::to_text`] made; `None` where it is none.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let json = json::parse(text).ok()?;
+        let member = |name: &str| json.member(name).and_then(Json::as_str);
+        let key = |name: &str| BASE64_STANDARD.decode(member(name)?).ok();
+        let rsa = RsaKeyPair::from_pkcs8(&key(RSA)?).ok()?;
+        let ec = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key(EC)?).ok()?;
+        Some(Self::of(member(SECRET)?, rsa, ec))
+    }
+
+    /// The keys as JSON: the secret, and the others as PKCS #8 (RFC 5208) in base64.
+    ///
+    /// # Errors
+    ///
+    /// The keys cannot be written down.
+    pub fn to_text(&self) -> Result<String, Unspecified> {
+        let rsa: Pkcs8V1Der<'_> = self.rsa.as_der()?;
+        let ec = self.ec.to_pkcs8v1()?;
+        let member = |name: &str, value: String| (name.to_owned(), Json::from(value.as_str()));
+        let json = Json::Object(vec![
+            member(SECRET, self.shared.clone()),
+            member(RSA, BASE64_STANDARD.encode(rsa.as_ref())),
+            member(EC, BASE64_STANDARD.encode(ec.as_ref())),
+        ]);
+        Ok(json::write(&json, JsonStyle::default()))
+    }
+
+    fn of(secret: &str, rsa: RsaKeyPair, ec: EcdsaKeyPair) -> Self {
+        Self {
+            secret: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
+            shared: secret.to_owned(),
             rsa_id: key_id(rsa.public_key().as_ref()),
             rsa,
             ec_id: key_id(ec.public_key().as_ref()),
             ec,
-        })
+        }
     }
 }
 
@@ -159,7 +203,9 @@ mod tests {
 
     #[test]
     fn what_is_signed_is_verified_by_what_is_published() {
-        let keys = TokenKeys::generate(b"secret").unwrap();
+        let made = TokenKeys::generate("secret").unwrap();
+        let keys = TokenKeys::from_text(&made.to_text().unwrap()).unwrap();
+        assert_eq!(keys.key_set(), made.key_set());
         let Some(Json::Array(set)) = keys.key_set().member("keys").cloned() else {
             panic!("no keys");
         };

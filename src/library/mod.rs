@@ -17,6 +17,7 @@ mod review;
 mod shared_ids;
 pub mod tape;
 mod tape_line;
+pub mod token_key_file;
 pub mod watcher;
 pub mod writer;
 

@@ -117,6 +117,14 @@ impl CompiledRequest {
         !(self.body.is_empty() && self.form.is_empty() && self.multipart.is_empty())
     }
 
+    /// What finds the values of the variables of its path template; `None` where it has none.
+    pub fn path_variables(&self) -> Option<PathVariables> {
+        match &self.variables {
+            Some((found, _)) => Some(found.clone()),
+            None => self.url.variables().ok().flatten(),
+        }
+    }
+
     /// Whether the URL fits.
     pub(super) fn matches_url(&self, view: &RequestView<'_>) -> bool {
         self.url.is_match(view)

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use http::{Request, Response, StatusCode, Uri, Version, header::HOST};
+use http::{
+    HeaderMap, Method, Request, Response, StatusCode, Uri, Version,
+    header::{HOST, ORIGIN},
+};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
@@ -11,7 +14,7 @@ use super::{
     rescue,
     route::Arrival,
 };
-use crate::admin::Admin;
+use crate::{admin::Admin, model::Origin};
 
 /// A call's body may be as large as so many bodies that are held in memory: imports are large.
 const BODIES: usize = 64;
@@ -35,6 +38,8 @@ pub(super) struct AdminDoor {
     /// The only listener that it answers on.
     pub(super) local: Option<SocketAddr>,
     pub(super) loopback_only: bool,
+    /// Web pages of any origin may call.
+    pub(super) is_shared: bool,
 }
 
 impl AdminDoor {
@@ -58,6 +63,10 @@ impl AdminDoor {
         request: Request<Incoming>,
         body_in_memory: usize,
     ) -> Result<Response<ReplyBody>, BodyError> {
+        if !self.is_shared && changes(request.method()) && !is_own_page(request.headers(), arrival)
+        {
+            return Ok(rescue::foreign_page());
+        }
         let (mut parts, body) = request.into_parts();
         let limit = body_in_memory.saturating_mul(BODIES);
         let Ok(body) = Limited::new(body, limit).collect().await else {
@@ -80,6 +89,26 @@ impl AdminDoor {
     }
 }
 
+fn changes(method: &Method) -> bool {
+    ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
+}
+
+/// Whether a request comes from no web page, or from one of this listener's own. A name other than
+/// `localhost` could be made to lead here by whoever owns it, so only addresses count.
+fn is_own_page(fields: &HeaderMap, arrival: &Arrival) -> bool {
+    let mut origins = fields.get_all(ORIGIN).iter();
+    origins.all(|origin| {
+        let origin = origin.to_str().ok().and_then(|origin| origin.parse::<Origin>().ok());
+        origin.is_some_and(|origin| {
+            let is_here = match origin.host.as_str() {
+                "localhost" => arrival.local.ip().to_canonical().is_loopback(),
+                host => host.parse() == Ok(arrival.local.ip().to_canonical()),
+            };
+            is_here && origin.port == arrival.local.port() && origin.scheme == arrival.scheme
+        })
+    })
+}
+
 /// Whether a request is for ringer itself: not for another host, to which ringer is a forward proxy.
 fn is_for_ringer(request: &Request<Incoming>, arrival: &Arrival) -> bool {
     if arrival.tunnel.is_some() {
@@ -97,7 +126,7 @@ fn is_for_ringer(request: &Request<Incoming>, arrival: &Arrival) -> bool {
 }
 
 /// The URI with the scheme and the host that the client meant.
-fn absolute(uri: &Uri, headers: &http::HeaderMap, arrival: &Arrival) -> Uri {
+fn absolute(uri: &Uri, headers: &HeaderMap, arrival: &Arrival) -> Uri {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let authority = uri.authority().map(ToString::to_string).or(host.map(str::to_owned));
     let built = Uri::builder()

@@ -165,8 +165,13 @@ impl Handling {
         }
         match finding {
             Finding::Found(found, mut inquiry) => {
-                let event =
-                    witness::enter(&self.state, &inquiry.request, inquiry.version, Some(&found));
+                let event = witness::enter(
+                    &self.state,
+                    &inquiry.request,
+                    inquiry.version,
+                    &inquiry.route,
+                    Some(&found),
+                );
                 inquiry.event.clone_from(&event);
                 if !found.stub.webhooks.is_empty() {
                     inquiry.read_rest(self.state.limits.body_in_memory).await?;
@@ -188,17 +193,33 @@ impl Handling {
                     })
                 })
             }
-            Finding::Missed(inquiry) if mode.forwards() => {
+            Finding::Missed(inquiry) if self.passes_on(&inquiry) => {
                 let Inquiry { request, body, version, route, watch, .. } = *inquiry;
                 self.forward(Outbound { request, version, extensions, body, route, watch }).await
             }
             Finding::Missed(mut inquiry) => {
-                let event = witness::enter(&self.state, &inquiry.request, inquiry.version, None);
+                let event = witness::enter(
+                    &self.state,
+                    &inquiry.request,
+                    inquiry.version,
+                    &inquiry.route,
+                    None,
+                );
                 inquiry.event.clone_from(&event);
                 let response = replay::miss(&self.state, &inquiry).await;
                 self.done(Some(response.status()), Outcome::Missed);
                 Ok(witness::see(&self.state, event, self.watch, response))
             }
+        }
+    }
+
+    /// Whether a request that no stub matches goes to the real API.
+    fn passes_on(&self, inquiry: &Inquiry) -> bool {
+        match inquiry.route.service.mode {
+            Mode::Fallback if inquiry.route.is_proxied => {
+                self.state.settings.load().proxy_pass_through
+            }
+            mode => mode.forwards(),
         }
     }
 
@@ -209,7 +230,8 @@ impl Handling {
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok(rescue::no_upstream(service.mode.as_str()));
         };
-        let event = witness::enter(&self.state, &outbound.request, outbound.version, None);
+        let event =
+            witness::enter(&self.state, &outbound.request, outbound.version, &outbound.route, None);
         let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
         let passed = match recorder {
             None => {

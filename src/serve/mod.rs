@@ -1,7 +1,7 @@
 //! Sockets to answers; the only room that knows hyper's server.
 //!
-//! May import: admin, behavior, codec, engine, library, lint, matching, model, record, redaction,
-//! render, runtime, store, tls, upstream.
+//! May import: admin, behavior, codec, engine, library, matching, model, record, redaction, render,
+//! runtime, store, tls, upstream.
 
 pub mod administration;
 pub mod server;
@@ -36,6 +36,7 @@ mod socket;
 mod state;
 mod static_files;
 mod surroundings;
+mod system_keys;
 mod tee;
 mod webhooks;
 mod wire;
@@ -44,4 +45,5 @@ mod witness;
 pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
 pub use settings::{Answers, Chunking, Dialect, Limits, Service, Templating};
+pub use system_keys::{SystemKeyPattern, SystemKeys};
 pub use targets::{TargetPattern, Targets};

@@ -9,7 +9,7 @@ use crate::{
     codec::view::RequestView,
     engine::Found,
     library::BodyFiles,
-    model::{BodySpec, Request, ResponseSpec, ServiceName, UrlPattern},
+    model::{BodySpec, Request, ResponseSpec, ServiceName},
     render::{RequestInfo, Template, TemplateError, TemplateErrors},
     store::LiveTemplates,
 };
@@ -66,7 +66,8 @@ pub(super) async fn rendered(
     let mut random = seed.draws(state.session.name(), &subject, found.hit);
     let mut answer = {
         let view = RequestView::new(&inquiry.request);
-        let mut env = state.surroundings.env(state.clock, &mut random);
+        let mut values = state.session.values();
+        let mut env = state.surroundings.env(state.clock, &mut random, &mut values);
         response.render(&view, about.info(), &mut env)?
     };
     if response.are_files_templates()
@@ -74,7 +75,8 @@ pub(super) async fn rendered(
     {
         let content = content(state, found.stub.stub.service.as_ref(), name).await?;
         let view = RequestView::new(&inquiry.request);
-        let mut env = state.surroundings.env(state.clock, &mut random);
+        let mut values = state.session.values();
+        let mut env = state.surroundings.env(state.clock, &mut random, &mut values);
         let text = response.render_text(&content, &view, about.info(), &mut env);
         let text = text
             .map_err(|error| RenderError::File { name: name.clone(), error: error.to_string() })?;
@@ -92,12 +94,7 @@ pub(super) struct About {
 
 impl About {
     pub(super) fn of(found: &Found, inquiry: &Inquiry) -> Self {
-        let variables = match &found.stub.stub.request.url {
-            UrlPattern::UrlPathTemplate(template) => {
-                Some(variables(template, inquiry.request.target.path()))
-            }
-            _ => None,
-        };
+        let variables = found.stub.path_variables(inquiry.request.target.path());
         Self {
             id: inquiry.event.as_ref().map_or_else(
                 || uuid::Uuid::new_v5(&found.stub.stub.id.0, &found.hit.to_le_bytes()).to_string(),
@@ -119,17 +116,6 @@ impl About {
 
 fn client_of(request: &Request) -> String {
     RequestView::new(request).client_address().unwrap_or_default()
-}
-
-/// The segments that the variables of a path template stand for.
-fn variables(template: &str, path: &str) -> Vec<(String, String)> {
-    let pairs = template.split('/').zip(path.split('/'));
-    pairs
-        .filter_map(|(variable, segment)| {
-            let name = variable.strip_prefix('{')?.strip_suffix('}')?;
-            Some((name.to_owned(), segment.to_owned()))
-        })
-        .collect()
 }
 
 /// The content of a body file as a template, read when it has changed.

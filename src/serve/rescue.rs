@@ -54,6 +54,20 @@ pub(super) fn own_answer(
     response
 }
 
+/// 403 for a web page of another origin that calls the admin API: a page must not drive the ringer of
+/// whoever looks at it.
+pub(super) fn foreign_page() -> Response<ReplyBody> {
+    let json = Json::Object(vec![
+        ("error".to_owned(), "foreign_origin".into()),
+        (
+            "message".to_owned(),
+            "web pages of other origins may not change anything here; `ringer wiremock` lets them"
+                .into(),
+        ),
+    ]);
+    own_answer(StatusCode::FORBIDDEN, Wants::Json, &json, "")
+}
+
 /// 502 or 504 with a JSON body: programs read it, and so do people in a log.
 pub(super) fn upstream_failed(error: &UpstreamError, upstream: &str) -> Response<ReplyBody> {
     let json = Json::Object(vec![

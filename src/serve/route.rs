@@ -70,6 +70,8 @@ impl UpstreamFactory {
 #[derive(Clone, Debug)]
 pub(super) struct Route {
     pub(super) service: Arc<LiveService>,
+    /// The client sent it to ringer as to a proxy.
+    pub(super) is_proxied: bool,
     /// `host[:port]` as the client named it.
     pub(super) authority: String,
     pub(super) scheme: Scheme,
@@ -184,7 +186,7 @@ impl Router {
                 None => self.forwarded(&authority, scheme)?,
             };
             let address = format!("{}://{authority}", scheme.as_str());
-            return Ok(Route { service, authority, scheme, address, target });
+            return Ok(Route { service, is_proxied: true, authority, scheme, address, target });
         }
         let authority = named.unwrap_or_else(|| arrival.local.to_string());
         let address = format!("{}://{authority}", scheme.as_str());
@@ -193,7 +195,7 @@ impl Router {
             Some(prefix) => (strip(&target, &prefix), format!("{address}{prefix}")),
             None => (target, address),
         };
-        Ok(Route { service, authority, scheme, address, target })
+        Ok(Route { service, is_proxied: false, authority, scheme, address, target })
     }
 
     /// Whether any request may go to an upstream.

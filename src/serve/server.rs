@@ -22,13 +22,13 @@ use super::{
     administration::{AdminDoor, AdminPlace},
     listener::{accept, bind},
     route::{Router, UpstreamFactory},
-    settings::{Answers, Limits, Service},
+    settings::{Answers, Dialect, Limits, Service},
     state::{Counts, State, Webhooks},
     surroundings::Surroundings,
 };
 use crate::{
     admin::Admin,
-    engine::{Behavior, Matching, Mode},
+    engine::{Behavior, LazyKeys, Matching, Mode},
     library::BodyFiles,
     model::Handled,
     record::Recorder,
@@ -83,6 +83,8 @@ pub struct ServerParts {
     pub response_timeout: Duration,
     /// The local certificate authority.
     pub authority: Arc<Authority>,
+    /// Keys that templates sign tokens with.
+    pub token_keys: Arc<LazyKeys>,
     /// The live stubs.
     pub stubs: Arc<StubStore>,
     /// What is remembered of the requests.
@@ -176,6 +178,7 @@ impl Server {
                 AdminPlace::Everywhere { .. } => None,
                 AdminPlace::Address(_) => admin_address,
             },
+            is_shared: parts.answers.dialect == Dialect::WireMock,
             loopback_only: is_exposed && matches!(place, AdminPlace::Everywhere { open: false }),
         });
         let state = Arc::new(State {
@@ -197,7 +200,7 @@ impl Server {
             counts: Counts::default(),
             connections: AtomicU64::new(0),
             cut_off: Drain::new().0,
-            surroundings: Surroundings::new(&parts.answers),
+            surroundings: Surroundings::new(&parts.answers, parts.token_keys),
             answers: parts.answers,
             webhooks: Webhooks::default(),
         });

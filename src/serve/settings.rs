@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use super::targets::Targets;
+use super::{system_keys::SystemKeys, targets::Targets};
 use crate::{
     behavior::{ErrorRate, LatencySource, RateLimit},
     engine::Mode,
@@ -62,8 +62,8 @@ pub struct Answers {
     pub gzip: bool,
     /// Whose texts are templates.
     pub templating: Templating,
-    /// Regular expressions of the names of environment variables that templates may read.
-    pub permitted_system_keys: Vec<String>,
+    /// Which environment variables templates may read.
+    pub permitted_system_keys: SystemKeys,
     /// Where stubs may fetch answers from, and call.
     pub targets: Targets,
     /// Whether a stub that fetches its answer passes the client's `Host` on.
@@ -83,7 +83,7 @@ impl Default for Answers {
             matched_stub_headers: true,
             gzip: true,
             templating: Templating::default(),
-            permitted_system_keys: vec!["wiremock.*".to_owned()],
+            permitted_system_keys: SystemKeys::default(),
             targets: Targets::default(),
             proxy_preserves_host: false,
             proxy_preserves_user_agent: false,

@@ -1,14 +1,16 @@
 //! What templates see of the world around them: the time, this machine's name, its variables.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 
-use super::settings::Answers;
+use super::{settings::Answers, system_keys::SystemKeys};
 use crate::{
-    matching::regex::WholeRegex,
+    engine::LazyKeys,
     render::{
         FileTemplates,
-        template::{Env, SystemValues},
+        template::{Env, State},
     },
     runtime::Clock,
 };
@@ -16,56 +18,62 @@ use crate::{
 /// What templates see of the world around them.
 pub(super) struct Surroundings {
     hostname: String,
-    permitted: PermittedKeys,
+    permitted: SystemKeys,
+    keys: Arc<LazyKeys>,
     /// Templates of body files.
     pub(super) files: FileTemplates,
 }
 
 impl Surroundings {
-    pub(super) fn new(answers: &Answers) -> Self {
+    pub(super) fn new(answers: &Answers, keys: Arc<LazyKeys>) -> Self {
         // The name of the machine; where there is no such file, a name that every machine has.
         let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let hostname = match hostname.trim() {
             "" => "localhost".to_owned(),
             name => name.to_owned(),
         };
-        let patterns = answers.permitted_system_keys.iter();
-        let permitted = PermittedKeys(
-            // Case does not count, as in WireMock.
-            patterns
-                .filter_map(|pattern| WholeRegex::compile(&format!("(?i){pattern}")).ok())
-                .collect(),
-        );
-        Self { hostname, permitted, files: FileTemplates::default() }
+        let permitted = answers.permitted_system_keys.clone();
+        Self { hostname, permitted, keys, files: FileTemplates::default() }
     }
 
     /// The surroundings of one rendering.
-    pub(super) fn env<'e>(&'e self, clock: Clock, random: &'e mut ChaCha8Rng) -> Env<'e> {
+    pub(super) fn env<'e>(
+        &'e self,
+        clock: Clock,
+        random: &'e mut ChaCha8Rng,
+        values: &'e mut dyn State,
+    ) -> Env<'e> {
         Env {
             now: Timestamp::try_from(clock.now()).unwrap_or_default(),
             random,
             hostname: &self.hostname,
             system: Some(&self.permitted),
-            state: None,
-            keys: None,
+            state: Some(values),
+            keys: Some(&*self.keys),
         }
     }
 }
 
-/// Which environment variables templates may read.
-struct PermittedKeys(Vec<WholeRegex>);
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
 
-impl SystemValues for PermittedKeys {
-    fn is_permitted(&self, key: &str) -> bool {
-        self.0.iter().any(|pattern| pattern.is_match(key))
-    }
+    use super::*;
+    use crate::{
+        render::{Template, template::Value},
+        runtime::Seed,
+        store::Values,
+    };
 
-    fn environment(&self, key: &str) -> Option<String> {
-        std::env::var(key).ok()
-    }
-
-    /// Properties are of a Java VM.
-    fn property(&self, _: &str) -> Option<String> {
-        None
+    #[test]
+    fn now_is_the_time_of_the_clock_and_not_of_the_machine() {
+        let surroundings = Surroundings::new(&Answers::default(), Arc::new(LazyKeys::new(|| None)));
+        let clock = Clock::showing(SystemTime::UNIX_EPOCH + Duration::from_secs(86_400 * 365));
+        let mut random = Seed(0).draws("", b"", 0);
+        let values = Values::default();
+        let mut values = &values;
+        let mut env = surroundings.env(clock, &mut random, &mut values);
+        let template = Template::compile("{{now format='yyyy-MM-dd'}}").unwrap();
+        assert_eq!(template.render(&Value::Null, &mut env).unwrap(), "1971-01-01");
     }
 }

@@ -137,7 +137,8 @@ impl Following {
         random: &mut ChaCha8Rng,
     ) -> Result<WebhookSpec, String> {
         let view = RequestView::new(&self.request);
-        let mut env = state.surroundings.env(state.clock, random);
+        let mut values = state.session.values();
+        let mut env = state.surroundings.env(state.clock, random, &mut values);
         webhook.render(&view, self.about.info(), &mut env)
     }
 

@@ -6,6 +6,8 @@ use http::{Response, Version};
 
 use super::{
     reply::{Logged, ReplyBody},
+    route::Route,
+    settings::Dialect,
     state::State,
     tee::Stopwatch,
 };
@@ -20,6 +22,7 @@ pub(super) fn enter(
     state: &State,
     request: &Request,
     version: Version,
+    route: &Route,
     found: Option<&Found>,
 ) -> Option<Arc<ServeEvent>> {
     let journal = state.session.journal();
@@ -33,6 +36,9 @@ pub(super) fn enter(
             Version::HTTP_2 => "HTTP/2.0",
             _ => "HTTP/1.1",
         },
+        // WireMock is a proxy only where it may pass requests on.
+        is_proxied: route.is_proxied
+            && (route.service.mode.forwards() || state.answers.dialect == Dialect::Ringer),
         stub: found.map(|found| (Arc::clone(&found.stub), found.step)),
     })
 }

@@ -20,6 +20,8 @@ pub struct Served {
     pub request: Request,
     /// Protocol of its connection: `HTTP/1.1`, `HTTP/2.0`.
     pub protocol: &'static str,
+    /// Whether it was sent to a proxy.
+    pub is_proxied: bool,
     /// The stub that answers and the place of the answer in its sequence; `None` where none does.
     pub stub: Option<(Arc<LiveStub>, usize)>,
 }
@@ -85,6 +87,11 @@ impl ServeEvent {
     /// Protocol of its connection.
     pub fn protocol(&self) -> &'static str {
         self.served.protocol
+    }
+
+    /// Whether it was sent to a proxy.
+    pub fn is_proxied(&self) -> bool {
+        self.served.is_proxied
     }
 
     /// The stub that answered and which of its answers.

@@ -179,6 +179,7 @@ mod tests {
 
     fn served(path: &str, body: &'static [u8]) -> Served {
         Served {
+            is_proxied: false,
             request: Request {
                 method: Method::GET,
                 scheme: Scheme::Http,

@@ -8,7 +8,7 @@ use std::{
 use http::Extensions;
 
 use crate::{
-    matching::{CompileError, CompiledRequest},
+    matching::{CompileError, CompiledRequest, path::PathVariables},
     model::{ResponseSpec, ServiceName, Stub},
     render::{Prepared, TemplateErrors, TemplatedResponse, Webhook},
 };
@@ -39,6 +39,8 @@ pub struct LiveStub {
     pub webhooks: Box<[Result<Webhook, String>]>,
     /// The templates of each answer; `None` where an answer has none.
     templates: Box<[OnceLock<Option<LiveTemplates>>]>,
+    /// What finds the path variables that templates see, made for the first.
+    variables: OnceLock<Option<PathVariables>>,
     /// Whether an answer of it came before its request had ended.
     pub is_two_way: bool,
     /// Whether an answer of it is fetched from elsewhere, with the request's body.
@@ -69,7 +71,18 @@ impl LiveStub {
                 .is_some_and(|latency| latency.chunks.iter().any(|chunk| chunk.request_bytes > 0))
         });
         let fetches = stub.responses.steps.iter().any(|step| step.response.proxy.is_some());
-        Ok(Self { stub, file, serial, request, prepared, webhooks, templates, is_two_way, fetches })
+        Ok(Self {
+            stub,
+            file,
+            serial,
+            request,
+            prepared,
+            webhooks,
+            templates,
+            variables: OnceLock::new(),
+            is_two_way,
+            fetches,
+        })
     }
 
     /// An answer by its place in the sequence.
@@ -89,6 +102,14 @@ impl LiveStub {
             Some(LiveTemplates { response: compiled, spelling: Arc::default() })
         };
         self.templates.get(step)?.get_or_init(compile).as_ref()
+    }
+
+    /// Names and values of the variables of its path template in the path of a request that it
+    /// matches, percent-encoded as sent; `None` where it has no template.
+    pub fn path_variables(&self, path: &str) -> Option<Vec<(String, String)>> {
+        let variables = self.variables.get_or_init(|| self.request.path_variables()).as_ref()?;
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Some(variables.values(path).into_iter().map(owned).collect())
     }
 
     /// What people call it.

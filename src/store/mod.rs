@@ -12,6 +12,7 @@ pub mod session;
 pub mod set;
 pub mod settings;
 pub mod stubs;
+pub mod values;
 
 pub use event::{LoggedAnswer, Note, ServeEvent, Served};
 pub use journal::{Journal, JournalLimits};
@@ -21,3 +22,4 @@ pub use session::Session;
 pub use set::StubSet;
 pub use settings::{GlobalSettings, SharedSettings};
 pub use stubs::{StubError, StubFile, StubStore, Uncompiled};
+pub use values::Values;

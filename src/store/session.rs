@@ -15,6 +15,7 @@ use parking_lot::{Mutex, RwLock};
 use super::{
     journal::{Journal, JournalLimits},
     scenarios::Scenarios,
+    values::Values,
 };
 use crate::{
     behavior::{Bucket, RateLimit, Verdict},
@@ -44,6 +45,7 @@ pub struct Session {
     used: RwLock<HashSet<StubId>>,
     buckets: Mutex<HashMap<String, Bucket>>,
     pairs: RwLock<Pairs>,
+    values: Values,
     requests: AtomicU64,
 }
 
@@ -63,6 +65,7 @@ impl Session {
             used: RwLock::default(),
             buckets: Mutex::default(),
             pairs: RwLock::default(),
+            values: Values::default(),
             requests: AtomicU64::new(0),
         }
     }
@@ -77,16 +80,22 @@ impl Session {
         &self.journal
     }
 
+    /// What its templates keep from request to request.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
     /// Its name; the default session's is empty.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Forgets how far every sequence and scenario has come, what the client's values stand for, and
-    /// the requests.
+    /// Forgets how far every sequence and scenario has come, what the client's values stand for, the
+    /// values of templates, and the requests.
     pub fn reset(&self) {
         self.scenarios.reset();
         self.journal.clear();
+        self.values.reset();
         self.used.write().extend(self.hits.write().drain().map(|(stub, _)| stub));
         *self.pairs.write() = Pairs::default();
     }

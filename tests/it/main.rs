@@ -2,6 +2,8 @@
 //! program. One file a capability; `support` holds the other ends of the wires.
 
 #[cfg(test)]
+mod admin_origins;
+#[cfg(test)]
 mod admin_requests;
 #[cfg(test)]
 mod admin_stubs;
@@ -42,6 +44,8 @@ mod streaming;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod template_values;
+#[cfg(test)]
 mod templates;
 #[cfg(test)]
 mod upstream;
@@ -49,5 +53,7 @@ mod upstream;
 mod upstream_failures;
 #[cfg(test)]
 mod webhooks;
+#[cfg(test)]
+mod wiremock_proxying;
 #[cfg(test)]
 mod wiremock_responses;

@@ -200,3 +200,36 @@ async fn faults_reach_clients_of_tls_and_http_2() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_statuses_are_given_and_those_that_http_lacks_are_refused() {
+    for (status, line) in [
+        ("0", "HTTP/1.1 200 OK"),
+        ("600", "HTTP/1.1 600"),
+        ("999", "HTTP/1.1 999"),
+        (r#""201""#, "HTTP/1.1 201 Created"),
+    ] {
+        let got = answer(&format!(r#"{{"status": {status}, "body": "x"}}"#), "").await;
+        assert!(got.first_line().starts_with(line), "{status}: {}", got.first_line());
+        assert_eq!(got.text(), "x");
+    }
+    let (_folder, ringer) = giving("{}").await;
+    for status in ["99", "1000", "-1", r#""fine""#] {
+        let stub = format!(r#"{{"response": {{"status": {status}}}}}"#);
+        let got = client::send(ringer.address, "POST", "/__admin/mappings", &[], stub).await;
+        assert_eq!(got.status, 422, "{status}");
+        assert!(got.text().contains("status"), "{}", got.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interim_status_as_the_answer_leaves_no_client_waiting() {
+    for status in [100, 103, 150, 199] {
+        let got = answer(&format!(r#"{{"status": {status}, "body": "x"}}"#), "").await;
+        assert_eq!(got.status(), 500);
+        assert!(got.text().contains(&format!("status {status} is no answer")), "{}", got.text());
+    }
+    let (_folder, ringer) = giving(r#"{"status": 101, "headers": {"X-A": "1"}}"#).await;
+    let got = asked(&ringer, "GET", "Connection: close\r\n").await.bodiless().await;
+    assert_eq!((got.status(), got.field("x-a")), (101, Some("1")));
+}
