@@ -40,7 +40,7 @@ pub(super) fn event(event: &ServeEvent) -> Json {
     if let Some(answer) = answer {
         members.push(("response".to_owned(), response(event, &answer)));
     }
-    members.push(("wasMatched".to_owned(), stub.is_some().into()));
+    members.push(("wasMatched".to_owned(), event.is_matched().into()));
     members.push(("timing".to_owned(), timing(event)));
     let notes = event.notes().into_iter().map(|note| {
         let nanos = u64::try_from(note.at.as_nanos()).unwrap_or(u64::MAX);

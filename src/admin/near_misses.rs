@@ -65,7 +65,7 @@ pub(super) fn of_pattern(call: &Call<'_>) -> Answer {
 pub(super) fn of_unmatched(call: &Call<'_>) -> Answer {
     let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
     let events = call.parts.session.journal().events();
-    let unmatched = events.iter().rev().filter(|event| event.stub().is_none());
+    let unmatched = events.iter().rev().filter(|event| !event.is_matched());
     let near = unmatched.take(MAX_REQUESTS).flat_map(|event| {
         let shown = logged::request(event);
         nearest_stubs(&set, event.request(), &shown)

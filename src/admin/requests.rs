@@ -36,7 +36,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let stub = call.parameter("matchingStub").map(|text| stub_id(&text)).transpose()?;
     let mut events = journal(call).events();
     events.retain(|event| {
-        (!unmatched || event.stub().is_none())
+        (!unmatched || !event.is_matched())
             && stub.is_none_or(|id| event.stub().is_some_and(|(live, _)| live.stub.id.0 == id))
     });
     let total = events.len() as u64;
@@ -110,11 +110,8 @@ pub(super) fn find(call: &Call<'_>) -> Answer {
 
 pub(super) fn unmatched(call: &Call<'_>) -> Answer {
     let events = journal(call).events();
-    let requests = events
-        .iter()
-        .rev()
-        .filter(|event| event.stub().is_none())
-        .map(|event| logged::request(event));
+    let requests =
+        events.iter().rev().filter(|event| !event.is_matched()).map(|event| logged::request(event));
     let requests = Json::Array(requests.collect());
     Ok(call::json(&with_state(call, [("requests", requests)])))
 }

@@ -4,6 +4,7 @@
 //! May import: model.
 
 pub mod aws_chunked;
+pub mod backtracking;
 pub mod base64;
 pub mod body_digest;
 pub mod cookie;

@@ -114,12 +114,9 @@ impl Parts<'_, '_, '_, '_> {
         let fits = pattern.method.accepts(self.view.method());
         let message = Self::told(fits, "HTTP method does not match");
         self.report.row(&method, self.view.method(), message);
-        if let Some(url) = pattern_text::url(&pattern.url) {
-            let fits = self
-                .fits(&RequestPattern { url: pattern.url.clone(), ..RequestPattern::default() });
-            let message = Self::told(fits, "URL does not match");
-            self.report.row(&url, self.view.path_and_query(), message);
-        }
+        let part = RequestPattern { url: pattern.url.clone(), ..RequestPattern::default() };
+        let message = Self::told(self.fits(&part), "URL does not match");
+        self.report.row(&pattern_text::url(&pattern.url), self.view.path_and_query(), message);
         self.report.blank();
     }
 
@@ -226,7 +223,12 @@ impl Parts<'_, '_, '_, '_> {
             let part = RequestPattern { body: vec![expected.clone()], ..Default::default() };
             if !self.fits(&part) {
                 let (text, layout) = pattern_text::body(expected);
-                self.report.row(&text, &self.body(expected, layout), "Body does not match");
+                let actual = self.body(expected, layout);
+                // Paths have nothing to look at then.
+                let is_missing = layout == Layout::Inline && actual.is_empty();
+                let message =
+                    if is_missing { "Body is not present" } else { "Body does not match" };
+                self.report.row(&text, &actual, message);
             }
         }
         for expected in &self.pattern.multipart {

@@ -1,7 +1,7 @@
 //! The stubs that came closest to a request that none matched, and what differs.
 
 use super::{request::CompiledRequest, verdict::PartVerdict};
-use crate::codec::view::RequestView;
+use crate::codec::{backtracking, view::RequestView};
 
 /// So many stubs are looked at closely, whatever the number of stubs.
 const MAX_EXPLAINED: usize = 400;
@@ -22,6 +22,14 @@ pub struct NearMiss<T> {
 /// Every stub's URL is compared roughly, in time linear in its length; only the few hundred best of
 /// these are looked at part by part.
 pub fn closest<'s, T>(
+    stubs: impl IntoIterator<Item = (&'s CompiledRequest, T)>,
+    view: &RequestView<'_>,
+    n: usize,
+) -> Vec<NearMiss<T>> {
+    backtracking::bounded(|| nearest(stubs, view, n))
+}
+
+fn nearest<'s, T>(
     stubs: impl IntoIterator<Item = (&'s CompiledRequest, T)>,
     view: &RequestView<'_>,
     n: usize,

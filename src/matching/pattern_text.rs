@@ -29,7 +29,9 @@ pub(super) fn operator(pattern: &ValuePattern) -> (&'static str, String) {
                 DateComparison::After => "after",
                 DateComparison::Equal => "equalToDateTime",
             };
-            (name, date.expected.clone())
+            // A written `now` is an offset of nothing.
+            let expected = if date.expected == "now" { "now +0 seconds" } else { &date.expected };
+            (name, expected.to_owned())
         }
         ValuePattern::DoesNotContain(text) => ("doesNotContain", text.clone()),
         ValuePattern::DoesNotMatch(text) => ("doesNotMatch", text.clone()),
@@ -73,6 +75,7 @@ pub(super) fn header(name: &str, pattern: &ValuePattern) -> String {
     match operator(pattern) {
         ("equalTo", value) if value.is_empty() => name.to_owned(),
         ("equalTo" | "equalToJson" | "equalToXml", value) => format!("{name}: {value}"),
+        (operator @ ("exactly" | "including"), value) => format!("{name} {operator} {value}"),
         (operator, value) if value.is_empty() => format!("{name} [{operator}]"),
         (operator, value) => format!("{name} [{operator}] : {value}"),
     }
@@ -90,15 +93,15 @@ pub(super) fn parameter(kind: &str, name: &str, pattern: &ValuePattern) -> Strin
 }
 
 /// `[path] /a` and the like.
-pub(super) fn url(pattern: &UrlPattern) -> Option<String> {
-    Some(match pattern {
-        UrlPattern::Any => return None,
+pub(super) fn url(pattern: &UrlPattern) -> String {
+    match pattern {
+        UrlPattern::Any => "(always)".to_owned(),
         UrlPattern::Url(url) => url.clone(),
         UrlPattern::UrlPath(path) => format!("[path] {path}"),
         UrlPattern::UrlPattern(pattern) => format!("[regex] {pattern}"),
         UrlPattern::UrlPathPattern(pattern) => format!("[path regex] {pattern}"),
         UrlPattern::UrlPathTemplate(template) => format!("[path template] {template}"),
-    })
+    }
 }
 
 /// What a body must be, and whether the request's body stands below it, laid out as JSON if it must

@@ -16,6 +16,13 @@ impl Clock {
         Self { started: Instant::now(), started_at: SystemTime::now() }
     }
 
+    /// A clock that starts at another time than the machine's.
+    #[cfg(test)]
+    #[expect(clippy::disallowed_methods, reason = "only the passing of time is read")]
+    pub(crate) fn showing(started_at: SystemTime) -> Self {
+        Self { started: Instant::now(), started_at }
+    }
+
     /// Time since the clock was started; never goes back.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()

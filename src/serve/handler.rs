@@ -20,11 +20,12 @@ use super::{
     replay,
     reply::{BodyError, ReplyBody},
     rescue::{self, Wants},
+    settings::Dialect,
     state::State,
     tee::Stopwatch,
     webhooks::Following,
     wire::Interim,
-    witness,
+    witness::{self, By},
 };
 use crate::{
     admin::cross_origin,
@@ -42,6 +43,11 @@ pub(super) async fn handle(
     if request.method() == Method::CONNECT {
         // The requests are inside.
         return Ok(intercept::connect(&state, &client, request));
+    }
+    if state.answers.dialect == Dialect::WireMock
+        && let Some(reason) = rescue::bad_message(&request)
+    {
+        return Ok(rescue::refused(reason));
     }
     if let Some(door) = &state.admin
         && door.takes(&request, &client.arrival)
@@ -170,7 +176,7 @@ impl Handling {
                     &inquiry.request,
                     inquiry.version,
                     &inquiry.route,
-                    Some(&found),
+                    By::Stub(&found),
                 );
                 inquiry.event.clone_from(&event);
                 if !found.stub.webhooks.is_empty() {
@@ -203,7 +209,7 @@ impl Handling {
                     &inquiry.request,
                     inquiry.version,
                     &inquiry.route,
-                    None,
+                    By::Nobody,
                 );
                 inquiry.event.clone_from(&event);
                 let response = replay::miss(&self.state, &inquiry).await;
@@ -230,8 +236,13 @@ impl Handling {
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok(rescue::no_upstream(service.mode.as_str()));
         };
-        let event =
-            witness::enter(&self.state, &outbound.request, outbound.version, &outbound.route, None);
+        let event = witness::enter(
+            &self.state,
+            &outbound.request,
+            outbound.version,
+            &outbound.route,
+            By::Api,
+        );
         let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
         let passed = match recorder {
             None => {

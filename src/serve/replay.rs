@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::{
-    HeaderMap, Response, Version,
+    HeaderMap, Response, StatusCode, Version,
     header::{AUTHORIZATION, PROXY_AUTHORIZATION},
 };
 
@@ -86,6 +86,14 @@ pub(super) async fn give(
         Err(error) => return (Ok(unusable(&live, &error)), outcome),
     };
     sleep_until(inquiry.watch, schedule.head).await;
+    if prepared.status.is_informational() && !is_switch(prepared.status, inquiry.version) {
+        let error = format!(
+            "status {} is no answer: a client waits for another after it",
+            prepared.status.as_u16()
+        );
+        drain(inquiry.body, None);
+        return (Ok(unusable(&live, &error)), outcome);
+    }
     if inquiry.version == Version::HTTP_11 {
         for (status, fields) in live.response(found.step).into_iter().flat_map(|it| &it.interim) {
             client.interim.send(*status, fields);
@@ -175,12 +183,17 @@ fn place(
     })
 }
 
+/// Only 101 ends an exchange, and only in HTTP/1.1 (RFC 9110 section 15.2).
+fn is_switch(status: StatusCode, version: Version) -> bool {
+    status == StatusCode::SWITCHING_PROTOCOLS && version == Version::HTTP_11
+}
+
 fn unusable(live: &LiveStub, error: &dyn std::fmt::Display) -> Response<ReplyBody> {
     rescue::unusable_stub(&live.display_name(), &live.file.display().to_string(), error)
 }
 
 fn injected(status: u16) -> Response<ReplyBody> {
-    let status = http::StatusCode::from_u16(status).unwrap_or_default();
+    let status = StatusCode::from_u16(status).unwrap_or_default();
     let json = model::Json::Object(vec![
         ("error".to_owned(), "injected".into()),
         ("message".to_owned(), "ringer was told to fail this request (--fail)".into()),

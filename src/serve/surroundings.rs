@@ -53,3 +53,27 @@ impl Surroundings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::{
+        render::{Template, template::Value},
+        runtime::Seed,
+        store::Values,
+    };
+
+    #[test]
+    fn now_is_the_time_of_the_clock_and_not_of_the_machine() {
+        let surroundings = Surroundings::new(&Answers::default(), Arc::new(LazyKeys::new(|| None)));
+        let clock = Clock::showing(SystemTime::UNIX_EPOCH + Duration::from_secs(86_400 * 365));
+        let mut random = Seed(0).draws("", b"", 0);
+        let values = Values::default();
+        let mut values = &values;
+        let mut env = surroundings.env(clock, &mut random, &mut values);
+        let template = Template::compile("{{now format='yyyy-MM-dd'}}").unwrap();
+        assert_eq!(template.render(&Value::Null, &mut env).unwrap(), "1971-01-01");
+    }
+}

@@ -17,13 +17,24 @@ use crate::{
     store::{ServeEvent, Served},
 };
 
+/// Who answers a request.
+#[derive(Clone, Copy)]
+pub(super) enum By<'f> {
+    /// The real API.
+    Api,
+    /// ringer, that there is no answer.
+    Nobody,
+    /// A stub.
+    Stub(&'f Found),
+}
+
 /// Enters a request into the journal, as far as there is one.
 pub(super) fn enter(
     state: &State,
     request: &Request,
     version: Version,
     route: &Route,
-    found: Option<&Found>,
+    by: By<'_>,
 ) -> Option<Arc<ServeEvent>> {
     let journal = state.session.journal();
     if !journal.is_on() {
@@ -39,7 +50,11 @@ pub(super) fn enter(
         // WireMock is a proxy only where it may pass requests on.
         is_proxied: route.is_proxied
             && (route.service.mode.forwards() || state.answers.dialect == Dialect::Ringer),
-        stub: found.map(|found| (Arc::clone(&found.stub), found.step)),
+        is_passed_on: matches!(by, By::Api),
+        stub: match by {
+            By::Stub(found) => Some((Arc::clone(&found.stub), found.step)),
+            By::Api | By::Nobody => None,
+        },
     })
 }
 

@@ -22,6 +22,8 @@ pub struct Served {
     pub protocol: &'static str,
     /// Whether it was sent to a proxy.
     pub is_proxied: bool,
+    /// Whether the real API answers.
+    pub is_passed_on: bool,
     /// The stub that answers and the place of the answer in its sequence; `None` where none does.
     pub stub: Option<(Arc<LiveStub>, usize)>,
 }
@@ -92,6 +94,11 @@ impl ServeEvent {
     /// Whether it was sent to a proxy.
     pub fn is_proxied(&self) -> bool {
         self.served.is_proxied
+    }
+
+    /// Whether anything but ringer itself answered: a stub, or the real API.
+    pub fn is_matched(&self) -> bool {
+        self.served.stub.is_some() || self.served.is_passed_on
     }
 
     /// The stub that answered and which of its answers.

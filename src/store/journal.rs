@@ -180,6 +180,7 @@ mod tests {
     fn served(path: &str, body: &'static [u8]) -> Served {
         Served {
             is_proxied: false,
+            is_passed_on: false,
             request: Request {
                 method: Method::GET,
                 scheme: Scheme::Http,

@@ -229,4 +229,6 @@ impl StubStore {
 }
 
 #[cfg(test)]
+mod order;
+#[cfg(test)]
 mod tests;

@@ -69,6 +69,9 @@ async fn the_journal_tells_requests_to_a_proxy_and_has_the_answers_that_came_bac
     assert_eq!(proxied, [false, true]);
     assert_eq!(journal[1]["response"]["status"], 202);
     assert_eq!(journal[1]["response"]["body"], "hello");
+    assert_eq!(journal[1]["wasMatched"], true);
+    let unmatched = client::get(ringer.address, "/__admin/requests/unmatched").await.json();
+    assert_eq!(unmatched["requests"], serde_json::json!([]));
     assert_eq!(journal[1]["request"]["absoluteUrl"], format!("{}/other", upstream.url()));
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{read, write};
+use super::{Syntax, read, read_mappings, write, write_yaml};
 use crate::model::{
     AfterLast, BodySpec, Coding, CodingSettings, Delay, Dribble, Fault, Headers, Json, JsonStyle,
     Latency, PacedChunk, ProxySpec, Recorded, ResponseEnding, ResponseSpec, ResponseStep,
@@ -216,6 +216,16 @@ proptest! {
         prop_assert_eq!(problems, []);
         prop_assert_eq!(&stubs, &[stub]);
         prop_assert_eq!(write(&stubs[0]), text);
+    }
+
+    #[test]
+    fn yaml_says_what_json_says(stub in stub()) {
+        let text = write_yaml(&stub);
+        let (mappings, problems) = read_mappings(&text, Syntax::Yaml, None, fallback);
+        prop_assert_eq!(problems, [], "{}", text);
+        let read: Vec<Stub> = mappings.into_iter().map(|mapping| mapping.stub).collect();
+        prop_assert_eq!(&read, &[stub], "{}", text);
+        prop_assert_eq!(write_yaml(&read[0]), text);
     }
 
     #[test]
