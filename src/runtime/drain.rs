@@ -43,9 +43,4 @@ impl Watch {
         // An error means that the sender is gone, which is as good as the signal.
         let _ = self.stop.wait_for(|stop| *stop).await;
     }
-
-    /// Whether the signal was given.
-    pub fn is_stopped(&self) -> bool {
-        *self.stop.borrow()
-    }
 }

@@ -46,7 +46,6 @@ pub struct Session {
     buckets: Mutex<HashMap<String, Bucket>>,
     pairs: RwLock<Pairs>,
     values: Values,
-    requests: AtomicU64,
 }
 
 impl Session {
@@ -66,7 +65,6 @@ impl Session {
             buckets: Mutex::default(),
             pairs: RwLock::default(),
             values: Values::default(),
-            requests: AtomicU64::new(0),
         }
     }
 
@@ -98,11 +96,6 @@ impl Session {
         self.values.reset();
         self.used.write().extend(self.hits.write().drain().map(|(stub, _)| stub));
         *self.pairs.write() = Pairs::default();
-    }
-
-    /// Counts a request of this session; the first is 0.
-    pub fn count_request(&self) -> u64 {
-        self.requests.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Claims the next hit of a stub; the first is 0. Each number is given once, however many

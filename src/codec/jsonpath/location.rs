@@ -48,24 +48,6 @@ pub fn get_mut<'j>(root: &'j mut Json, location: &Location) -> Option<&'j mut Js
     descend(root, &location.parts)
 }
 
-/// Takes the value at a place out of the document; `None` when it is not there, and for the root,
-/// which stays.
-pub fn remove_at(root: &mut Json, location: &Location) -> Option<Json> {
-    let (last, above) = location.parts.split_last()?;
-    match (descend(root, above)?, last) {
-        (Json::Object(members), LocationPart::Name(name)) => {
-            let at = members.iter().rposition(|(key, _)| key == name)?;
-            let (_, value) = members.remove(at);
-            members.retain(|(key, _)| key != name);
-            Some(value)
-        }
-        (Json::Array(items), LocationPart::Index(at)) if *at < items.len() => {
-            Some(items.remove(*at))
-        }
-        _ => None,
-    }
-}
-
 fn descend<'j>(root: &'j mut Json, parts: &[LocationPart]) -> Option<&'j mut Json> {
     let mut value = root;
     for part in parts {

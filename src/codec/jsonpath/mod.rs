@@ -30,5 +30,5 @@ mod walk;
 
 pub use error::JsonPathError;
 pub use found::Found;
-pub use location::{Location, LocationPart, get_mut, remove_at};
+pub use location::{Location, LocationPart, get_mut};
 pub use path::JsonPath;

@@ -120,11 +120,6 @@ impl Document {
         self.namespace_error.clone().map_or(Ok(()), Err)
     }
 
-    /// The one element that is no other's child.
-    pub fn root_element(&self) -> Option<NodeId> {
-        self.children(Self::ROOT).find(|&node| self.kind(node) == Kind::Element)
-    }
-
     pub(super) fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0 as usize)
     }

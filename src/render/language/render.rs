@@ -172,9 +172,9 @@ impl<'r, 'e> Renderer<'r, 'e> {
         for (name, value) in &call.hash {
             hash.push((Arc::clone(name), self.expr(value, scope)?));
         }
-        let names = block.map(|(arm, _)| arm.names.len());
+        let is_block = block.is_some();
         let mut site = Site { renderer: self, scope, block };
-        let result = helper(&mut Call::new(&call.name, &params, &hash, names, &mut site));
+        let result = helper(&mut Call::new(&call.name, &params, &hash, is_block, &mut site));
         if let Some(failed) = self.failed.take() {
             return Err(failed);
         }

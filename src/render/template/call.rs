@@ -140,28 +140,19 @@ pub struct Call<'c, 'e> {
     params: &'c [Value],
     hash: &'c [(Arc<str>, Value)],
     is_block: bool,
-    block_params: usize,
     host: &'c mut (dyn Host<'e> + 'c),
 }
 
 impl<'c, 'e> Call<'c, 'e> {
-    /// A call of a helper by this name. `block_params`: how many names the block gives; `None` where
-    /// the call is no block.
+    /// A call of a helper by this name, as a block or not.
     pub fn new(
         name: &'c str,
         params: &'c [Value],
         hash: &'c [(Arc<str>, Value)],
-        block_params: Option<usize>,
+        is_block: bool,
         host: &'c mut (dyn Host<'e> + 'c),
     ) -> Self {
-        Self {
-            name,
-            params,
-            hash,
-            is_block: block_params.is_some(),
-            block_params: block_params.unwrap_or_default(),
-            host,
-        }
+        Self { name, params, hash, is_block, host }
     }
 
     /// The name that the helper is called by.
@@ -201,11 +192,6 @@ impl<'c, 'e> Call<'c, 'e> {
     /// Whether it is called as a block (`{{#name}}…{{/name}}`).
     pub fn is_block(&self) -> bool {
         self.is_block
-    }
-
-    /// How many names the block gives (`as |x i|`).
-    pub fn n_block_params(&self) -> usize {
-        self.block_params
     }
 
     /// `this`.
