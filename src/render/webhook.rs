@@ -32,13 +32,18 @@ impl Webhook {
     /// The name of the listener that is one.
     pub const NAME: &str = "webhook";
 
-    /// Reads a listener; `None` where it is no webhook.
+    /// The phase of a request that webhooks follow.
+    const PHASE: &str = "AFTER_COMPLETE";
+
+    /// Reads a listener; `None` where it is no webhook, or one of phases that have none.
     ///
     /// # Errors
     ///
     /// All mistakes, each with its JSON pointer below the listener.
     pub fn compile(listener: &ServeListener) -> Option<Result<Self, Vec<(String, String)>>> {
-        (listener.name == Self::NAME).then(|| {
+        let phases = &listener.phases;
+        let follows = phases.is_empty() || phases.iter().any(|phase| phase == Self::PHASE);
+        (listener.name == Self::NAME && follows).then(|| {
             let none = Json::Object(Vec::new());
             let parameters = listener.parameters.as_ref().unwrap_or(&none);
             let texts = TemplatedJson::compile(parameters, "/parameters").map_err(|errors| {
@@ -191,6 +196,19 @@ mod tests {
         assert_eq!(fields, [("A", "1"), ("A", "2"), ("B", "3")]);
         let ms = Duration::from_millis;
         assert_eq!(call.delay, Some(Delay::Uniform { lower: ms(5), upper: ms(7) }));
+    }
+
+    #[test]
+    fn only_the_end_of_a_request_has_webhooks() {
+        let is_called = |phases: &[&str]| {
+            let phases = phases.iter().map(|&phase| phase.to_owned()).collect();
+            let parameters = Some(json::parse(r#"{"url": "a"}"#).unwrap());
+            let name = "webhook".to_owned();
+            let listener = ServeListener { name, phases, parameters, is_post_serve_action: false };
+            Webhook::compile(&listener).is_some()
+        };
+        assert!(is_called(&[]) && is_called(&["BEFORE_MATCH", "AFTER_COMPLETE"]));
+        assert!(!is_called(&["BEFORE_RESPONSE_SENT"]));
     }
 
     #[test]

@@ -125,7 +125,7 @@ pub(super) async fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody
     let missed = miss::report(set, scope, &seen, dialect, |name| scenarios.state(name));
     if let Some(event) = &inquiry.event {
         let data = model::Json::Object(vec![
-            ("status".to_owned(), 404.into()),
+            ("status".to_owned(), 404_u64.into()),
             ("contentType".to_owned(), "text/plain".into()),
             ("report".to_owned(), missed.report.into()),
         ]);

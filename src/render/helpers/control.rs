@@ -224,7 +224,7 @@ pub(super) fn val(call: &mut Call<'_, '_>) -> Result {
 /// `assign`: a block kept under a name.
 pub(super) fn assign(call: &mut Call<'_, '_>) -> Result {
     let body = call.body()?;
-    if call.param(0).is_nothing() {
+    if call.context().is_nothing() {
         // A name that is none is assigned nothing.
         return Ok(Value::Null);
     }
