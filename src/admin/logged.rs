@@ -166,8 +166,8 @@ fn shown_request(request: &Request, protocol: &str, is_proxied: bool) -> Json {
         ),
         ("method".to_owned(), request.method.as_str().into()),
     ];
-    if let Some(client) = request.client {
-        members.push(("clientIp".to_owned(), client.to_canonical().to_string().into()));
+    if let Some(client) = view.client_address() {
+        members.push(("clientIp".to_owned(), client.into()));
     }
     let form =
         if view.content_type().is_some_and(|it| form::is_form(&it)) { view.form() } else { &[] };

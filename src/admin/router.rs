@@ -148,14 +148,12 @@ pub(super) fn answer(
     if below.is_empty() {
         return found(request, &format!("{prefix}/"));
     }
-    if let Some(refused) = refusal(parts, request) {
-        return refused;
-    }
+    // A browser asks without credentials whether it may send them.
     let preflight = parts
         .is_shared
         .then(|| cross_origin::preflight(request.method(), request.headers()))
         .flatten();
-    let mut response = match preflight {
+    let mut response = match preflight.or_else(|| refusal(parts, request)) {
         Some(response) => response,
         None => called(parts, request, below).unwrap_or_else(|problem| match &problem.body {
             Some(body) => call::with_status(problem.status, body),

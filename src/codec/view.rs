@@ -190,6 +190,15 @@ impl<'r> RequestView<'r> {
         Some(host.to_ascii_lowercase()).filter(|host| !host.is_empty())
     }
 
+    /// The client's address: what `X-Forwarded-For` says, else that of the connection
+    /// (`JettyHttpServletRequestAdapter.getClientIp` of WireMock).
+    pub fn client_address(&self) -> Option<String> {
+        let forwarded = self.header("x-forwarded-for").next().filter(|value| !value.is_empty());
+        forwarded
+            .map(|value| value.into_owned())
+            .or_else(|| self.request.client.map(|address| address.to_canonical().to_string()))
+    }
+
     /// The port that the client named, or that its scheme implies.
     pub fn port(&self) -> u16 {
         let (_, port) = self.host_and_port();

@@ -65,7 +65,8 @@ pub struct ImportPolicy {
 pub struct Keeper {
     reader: Reader,
     stubs: Arc<StubStore>,
-    /// Removing a stub removes its file, whoever wrote it; else only files that were made here.
+    /// Removing all stubs removes their files, whoever wrote them; else only files that were made
+    /// here.
     owns_files: bool,
     /// What new files are called, where that is not as usual.
     names: Option<FileNames>,
@@ -74,8 +75,8 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Keeps the stubs of the folder that `reader` reads. With `owns_files`, removing a stub removes
-    /// its file also where a person wrote it, as WireMock does.
+    /// Keeps the stubs of the folder that `reader` reads. With `owns_files`, removing all stubs
+    /// removes their files also where a person wrote them, as WireMock does.
     pub fn new(reader: Reader, stubs: Arc<StubStore>, owns_files: bool) -> Self {
         Self { reader, stubs, owns_files, names: None, changing: Mutex::new(()) }
     }
@@ -145,25 +146,27 @@ impl Keeper {
         Ok(live)
     }
 
-    /// Removes stubs, and those of their files that no stub is left of: all of them, or those that
-    /// were made by [`Self::create`] and its like.
+    /// Removes stubs, and of their files those that were made by [`Self::create`] and its like and
+    /// that no stub is left of. One that a person wrote stays, and is read again by
+    /// [`Self::reload`], as in WireMock.
     ///
     /// # Errors
     ///
     /// A file cannot be removed. The stubs are out of service all the same.
     pub fn remove(&self, ids: &[StubId]) -> Result<Vec<Arc<LiveStub>>, KeepError> {
-        self.remove_locked(&self.changing.lock(), ids)
+        self.remove_locked(&self.changing.lock(), ids, false)
     }
 
     fn remove_locked(
         &self,
         _: &MutexGuard<'_, ()>,
         ids: &[StubId],
+        with_files: bool,
     ) -> Result<Vec<Arc<LiveStub>>, KeepError> {
         let removed = self.stubs.remove(ids);
         let mut failed = Ok(());
         for live in &removed {
-            let is_ours = self.owns_files || live.stub.persistent == Some(true);
+            let is_ours = with_files || live.stub.persistent == Some(true);
             if live.file.as_os_str().is_empty() || !is_ours || self.stubs.count_of(&live.file) > 0 {
                 continue;
             }
@@ -177,7 +180,7 @@ impl Keeper {
         failed.map(|()| removed)
     }
 
-    /// Removes every stub, as [`Self::remove`] does.
+    /// Removes every stub, and every file where this keeper owns them.
     ///
     /// # Errors
     ///
@@ -185,7 +188,7 @@ impl Keeper {
     pub fn remove_all(&self) -> Result<(), KeepError> {
         let guard = self.changing.lock();
         let ids: Vec<_> = self.stubs.snapshot().all().iter().map(|live| live.stub.id).collect();
-        self.remove_locked(&guard, &ids).map(drop)
+        self.remove_locked(&guard, &ids, self.owns_files).map(drop)
     }
 
     /// Forgets every stub and reads the folder again. Mistakes in its files are logged.
@@ -258,7 +261,7 @@ impl Keeper {
             let snapshot = Arc::clone(&self.stubs.snapshot());
             let others = snapshot.all().iter().map(|live| live.stub.id);
             let others: Vec<_> = others.filter(|id| !ids.contains(id)).collect();
-            self.remove_locked(&guard, &others)?;
+            self.remove_locked(&guard, &others, false)?;
         }
         Ok(())
     }

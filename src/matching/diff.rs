@@ -98,7 +98,7 @@ impl Parts<'_, '_, '_, '_> {
                 client_ip: Some(expected.clone()),
                 ..RequestPattern::default()
             });
-            let actual = request.client.map(|ip| ip.to_string()).unwrap_or_default();
+            let actual = self.view.client_address().unwrap_or_default();
             let text = pattern_text::phrase(expected);
             self.report.row(&text, &actual, Self::told(fits, "ClientIp does not match"));
         }

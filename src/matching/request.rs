@@ -345,7 +345,7 @@ fn variable<'p>(values: &[(&str, &'p str)], name: &str) -> Option<&'p str> {
 }
 
 fn address(view: &RequestView<'_>) -> Option<String> {
-    view.request().client.map(|address| address.to_string())
+    view.client_address()
 }
 
 fn exact(part: &str, expected: &str, actual: &str) -> PartVerdict {

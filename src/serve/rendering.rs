@@ -115,7 +115,7 @@ impl About {
 }
 
 fn client_of(request: &Request) -> String {
-    request.client.map(|ip| ip.to_string()).unwrap_or_default()
+    RequestView::new(request).client_address().unwrap_or_default()
 }
 
 /// The content of a body file as a template, read when it has changed.

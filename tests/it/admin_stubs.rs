@@ -59,6 +59,46 @@ async fn a_stub_is_created_changed_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn removing_one_stub_leaves_the_file_that_a_person_wrote() {
+    let folder = Folder::new();
+    let mut written = stub("/file", "file");
+    written["id"] = "99999999-9999-9999-9999-999999999999".into();
+    folder.stub("z", &written.to_string());
+    let ringer = folder.replay().await;
+    let path = "/mappings/99999999-9999-9999-9999-999999999999";
+    assert_eq!(call(&ringer, "DELETE", path, &Value::Null).await.status, 200);
+    assert_eq!(text(&ringer, "/file").await, "404");
+    assert_eq!(call(&ringer, "POST", "/mappings/reset", &Value::Null).await.status, 200);
+    assert_eq!(text(&ringer, "/file").await, "file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_are_searched_as_wiremock_searches_them() {
+    let folder = Folder::new();
+    let ringer = folder.replay().await;
+    create(&ringer, stub("/none", "")).await;
+    let mut tagged = stub("/tagged", "");
+    tagged["metadata"] = json!({"a": 1});
+    create(&ringer, tagged).await;
+    for (matcher, expect) in [
+        (json!({"contains": "\"a\" : 1"}), vec!["/tagged"]),
+        (json!({"not": {"matchesJsonPath": "$.a"}}), vec!["/none"]),
+        (json!({"matches": ".*"}), vec!["/tagged", "/none"]),
+    ] {
+        let found = call(&ringer, "POST", "/mappings/find-by-metadata", &matcher).await.json();
+        let urls: Vec<_> = found["mappings"].as_array().unwrap().iter().collect();
+        let urls: Vec<_> = urls.iter().map(|it| it["request"]["url"].as_str().unwrap()).collect();
+        assert_eq!(urls, expect, "{matcher}");
+    }
+    let bytes = json!({"binaryEqualTo": "AA=="});
+    let refused = call(&ringer, "POST", "/mappings/find-by-metadata", &bytes).await;
+    assert_eq!(refused.status, 422);
+    let options = json!({"mappings": [], "importOptions": {"bogus": 1}});
+    let refused = call(&ringer, "POST", "/mappings/import", &options).await.json();
+    assert_eq!(refused["errors"][0]["source"]["pointer"], "/importOptions/bogus");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn newer_stubs_go_first_and_an_edit_keeps_the_place() {
     let folder = Folder::new();
     folder.stub("z", &stub("/file", "file").to_string());
