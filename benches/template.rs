@@ -4,6 +4,8 @@
 //! beside `format!` of the same values and a copy of the finished body. The three are run in turn;
 //! machines are noisy, so what counts is the ratio within a round, and of the rounds the median.
 
+#![expect(clippy::print_stdout, reason = "a measurement that people read")]
+
 use std::{
     hint::black_box,
     time::{Duration, Instant, SystemTime},
