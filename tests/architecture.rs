@@ -8,6 +8,7 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 /// The rooms from the ground up, each with the rooms that it may import. A room may import only
@@ -170,7 +171,13 @@ impl Source {
     }
 }
 
-fn sources() -> Vec<Source> {
+/// Read once for all tests.
+fn sources() -> &'static [Source] {
+    static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(read_sources);
+    &SOURCES
+}
+
+fn read_sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = Vec::new();
     collect(&root, &mut paths);
@@ -377,7 +384,7 @@ fn a_room_imports_only_what_the_table_allows() {
     let order: Vec<_> = ROOMS.iter().map(|(room, _)| *room).collect();
     let place = |room: &str| order.iter().position(|other| *other == room);
     let mut findings = Vec::new();
-    for source in &sources() {
+    for source in sources() {
         let room = source.room();
         if matches!(room, "main" | "lib") {
             continue;
@@ -440,7 +447,7 @@ fn faces_say_what_the_table_says() {
 #[test]
 fn what_is_absent_stays_absent() {
     let mut findings = Vec::new();
-    for source in &sources() {
+    for source in sources() {
         for (_, words) in ABSENT.iter().filter(|(rooms, _)| rooms.contains(&source.room())) {
             for (number, line) in source.code.lines().enumerate() {
                 let uses_path = |word: &&&str| {
@@ -462,7 +469,7 @@ fn what_is_absent_stays_absent() {
 #[test]
 fn every_file_says_what_it_is_for_and_is_short() {
     let mut findings = Vec::new();
-    for source in &sources() {
+    for source in sources() {
         if !source.text.starts_with("//!") {
             findings.push(format!("{}:1: does not start with `//!`", source.path));
         }
@@ -508,7 +515,7 @@ fn no_files_import_each_other_in_a_circle() {
     let by_module: BTreeMap<_, _> =
         sources.iter().map(|source| (source.module.clone(), source)).collect();
     let mut edges: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for source in &sources {
+    for source in sources {
         let mut targets = Vec::new();
         for (_, path) in paths_after(&source.code, "crate::") {
             targets.push(path);
@@ -539,7 +546,7 @@ fn no_files_import_each_other_in_a_circle() {
     }
     let mut circles: BTreeMap<BTreeSet<&str>, String> = BTreeMap::new();
     let mut done = BTreeSet::new();
-    for source in &sources {
+    for source in sources {
         if let Some(circle) = circle_from(&source.path, &edges, &mut Vec::new(), &mut done) {
             // The same circle is met from each of its files.
             circles.insert(circle.iter().copied().collect(), circle.join(" → "));

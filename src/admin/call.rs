@@ -85,6 +85,13 @@ pub(super) fn empty() -> Response<Bytes> {
     Response::new(Bytes::new())
 }
 
+/// 204.
+pub(super) fn no_content() -> Response<Bytes> {
+    let mut response = empty();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
 /// 200 with `{}`.
 pub(super) fn empty_object() -> Response<Bytes> {
     typed("application/json", "{}")

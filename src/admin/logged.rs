@@ -30,12 +30,14 @@ pub(super) fn event(event: &ServeEvent) -> Json {
         };
         one.unwrap_or_else(|| Json::Object(Vec::new()))
     });
+    let answer = refused(event).or_else(|| event.answer()).or_else(|| broken(event));
+    let definition = definition.map(|definition| rendered(definition, answer.as_ref()));
     let mut members = vec![
         ("id".to_owned(), event.id.to_string().into()),
         ("request".to_owned(), request(event)),
         ("responseDefinition".to_owned(), definition.unwrap_or_else(unmatched)),
     ];
-    if let Some(answer) = event.answer().or_else(|| broken(event)) {
+    if let Some(answer) = answer {
         members.push(("response".to_owned(), response(event, &answer)));
     }
     members.push(("wasMatched".to_owned(), event.is_matched().into()));
@@ -55,6 +57,27 @@ pub(super) fn event(event: &ServeEvent) -> Json {
     });
     members.push(("stubMapping".to_owned(), mapping));
     Json::Object(members)
+}
+
+/// Of an answer from a template, WireMock gives the text that came of it for its definition's body.
+fn rendered(mut definition: Json, answer: Option<&LoggedAnswer>) -> Json {
+    let is_template = definition.member("transformers").is_some_and(|names| match names {
+        Json::Array(names) => names.iter().any(|name| name.as_str() == Some("response-template")),
+        _ => false,
+    });
+    if let Some(answer) = answer.filter(|answer| !answer.headers.contains_key(CONTENT_ENCODING))
+        && is_template
+        && definition.member("body").is_some()
+    {
+        definition.set("body", String::from_utf8_lossy(&answer.body).into_owned().into());
+    }
+    definition
+}
+
+/// Of a request that no stub matched: what is said of it is in the entry's notes, not in its answer.
+fn refused(event: &ServeEvent) -> Option<LoggedAnswer> {
+    let is_refused = event.notes().iter().any(|note| note.kind == "REQUEST_NOT_MATCHED");
+    is_refused.then(|| LoggedAnswer { status: 404, ..LoggedAnswer::default() })
 }
 
 /// Of a stub whose answer breaks off before it begins: what it would have been.

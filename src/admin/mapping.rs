@@ -1,9 +1,13 @@
 //! A stub as WireMock shows it.
 
+use super::json::pretty;
 use crate::{
     format::wiremock,
     model::{Json, Stub},
 };
+
+/// So deep may matchers stand in each other.
+const MAX_DEPTH: usize = 64;
 
 /// A stub with both names of its id, its method and its status.
 pub(super) fn shown(stub: &Stub) -> Json {
@@ -12,7 +16,59 @@ pub(super) fn shown(stub: &Stub) -> Json {
     if request.member("method").is_none() {
         request.set("method", "ANY".into());
     }
+    spell_out(&mut request, 0);
     value.set("request", request);
     value.set("uuid", stub.id.to_string().into());
     value
+}
+
+/// Writes defaults of matchers out, where WireMock does so.
+pub(super) fn spell_out(value: &mut Json, depth: usize) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    match value {
+        Json::Array(items) => items.iter_mut().for_each(|item| spell_out(item, depth + 1)),
+        Json::Object(members) => {
+            let mut is_schema = false;
+            for (name, operand) in members.iter_mut() {
+                match name.as_str() {
+                    // What is compared as JSON is the user's own.
+                    "equalToJson" => {}
+                    "matchesJsonSchema" => {
+                        is_schema = true;
+                        if !matches!(operand, Json::String(_)) {
+                            *operand = pretty(operand).into();
+                        }
+                    }
+                    "before" | "after" | "equalToDateTime" if operand.as_str() == Some("now") => {
+                        *operand = "now +0 seconds".into();
+                    }
+                    _ => spell_out(operand, depth + 1),
+                }
+            }
+            if is_schema && !members.iter().any(|(name, _)| name == "schemaVersion") {
+                members.push(("schemaVersion".to_owned(), "V202012".into()));
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::json;
+
+    #[test]
+    fn defaults_of_matchers_are_spelled_out() {
+        let text = r#"{"headers":{"a":{"after":"now"},"b":{"matchesJsonSchema":{"type":"object"}}},
+            "bodyPatterns":[{"equalToJson":{"after":"now"}}]}"#;
+        let mut value = json::parse(text).unwrap();
+        spell_out(&mut value, 0);
+        let expect = r#"{"headers":{"a":{"after":"now +0 seconds"},"b":{
+            "matchesJsonSchema":"{\n  \"type\" : \"object\"\n}","schemaVersion":"V202012"}},
+            "bodyPatterns":[{"equalToJson":{"after":"now"}}]}"#;
+        assert_eq!(value, json::parse(expect).unwrap());
+    }
 }

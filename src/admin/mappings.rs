@@ -66,8 +66,9 @@ pub(super) fn edit(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn edit_body(call: &Call<'_>) -> Answer {
-    let live = call.parts.keeper.edit(read_one(&call.text())?)?;
-    Ok(call::json(&shown(&live.stub)))
+    call.parts.keeper.edit(read_one(&call.text())?)?;
+    forget_gone(call);
+    Ok(call::no_content())
 }
 
 pub(super) fn delete(call: &Call<'_>) -> Answer {
@@ -131,6 +132,12 @@ fn import_policy(text: &str) -> Result<ImportPolicy, Problem> {
         return Err(Problem::at("/mappings", "an import needs `mappings`, a list"));
     }
     let Some(options) = value.member("importOptions") else { return Ok(policy) };
+    if let Json::Object(members) = options {
+        let known = ["duplicatePolicy", "deleteAllNotInImport"];
+        if let Some((name, _)) = members.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            return Err(Problem::unknown_field("/importOptions", name));
+        }
+    }
     match options.member("duplicatePolicy").map(|policy| policy.as_str().unwrap_or_default()) {
         None | Some("OVERWRITE") => {}
         Some("IGNORE") => policy.overwrite = false,
@@ -181,9 +188,7 @@ pub(super) fn delete_unmatched(call: &Call<'_>) -> Answer {
 fn with_metadata(call: &Call<'_>) -> Result<Vec<Arc<LiveStub>>, Problem> {
     let matcher = metadata::matcher(&call.text())?;
     let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
-    let fits = |live: &&Arc<LiveStub>| {
-        live.stub.metadata.as_ref().is_some_and(|metadata| matcher.matches(metadata))
-    };
+    let fits = |live: &&Arc<LiveStub>| matcher.matches(live.stub.metadata.as_ref());
     Ok(set.in_order().iter().filter(fits).cloned().collect())
 }
 

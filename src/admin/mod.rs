@@ -1,7 +1,7 @@
 //! WireMock's admin API: a request as a value in, the answer as a value out.
 //!
 //! Paths, status codes and JSON are those of WireMock 3. May import: codec, engine, format,
-//! library, lint, matching, model, record, redaction, runtime, store, tls.
+//! library, matching, model, record, redaction, runtime, store, tls.
 
 mod api;
 mod call;

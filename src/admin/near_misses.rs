@@ -39,6 +39,7 @@ pub(super) fn of_pattern(call: &Call<'_>) -> Answer {
     let events = call.parts.session.journal().events();
     let mut distances: Vec<_> = events
         .iter()
+        .rev()
         .map(|event| {
             let view = RequestView::new(event.request());
             let near = near_miss::closest([(&compiled, ())], &view, 1);
@@ -46,7 +47,10 @@ pub(super) fn of_pattern(call: &Call<'_>) -> Answer {
         })
         .collect();
     distances.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    let pattern = parts::write_pattern(&pattern);
+    let mut pattern = parts::write_pattern(&pattern);
+    if pattern.member("method").is_none() {
+        pattern.set("method", "ANY".into());
+    }
     let near = distances.into_iter().take(MAX_LISTED).map(|(distance, event)| {
         object([
             ("request", logged::request(event)),
@@ -61,11 +65,11 @@ pub(super) fn of_pattern(call: &Call<'_>) -> Answer {
 pub(super) fn of_unmatched(call: &Call<'_>) -> Answer {
     let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
     let events = call.parts.session.journal().events();
-    let near =
-        events.iter().filter(|event| !event.is_matched()).take(MAX_REQUESTS).flat_map(|event| {
-            let shown = logged::request(event);
-            nearest_stubs(&set, event.request(), &shown)
-        });
+    let unmatched = events.iter().rev().filter(|event| !event.is_matched());
+    let near = unmatched.take(MAX_REQUESTS).flat_map(|event| {
+        let shown = logged::request(event);
+        nearest_stubs(&set, event.request(), &shown)
+    });
     listed(near.collect())
 }
 
@@ -83,7 +87,11 @@ fn nearest_stubs(set: &StubSet, request: &Request, request_shown: &Json) -> Vec<
 }
 
 fn result(distance: f64) -> Json {
-    object([("distance", Json::Number(format!("{distance:?}")))])
+    object([
+        ("subEvents", Json::Array(Vec::new())),
+        ("diffDescriptions", Json::Array(Vec::new())),
+        ("distance", Json::Number(format!("{distance:?}"))),
+    ])
 }
 
 fn listed(near: Vec<Json>) -> Answer {

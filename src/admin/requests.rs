@@ -111,7 +111,7 @@ pub(super) fn find(call: &Call<'_>) -> Answer {
 pub(super) fn unmatched(call: &Call<'_>) -> Answer {
     let events = journal(call).events();
     let requests =
-        events.iter().filter(|event| !event.is_matched()).map(|event| logged::request(event));
+        events.iter().rev().filter(|event| !event.is_matched()).map(|event| logged::request(event));
     let requests = Json::Array(requests.collect());
     Ok(call::json(&with_state(call, [("requests", requests)])))
 }
@@ -125,7 +125,7 @@ pub(super) fn remove_by_metadata(call: &Call<'_>) -> Answer {
     let matcher = metadata::matcher(&call.text())?;
     let fits = |event: &&Arc<ServeEvent>| {
         let metadata = event.stub().and_then(|(live, _)| live.stub.metadata.as_ref());
-        metadata.is_some_and(|metadata| matcher.matches(metadata))
+        matcher.matches(metadata)
     };
     let ids: Vec<_> = journal(call).events().iter().filter(fits).map(|event| event.id).collect();
     removed(call, &ids)
@@ -133,6 +133,6 @@ pub(super) fn remove_by_metadata(call: &Call<'_>) -> Answer {
 
 fn removed(call: &Call<'_>, ids: &[Uuid]) -> Answer {
     let events = journal(call).remove(ids);
-    let events = events.iter().map(|event| logged::event(event)).collect();
+    let events = events.iter().rev().map(|event| logged::event(event)).collect();
     Ok(call::json(&object([("serveEvents", Json::Array(events))])))
 }

@@ -12,11 +12,12 @@ use super::{
 };
 use crate::{
     codec::json,
-    model::{Json, STARTED},
+    model::Json,
     store::{LiveStub, StubSet},
 };
 
-/// A scenario: its name, the states that its stubs know, and these.
+/// A scenario: its name, the states that its stubs name, and these. As in WireMock, the state that
+/// it starts in is among them only if a stub names it.
 struct Known<'s> {
     name: &'s str,
     states: Vec<&'s str>,
@@ -31,7 +32,7 @@ fn known(set: &StubSet) -> Vec<Known<'_>> {
         let at = match all.iter().position(|known| known.name == scenario.name) {
             Some(at) => at,
             None => {
-                all.push(Known { name: &scenario.name, states: vec![STARTED], stubs: Vec::new() });
+                all.push(Known { name: &scenario.name, states: Vec::new(), stubs: Vec::new() });
                 all.len() - 1
             }
         };

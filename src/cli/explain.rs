@@ -1,6 +1,6 @@
 //! `ringer explain`: which stub answers a request, and why the others do not.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
@@ -21,6 +21,7 @@ use crate::{
     engine::{Explanation, explain},
     library::Reader,
     model::{Request, RequestBody, Scheme, ServiceName},
+    runtime::Clock,
     store::{StubFile, StubStore},
 };
 
@@ -149,7 +150,7 @@ fn request(args: &ExplainArgs) -> anyhow::Result<Request> {
         headers,
         body: RequestBody::Whole(body.unwrap_or_default()),
         client: Some(std::net::Ipv4Addr::LOCALHOST.into()),
-        received: SystemTime::now(),
+        received: Clock::start().now(),
     })
 }
 

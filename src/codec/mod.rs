@@ -4,6 +4,7 @@
 //! May import: model.
 
 pub mod aws_chunked;
+pub mod backtracking;
 pub mod base64;
 pub mod body_digest;
 pub mod cookie;
@@ -14,6 +15,7 @@ pub mod form;
 pub mod json;
 pub mod jsonpath;
 pub mod multipart;
+pub mod number;
 pub mod suggest;
 pub mod view;
 pub mod xml;

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, sync::Arc};
 
 use crate::{
-    codec::view::RequestView,
+    codec::{backtracking, view::RequestView},
     matching::{Entry, nearest, noise},
     model::{AfterLast, ServiceName},
     store::{HeldScenarios, LiveStub, Session, StubSet},
@@ -61,6 +61,10 @@ impl<'v, 'r> Views<'v, 'r> {
 
 /// Looks at method, URL and header fields only.
 pub fn by_head(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, '_>) -> HeadFit {
+    backtracking::bounded(|| fitting_heads(set, service, views))
+}
+
+fn fitting_heads(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, '_>) -> HeadFit {
     let mut fitting: Vec<Arc<LiveStub>> = Vec::new();
     let with_other_url = views
         .sanitised
@@ -149,16 +153,19 @@ pub fn by_body(
     fitting: Vec<Arc<LiveStub>>,
     views: Views<'_, '_>,
 ) -> Option<Found> {
-    let mut matching = Vec::new();
-    for live in fitting {
-        if views.fit(&live, |view| live.request.matches(view)) {
-            let decides = is_always_ready(&live);
-            matching.push(live);
-            if decides {
-                break;
+    let matching = backtracking::bounded(|| {
+        let mut matching = Vec::new();
+        for live in fitting {
+            if views.fit(&live, |view| live.request.matches(view)) {
+                let decides = is_always_ready(&live);
+                matching.push(live);
+                if decides {
+                    break;
+                }
             }
         }
-    }
+        matching
+    });
     claim_first(session, matching)
 }
 

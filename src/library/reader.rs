@@ -224,7 +224,11 @@ impl Reader {
             let mut mistakes = self.check_bodies(&stub, &mut loaded.bodies);
             if let Some(check) = &self.check {
                 mistakes.extend(check(&stub).into_iter().map(|(pointer, message)| Mistake {
-                    rule: rule::INVALID_PATTERN,
+                    rule: if pointer.starts_with("/responses/") {
+                        rule::TEMPLATE
+                    } else {
+                        rule::INVALID_PATTERN
+                    },
                     pointer,
                     message,
                     hint: None,

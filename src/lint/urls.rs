@@ -74,7 +74,7 @@ fn literal(at: usize, key: &str, url: &str, found: &mut Vec<Finding>) {
             "clients never send a fragment (`#…`)".to_owned(),
             format!("write \"{cut}\", or `%23` for the character itself"),
         ));
-    } else if !url.starts_with('/') && !(key == "urlPathTemplate" && url.starts_with('{')) {
+    } else if !(url.starts_with('/') || key == "urlPathTemplate" && url.starts_with('{')) {
         found.push(never(
             format!("every URL begins with `/`, and `{key}` does not"),
             format!("write \"/{url}\""),

@@ -79,7 +79,10 @@ impl Parts<'_, '_, '_, '_> {
         let (host, port) = host_and_port(&request.authority);
         let port = port.unwrap_or_else(|| request.scheme.default_port());
         if let Some(expected) = &pattern.host {
-            let (_, text) = pattern_text::operator(expected);
+            let text = match pattern_text::operator(expected) {
+                ("equalTo", value) => value,
+                (operator, value) => format!("[{operator}] {value}"),
+            };
             let fits = self.fits(&RequestPattern {
                 host: Some(expected.clone()),
                 ..RequestPattern::default()
@@ -111,18 +114,18 @@ impl Parts<'_, '_, '_, '_> {
         let fits = pattern.method.accepts(self.view.method());
         let message = Self::told(fits, "HTTP method does not match");
         self.report.row(&method, self.view.method(), message);
-        if let Some(url) = pattern_text::url(&pattern.url) {
-            let fits = self
-                .fits(&RequestPattern { url: pattern.url.clone(), ..RequestPattern::default() });
-            let message = Self::told(fits, "URL does not match");
-            self.report.row(&url, self.view.path_and_query(), message);
-        }
+        let part = RequestPattern { url: pattern.url.clone(), ..RequestPattern::default() };
+        let message = Self::told(self.fits(&part), "URL does not match");
+        self.report.row(&pattern_text::url(&pattern.url), self.view.path_and_query(), message);
         self.report.blank();
     }
 
     fn named(&mut self) {
         let (pattern, view) = (self.pattern, self.view);
-        if let UrlPattern::UrlPathTemplate(template) = &pattern.url {
+        let of_url = RequestPattern { url: pattern.url.clone(), ..RequestPattern::default() };
+        if let UrlPattern::UrlPathTemplate(template) = &pattern.url
+            && self.fits(&of_url)
+        {
             for (name, expected) in &pattern.path_parameters {
                 let fits = self.fits(&RequestPattern {
                     url: pattern.url.clone(),
@@ -177,10 +180,14 @@ impl Parts<'_, '_, '_, '_> {
                 ..RequestPattern::default()
             });
             let text = match pattern_text::operator(expected) {
-                ("equalTo", value) => format!("Cookie: {name}={value}"),
+                ("equalTo" | "equalToJson" | "equalToXml", value) => {
+                    format!("Cookie: {name}={value}")
+                }
                 (operator, value) => format!("Cookie: {name} [{operator}] {value}"),
             };
-            self.one("Cookie", &text, &values.join(", "), values.is_empty(), fits);
+            // Of several cookies of one name, WireMock shows the first; an empty one is none to it.
+            let actual = values.first().map_or("", String::as_str);
+            self.one("Cookie", &text, actual, actual.is_empty(), fits);
         }
         self.blank_after(pattern.cookies.len());
         for (name, expected) in &pattern.form {
@@ -216,7 +223,12 @@ impl Parts<'_, '_, '_, '_> {
             let part = RequestPattern { body: vec![expected.clone()], ..Default::default() };
             if !self.fits(&part) {
                 let (text, layout) = pattern_text::body(expected);
-                self.report.row(&text, &self.body(expected, layout), "Body does not match");
+                let actual = self.body(expected, layout);
+                // Paths have nothing to look at then.
+                let is_missing = layout == Layout::Inline && actual.is_empty();
+                let message =
+                    if is_missing { "Body is not present" } else { "Body does not match" };
+                self.report.row(&text, &actual, message);
             }
         }
         for expected in &self.pattern.multipart {
@@ -254,9 +266,10 @@ impl Parts<'_, '_, '_, '_> {
     }
 }
 
-/// `name: value, value`
+/// `name: value`, each on a line of its own.
 fn shown(name: &str, values: &[String]) -> String {
-    if values.is_empty() { String::new() } else { format!("{name}: {}", values.join(", ")) }
+    let lines: Vec<String> = values.iter().map(|value| format!("{name}: {value}")).collect();
+    lines.join("\n")
 }
 
 fn values_of(pairs: &[(String, String)], name: &str) -> Vec<String> {

@@ -122,9 +122,11 @@ fn fits_one(matcher: &TextMatcher, found: Found<'_>, of: &Subject<'_>) -> bool {
             (Json::Null, _) => false,
             (whole @ (Json::Array(_) | Json::Object(_)), Kind::Json(json)) => json.is_match(whole),
             (Json::Array(items), _) => items.iter().any(fits_element),
-            (whole @ Json::Object(_), _) => {
-                matcher.is_match(&Subject::of_json(java::pretty(whole), whole, received))
-            }
+            (whole @ Json::Object(_), _) => matcher.is_match(&Subject::of_json(
+                java::pretty(whole, &java::number),
+                whole,
+                received,
+            )),
             (scalar, _) => fits_text(java::to_text(scalar)),
         },
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Steps that a `pattern` may take on one text; past them the text does not fit.
-const BACKTRACK_LIMIT: usize = 100_000;
+const BACKTRACK_LIMIT: usize = 5_000;
 /// Bytes that a compiled `pattern` may take.
 const PATTERN_SIZE: usize = 1024 * 1024;
 /// How deep the validator may call itself: the depth of the body times the chain of schemas that

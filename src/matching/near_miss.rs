@@ -1,7 +1,7 @@
 //! The stubs that came closest to a request that none matched, and what differs.
 
 use super::{request::CompiledRequest, verdict::PartVerdict};
-use crate::codec::view::RequestView;
+use crate::codec::{backtracking, view::RequestView};
 
 /// So many stubs are looked at closely, whatever the number of stubs.
 const MAX_EXPLAINED: usize = 400;
@@ -22,6 +22,14 @@ pub struct NearMiss<T> {
 /// Every stub's URL is compared roughly, in time linear in its length; only the few hundred best of
 /// these are looked at part by part.
 pub fn closest<'s, T>(
+    stubs: impl IntoIterator<Item = (&'s CompiledRequest, T)>,
+    view: &RequestView<'_>,
+    n: usize,
+) -> Vec<NearMiss<T>> {
+    backtracking::bounded(|| nearest(stubs, view, n))
+}
+
+fn nearest<'s, T>(
     stubs: impl IntoIterator<Item = (&'s CompiledRequest, T)>,
     view: &RequestView<'_>,
     n: usize,
@@ -76,21 +84,53 @@ impl<'s, T> Likely<'s, T> {
     }
 }
 
-/// The weighted sum of what differs, brought below 1.
-fn distance(verdicts: &[PartVerdict]) -> f64 {
-    let sum: f64 = verdicts.iter().map(|verdict| weight(&verdict.part) * verdict.distance).sum();
-    sum / (1.0 + sum)
-}
+/// What WireMock 3 weighs first, `RequestPattern.match`: where a request goes to, and how.
+const OF_ADDRESS: [(&str, f64); 7] = [
+    ("scheme", 3.0),
+    ("host", 10.0),
+    ("port", 10.0),
+    ("client", 3.0),
+    ("path", 10.0),
+    ("url", 10.0),
+    ("method", 3.0),
+];
+/// The sum of these weights: a pattern has one kind of URL.
+const ADDRESS: f64 = 39.0;
+/// And that of what is only looked at where the address fits: each kind of part counts 1.
+const ALL: f64 = ADDRESS + 7.0;
 
-/// A typo in the path is nearer than another method, another method nearer than another resource.
-fn weight(part: &str) -> f64 {
-    match part.split(' ').next().unwrap_or_default() {
-        "path" | "url" => 4.0,
-        "body" => 2.0,
-        "method" => 1.5,
-        "form" | "multipart" | "query" => 1.0,
-        _ => 0.5,
+/// The weighted mean of what differs, as WireMock counts it: a typo in the path is nearer than
+/// another method, another method nearer than another resource, and all else is nearer still.
+fn distance(verdicts: &[PartVerdict]) -> f64 {
+    let kind_of = |verdict: &PartVerdict| {
+        let kind = verdict.part.split(' ').next().unwrap_or_default();
+        // Credentials are a header.
+        if kind == "basic" { "header".to_owned() } else { kind.to_owned() }
+    };
+    let weight_of =
+        |kind: &str| OF_ADDRESS.iter().find(|(name, _)| *name == kind).map(|(_, weight)| *weight);
+    let mut of_address = 0.0;
+    let mut groups: Vec<(String, f64, f64)> = Vec::new();
+    for verdict in verdicts {
+        let kind = kind_of(verdict);
+        if let Some(weight) = weight_of(&kind) {
+            of_address += weight * verdict.distance;
+        } else if let Some((_, sum, n)) = groups.iter_mut().find(|(known, ..)| *known == kind) {
+            *sum += verdict.distance;
+            *n += 1.0;
+        } else {
+            groups.push((kind, verdict.distance, 1.0));
+        }
     }
+    if of_address > 0.0 {
+        return of_address / ADDRESS;
+    }
+    let of_groups = groups.iter().map(|(kind, sum, n)| match kind.as_str() {
+        // Of a body there is a verdict for each thing that differs, and none for what fits.
+        "body" => sum / (1.0 + sum),
+        _ => sum / n,
+    });
+    of_groups.fold(0.0, |all, distance| all + distance) / ALL
 }
 
 #[cfg(test)]
@@ -145,6 +185,28 @@ mod tests {
             &request("POST /v1/charge", &[], b""),
             &[2, 1, 0],
         );
+    }
+
+    #[test]
+    fn distances_are_those_of_wiremock() {
+        let view = request("GET /path/one", &["X-A: abc"], b"");
+        let view = RequestView::new(&view);
+        #[track_caller]
+        fn check(pattern: &RequestPattern, view: &RequestView<'_>, expect: f64) {
+            let compiled = CompiledRequest::compile(pattern).unwrap();
+            let found = closest([(&compiled, ())], view, 1);
+            assert!((found[0].distance - expect).abs() < 1e-9, "{found:#?}");
+        }
+        check(&path("PUT", "/path/one"), &view, 3.0 / 39.0);
+        check(&path("GET", "/path/two"), &view, 10.0 / 3.0 / 39.0);
+        let mut headers = path("GET", "/path/one");
+        headers.headers = vec![
+            ("X-A".to_owned(), ValuePattern::equal_to("abc")),
+            ("X-B".to_owned(), ValuePattern::equal_to("x")),
+        ];
+        check(&headers, &view, 0.5 / 46.0);
+        headers.url = UrlPattern::UrlPath("/path/two".to_owned());
+        check(&headers, &view, 10.0 / 3.0 / 39.0);
     }
 
     #[test]

@@ -7,12 +7,11 @@
 use super::{
     hint::Hint,
     members::last_of_each,
-    number::same_value,
     random,
     shape::{self, PSEUDONYM_MARK, Shape},
     token::{pieces, run, until_same_delimiter},
 };
-use crate::model::Json;
+use crate::{codec::number::same_value, model::Json};
 
 /// The recorded value and the one that stands in its place now.
 pub type Change = (String, String);

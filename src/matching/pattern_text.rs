@@ -29,7 +29,9 @@ pub(super) fn operator(pattern: &ValuePattern) -> (&'static str, String) {
                 DateComparison::After => "after",
                 DateComparison::Equal => "equalToDateTime",
             };
-            (name, date.expected.clone())
+            // A written `now` is an offset of nothing.
+            let expected = if date.expected == "now" { "now +0 seconds" } else { &date.expected };
+            (name, expected.to_owned())
         }
         ValuePattern::DoesNotContain(text) => ("doesNotContain", text.clone()),
         ValuePattern::DoesNotMatch(text) => ("doesNotMatch", text.clone()),
@@ -71,7 +73,10 @@ pub(super) fn phrase(pattern: &ValuePattern) -> String {
 /// A header as the report has it: `X: v`, `X [matches] : v.*`.
 pub(super) fn header(name: &str, pattern: &ValuePattern) -> String {
     match operator(pattern) {
-        ("equalTo", value) => format!("{name}: {value}"),
+        ("equalTo", value) if value.is_empty() => name.to_owned(),
+        ("equalTo" | "equalToJson" | "equalToXml", value) => format!("{name}: {value}"),
+        (operator @ ("exactly" | "including"), value) => format!("{name} {operator} {value}"),
+        (operator, value) if value.is_empty() => format!("{name} [{operator}]"),
         (operator, value) => format!("{name} [{operator}] : {value}"),
     }
 }
@@ -79,7 +84,7 @@ pub(super) fn header(name: &str, pattern: &ValuePattern) -> String {
 /// A parameter as the report has it: `Query: q = 1`, `Query: q [contains] 1`.
 pub(super) fn parameter(kind: &str, name: &str, pattern: &ValuePattern) -> String {
     match operator(pattern) {
-        ("equalTo", value) => format!("{kind}: {name} = {value}"),
+        ("equalTo" | "equalToJson" | "equalToXml", value) => format!("{kind}: {name} = {value}"),
         (operator @ ("exactly" | "including"), value) => {
             format!("{kind}: {name} {operator} {value}")
         }
@@ -88,15 +93,15 @@ pub(super) fn parameter(kind: &str, name: &str, pattern: &ValuePattern) -> Strin
 }
 
 /// `[path] /a` and the like.
-pub(super) fn url(pattern: &UrlPattern) -> Option<String> {
-    Some(match pattern {
-        UrlPattern::Any => return None,
+pub(super) fn url(pattern: &UrlPattern) -> String {
+    match pattern {
+        UrlPattern::Any => "(always)".to_owned(),
         UrlPattern::Url(url) => url.clone(),
         UrlPattern::UrlPath(path) => format!("[path] {path}"),
         UrlPattern::UrlPattern(pattern) => format!("[regex] {pattern}"),
         UrlPattern::UrlPathPattern(pattern) => format!("[path regex] {pattern}"),
         UrlPattern::UrlPathTemplate(template) => format!("[path template] {template}"),
-    })
+    }
 }
 
 /// What a body must be, and whether the request's body stands below it, laid out as JSON if it must

@@ -1,6 +1,7 @@
 //! Java regular expressions that look for their matches in a text, and give the groups of each.
 
-use super::{java_regex::translate, regex::BACKTRACK_LIMIT};
+use super::java_regex::translate;
+use crate::codec::backtracking::Backtracking;
 
 /// A pattern that finds; unlike [`WholeRegex`](super::regex::WholeRegex), `.` stops at line ends.
 #[derive(Clone, Debug)]
@@ -10,7 +11,7 @@ pub struct FindRegex {
 
 #[derive(Clone, Debug)]
 enum Engine {
-    Backtracking(Box<fancy_regex::Regex>),
+    Backtracking(Backtracking),
     Linear(regex::Regex),
 }
 
@@ -28,10 +29,8 @@ impl FindRegex {
         {
             return Ok(Self { engine: Engine::Linear(engine) });
         }
-        fancy_regex::RegexBuilder::new(&pattern)
-            .backtrack_limit(BACKTRACK_LIMIT)
-            .build()
-            .map(|engine| Self { engine: Engine::Backtracking(Box::new(engine)) })
+        Backtracking::compile(&pattern, None)
+            .map(|engine| Self { engine: Engine::Backtracking(engine) })
             .map_err(|error| error.to_string())
     }
 
@@ -55,7 +54,17 @@ impl FindRegex {
                 }
             }
             Engine::Backtracking(engine) => {
-                for found in engine.captures_iter(text).map_while(Result::ok) {
+                let mut from = 0;
+                while from <= text.len()
+                    && let Ok(Some(found)) =
+                        engine.attempt(text, |engine| engine.captures_from_pos(text, from))
+                {
+                    let Some(whole) = found.get(0) else { break };
+                    from = match text.get(whole.end()..).and_then(|rest| rest.chars().next()) {
+                        Some(next) if whole.start() == whole.end() => whole.end() + next.len_utf8(),
+                        None if whole.start() == whole.end() => text.len() + 1,
+                        _ => whole.end(),
+                    };
                     if !keep(found.iter().map(|group| owned(group.map(|g| g.as_str()))).collect()) {
                         break;
                     }

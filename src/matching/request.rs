@@ -16,7 +16,7 @@ use super::{
     verdict::{PartVerdict, shortened},
 };
 use crate::{
-    codec::{form::Pair, view::RequestView},
+    codec::{backtracking, form::Pair, view::RequestView},
     model::{MethodPattern, RequestPattern, Scheme, ValuePattern},
 };
 
@@ -155,10 +155,12 @@ impl CompiledRequest {
 
     /// Whether all fits.
     pub fn matches(&self, view: &RequestView<'_>) -> bool {
-        self.matches_head(view)
-            && are_pairs_match(&self.form, || view.form(), view.received())
-            && self.body.iter().all(|matcher| matcher.is_match(view))
-            && self.multipart.iter().all(|matcher| matcher.is_match(view))
+        backtracking::bounded(|| {
+            self.matches_head(view)
+                && are_pairs_match(&self.form, || view.form(), view.received())
+                && self.body.iter().all(|matcher| matcher.is_match(view))
+                && self.multipart.iter().all(|matcher| matcher.is_match(view))
+        })
     }
 
     /// What fits and what does not, part by part; parts that any request satisfies are left out.

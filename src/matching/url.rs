@@ -121,7 +121,7 @@ impl UrlMatcher {
         let actual: Vec<&str> = segments(view.path()).collect();
         match self {
             Self::Any => 0.0,
-            Self::Path(path) => literal_distance(path, &actual),
+            Self::Path(path) => text_distance(path, view.path()),
             Self::PathTemplate(template) => {
                 let mut expected = template.segments();
                 if expected.first() == Some(&Some("")) {
@@ -129,14 +129,8 @@ impl UrlMatcher {
                 }
                 path_distance(&expected, &actual)
             }
-            Self::Url(url) => {
-                let (path, query) = url.split_once('?').unwrap_or((url, ""));
-                let of_path = literal_distance(path, &actual);
-                let of_query = text_distance(query, view.query().unwrap_or_default());
-                // The path says what is asked for, the query only narrows it.
-                // An empty query of the pattern fits nothing, near as it is.
-                (0.75 * of_path + 0.25 * of_query).max(0.01)
-            }
+            // An empty query of the pattern fits nothing, near as it is.
+            Self::Url(url) => text_distance(url, view.path_and_query()).max(0.01),
             Self::PathPattern(regex) | Self::UrlPattern(regex) => {
                 let head = literal_head(regex.source());
                 let (head, _) = head.split_once('?').unwrap_or((&head, ""));
@@ -167,11 +161,6 @@ impl UrlMatcher {
             }
         }
     }
-}
-
-fn literal_distance(path: &str, actual: &[&str]) -> f64 {
-    let expected: Vec<Option<&str>> = segments(path).map(Some).collect();
-    path_distance(&expected, actual)
 }
 
 /// The segments of a path without the empty one before its first `/`.

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::media::{self, Kind};
 use crate::{
-    codec::{RequestView, multipart},
+    codec::{RequestView, json, multipart},
     model::{BodyPattern, Json, JsonPattern, MultipartPattern, ValuePattern},
 };
 
@@ -53,10 +53,11 @@ pub(super) fn patterns(
         || (matches!(kind, Kind::Text | Kind::Unknown) && starts_like_json(body));
     if may_be_json
         && body.len() <= MAX_JSON
-        && let Some(value) = view.json()
-        && !repeats_names(value)
+        // As WireMock reads it, what follows the first value would not count.
+        && let Some(value) = view.body_text().and_then(|text| json::parse(text).ok())
+        && !repeats_names(&value)
     {
-        let json = BodyPattern::EqualToJson(JsonPattern::strict(value.clone()));
+        let json = BodyPattern::EqualToJson(JsonPattern::strict(value));
         return (vec![json], Vec::new());
     }
     (vec![bytes_pattern(kind, body)], Vec::new())

@@ -7,6 +7,7 @@ pub mod helpers;
 pub mod http_date;
 pub mod language;
 pub mod prepared;
+mod reason;
 pub mod request_model;
 pub mod squeeze;
 pub mod substitute;

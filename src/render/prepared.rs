@@ -15,6 +15,7 @@ use http::{
 use thiserror::Error;
 
 use super::{
+    reason::unusual_reason,
     squeeze,
     substitute::{self, Substitutions},
 };
@@ -163,10 +164,12 @@ impl Prepared {
             && squeeze::is_squeezable(status, &fields);
         Ok(Self {
             status,
-            reason: spec.reason.as_ref().map(|reason| match dress.is_written {
-                true => latin_1(reason).into_owned().into(),
-                false => Bytes::copy_from_slice(reason.as_bytes()),
-            }),
+            reason: match &spec.reason {
+                Some(reason) if dress.is_written => Some(latin_1(reason).into_owned().into()),
+                Some(reason) => Some(Bytes::copy_from_slice(reason.as_bytes())),
+                None if dress.is_written => unusual_reason(status),
+                None => None,
+            },
             written_length: match fields.get(CONTENT_LENGTH) {
                 Some(length) if dress.is_written => Some(length_of(length)?),
                 _ => None,
@@ -301,7 +304,13 @@ fn field_map(
 /// A value that a person wrote: Latin-1 where that has all its characters, as the reference server
 /// sends it, else UTF-8.
 fn written_value(value: &str) -> Option<HeaderValue> {
-    HeaderValue::from_bytes(&latin_1(value)).ok()
+    let value = latin_1(value);
+    // A template may give line ends, which must not end the field.
+    if value.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+        let ended = |byte: &u8| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte };
+        return HeaderValue::from_bytes(&value.iter().map(ended).collect::<Vec<u8>>()).ok();
+    }
+    HeaderValue::from_bytes(&value).ok()
 }
 
 /// A text in Latin-1 where that has all its characters, else in UTF-8.
@@ -385,6 +394,12 @@ fn encode(coding: Coding, settings: &CodingSettings, bytes: &[u8]) -> Result<Byt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_end_in_a_written_value_becomes_a_space() {
+        let value = written_value("a\r\nX-Injected: 1").unwrap();
+        assert_eq!(value, "a  X-Injected: 1");
+    }
 
     fn prepare(spec: &ResponseSpec) -> Prepared {
         Prepared::new(spec, &Dress::default(), |name| panic!("no body file expected, got {name}"))

@@ -79,7 +79,10 @@ impl<'v, 'r> RequestModel<'v, 'r> {
                         .map_or(Some((Value::Absent, 2)), |value| Some((value, 2)));
                 }
                 // What `RequestMethod` has.
-                "method" if matches!(key, "name" | "value") => self.plain(name),
+                "method" if matches!(key, "name" | "value") => {
+                    Some(Value::text(self.view.request().method.as_str()))
+                }
+                "method" => Some(Value::Absent),
                 _ => None,
             };
             if let Some(value) = found {
@@ -103,7 +106,7 @@ impl<'v, 'r> RequestModel<'v, 'r> {
             "cookies" => Value::map(grouped(self.view.cookies())),
             "headers" => self.headers(),
             "id" => text(self.info.id),
-            "multipart" => Value::Bool(self.is_multipart()),
+            "isMultipart" | "multipart" => Value::Bool(self.is_multipart()),
             "parts" => self.parts(),
             "path" => self.path(),
             "requestLine" => Value::map(
@@ -139,7 +142,7 @@ impl<'v, 'r> RequestModel<'v, 'r> {
             "baseUrl" => Value::text(format!("{}://{host}:{port}", scheme.as_str())),
             "clientIp" => Value::text(self.info.client_ip),
             "host" => Value::text(host),
-            "method" => Value::text(request.method.as_str()),
+            "method" => Value::Word(request.method.as_str().into()),
             "path" => Value::text(self.view.path()),
             "pathSegments" => self.path(),
             "port" => Value::int(port.into()),

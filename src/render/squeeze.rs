@@ -45,10 +45,10 @@ fn is_loose(content_type: &str) -> bool {
 
 /// Whether the client of this request gets a squeezed answer where there is one.
 pub fn wants_squeezed(method: &Method, fields: &HeaderMap) -> bool {
-    let Some(accepted) = fields.get(ACCEPT_ENCODING) else { return false };
     // HEAD, OPTIONS and methods of the client's own are left alone.
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    methods.contains(method) && accepted.to_str().is_ok_and(accepts_gzip)
+    let mut accepted = fields.get_all(ACCEPT_ENCODING).iter();
+    methods.contains(method) && accepted.any(|accepted| accepted.to_str().is_ok_and(accepts_gzip))
 }
 
 fn accepts_gzip(accepted: &str) -> bool {

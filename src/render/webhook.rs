@@ -18,6 +18,9 @@ use crate::{
 /// The longest wait, in milliseconds: what fits WireMock's type.
 const MAX_MILLISECONDS: f64 = i32::MAX as f64;
 
+/// Methods whose calls have a body (`RequestMethod.hasEntity`).
+const METHODS_WITH_BODY: [&str; 3] = ["POST", "PUT", "PATCH"];
+
 /// A webhook, understood.
 #[derive(Clone, Debug)]
 pub struct Webhook {
@@ -76,8 +79,10 @@ fn read(parameters: &Json) -> Result<WebhookSpec, (String, String)> {
         Some(_) => Err((format!("/{name}"), format!("`{name}` must be a string"))),
     };
     let url = text("url")?.ok_or((String::new(), "`url` is missing".to_owned()))?;
-    let body = match (text("body")?, text("base64Body")?) {
-        (Some(body), _) => body.into(),
+    let method = text("method")?.unwrap_or_else(|| "GET".to_owned());
+    let body = parameters.member("body").and_then(Json::as_str);
+    let body = match (body, text("base64Body")?) {
+        (Some(body), _) => bytes::Bytes::copy_from_slice(body.as_bytes()),
         // A template may stand in it, which is no Base64 before it is rendered.
         (None, Some(coded)) if !coded.contains("{{") => STANDARD
             .decode(coded)
@@ -85,8 +90,11 @@ fn read(parameters: &Json) -> Result<WebhookSpec, (String, String)> {
             .into(),
         _ => bytes::Bytes::new(),
     };
+    // Other methods go without, a template may become one of these.
+    let has_body = method.contains("{{") || METHODS_WITH_BODY.contains(&method.as_str());
+    let body = if has_body { body } else { bytes::Bytes::new() };
     Ok(WebhookSpec {
-        method: text("method")?.unwrap_or_else(|| "GET".to_owned()),
+        method,
         url,
         headers: headers(parameters)?,
         body,
@@ -183,6 +191,15 @@ mod tests {
         assert_eq!(fields, [("A", "1"), ("A", "2"), ("B", "3")]);
         let ms = Duration::from_millis;
         assert_eq!(call.delay, Some(Delay::Uniform { lower: ms(5), upper: ms(7) }));
+    }
+
+    #[test]
+    fn only_methods_with_an_entity_send_a_body() {
+        let body = |parameters: &str| read(&json::parse(parameters).unwrap()).unwrap().body;
+        assert_eq!(body(r#"{"url": "a", "method": "PATCH", "body": "b"}"#), "b");
+        assert_eq!(body(r#"{"url": "a", "method": "DELETE", "body": "b"}"#), "");
+        assert_eq!(body(r#"{"url": "a", "base64Body": "Yg=="}"#), "");
+        assert_eq!(body(r#"{"url": "a", "method": "POST", "body": {"no": "text"}}"#), "");
     }
 
     #[test]

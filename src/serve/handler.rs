@@ -20,6 +20,7 @@ use super::{
     replay,
     reply::{BodyError, ReplyBody},
     rescue::{self, Wants},
+    settings::Dialect,
     state::State,
     tee::Stopwatch,
     webhooks::Following,
@@ -42,6 +43,11 @@ pub(super) async fn handle(
     if request.method() == Method::CONNECT {
         // The requests are inside.
         return Ok(intercept::connect(&state, &client, request));
+    }
+    if state.answers.dialect == Dialect::WireMock
+        && let Some(reason) = rescue::bad_message(&request)
+    {
+        return Ok(rescue::refused(reason));
     }
     if let Some(door) = &state.admin
         && door.takes(&request, &client.arrival)

@@ -32,8 +32,11 @@ pub(super) fn report(
     state_of: impl Fn(&str) -> String,
 ) -> Missed {
     let view = RequestView::new(request);
-    let stubs =
-        set.all().iter().filter(|live| live.is_in(service)).map(|live| (&*live.request, &**live));
+    let stubs = set
+        .in_order()
+        .iter()
+        .filter(|live| live.is_in(service))
+        .map(|live| (&*live.request, &**live));
     let closest = near_miss::closest(stubs, &view, CLOSEST);
     let asked = format!("{} {}", request.method, request.target);
     let wants = Wants::of(&request.headers);

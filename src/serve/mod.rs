@@ -1,7 +1,7 @@
 //! Sockets to answers; the only room that knows hyper's server.
 //!
-//! May import: admin, behavior, codec, engine, library, lint, matching, model, record, redaction,
-//! render, runtime, store, tls, upstream.
+//! May import: admin, behavior, codec, engine, library, matching, model, record, redaction, render,
+//! runtime, store, tls, upstream.
 
 pub mod administration;
 pub mod server;

@@ -124,7 +124,11 @@ pub(super) async fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody
     let scope = inquiry.route.service.scope.as_ref();
     let missed = miss::report(set, scope, &seen, dialect, |name| scenarios.state(name));
     if let Some(event) = &inquiry.event {
-        let data = model::Json::Object(vec![("report".to_owned(), missed.report.into())]);
+        let data = model::Json::Object(vec![
+            ("status".to_owned(), 404.into()),
+            ("contentType".to_owned(), "text/plain".into()),
+            ("report".to_owned(), missed.report.into()),
+        ]);
         event.note(Note { kind: "REQUEST_NOT_MATCHED", at: inquiry.watch.elapsed(), data });
     }
     missed.response

@@ -1,8 +1,8 @@
 //! Where something else than a stub or an upstream has to answer: errors in words, as text or JSON.
 
 use http::{
-    HeaderMap, HeaderValue, Response, StatusCode,
-    header::{ACCEPT, CONTENT_TYPE},
+    HeaderMap, HeaderValue, Request, Response, StatusCode, Version,
+    header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST},
 };
 
 use super::reply::ReplyBody;
@@ -68,6 +68,50 @@ pub(super) fn foreign_page() -> Response<ReplyBody> {
     own_answer(StatusCode::FORBIDDEN, Wants::Json, &json, "")
 }
 
+/// What is wrong with the head of a request that the reference server does not look at further.
+pub(super) fn bad_message<B>(request: &Request<B>) -> Option<&'static str> {
+    if request.version() > Version::HTTP_11 {
+        return None;
+    }
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if request.version() == Version::HTTP_11 => return Some("No Host"),
+        (Some(_), Some(_)) => return Some("Duplicate Host Header"),
+        _ => {}
+    }
+    is_bad_path(request.uri().path()).then_some("Bad Request")
+}
+
+/// Whether a path has a broken escape, a NUL, or leads above its root.
+fn is_bad_path(path: &str) -> bool {
+    let mut depth = 0_i64;
+    for segment in path.split('/').skip(1) {
+        match segment {
+            ".." => depth -= 1,
+            "" | "." => {}
+            _ => depth += 1,
+        }
+        if depth < 0 {
+            return true;
+        }
+    }
+    path.split('%').skip(1).any(|escape| {
+        let digits = escape.as_bytes().get(..2).unwrap_or_default();
+        digits.len() < 2 || !digits.iter().all(u8::is_ascii_hexdigit) || digits == b"00"
+    })
+}
+
+/// 400 for such a request; its connection ends.
+pub(super) fn refused(reason: &str) -> Response<ReplyBody> {
+    let page = format!("<h1>Bad Message 400</h1><pre>reason: {reason}</pre>");
+    let mut response = Response::new(ReplyBody::text(page));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    let html = HeaderValue::from_static("text/html;charset=iso-8859-1");
+    response.headers_mut().insert(CONTENT_TYPE, html);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 /// 502 or 504 with a JSON body: programs read it, and so do people in a log.
 pub(super) fn upstream_failed(error: &UpstreamError, upstream: &str) -> Response<ReplyBody> {
     let json = Json::Object(vec![
@@ -122,6 +166,22 @@ pub(super) fn bad_request(message: &str) -> Response<ReplyBody> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_request_without_one_host_or_with_a_broken_path_is_refused() {
+        let told = |path: &str, hosts: &[&str]| {
+            let mut request = Request::builder().uri(path);
+            for host in hosts {
+                request = request.header(HOST, *host);
+            }
+            bad_message(&request.body(()).unwrap())
+        };
+        assert_eq!(told("/a%20b/../c", &["h"]), None);
+        assert_eq!(told("/a", &[]), Some("No Host"));
+        assert_eq!(told("/a", &["h", "i"]), Some("Duplicate Host Header"));
+        for path in ["/%zz", "/a%2", "/a%00", "/a/../../b"] {
+            assert_eq!(told(path, &["h"]), Some("Bad Request"), "{path}");
+        }
+    }
     #[test]
     fn a_program_gets_json_and_a_person_text() {
         let wants = |accept: &str| {

@@ -13,7 +13,7 @@ use super::{
     head_case, hop,
     inbound::Inbound,
     inquiry::Inquiry,
-    reply::{Production, Progress, ReplyBody, Sizing, discard},
+    reply::{Production, Progress, ReplyBody, Sizing, discard, sleep_until},
     settings::Chunking,
     state::State,
     wire::Interim,
@@ -78,6 +78,13 @@ pub(super) async fn respond(
     } else {
         given.adapt(state, &inquiry.request.method, &inquiry.request.headers)
     };
+    if given.dribble.is_some()
+        && has_body
+        && let Some((due, ..)) = given.schedule.chunks.first()
+    {
+        // The head of a dribbled answer goes out with its first piece.
+        sleep_until(inquiry.watch, *due).await;
+    }
     let Given { prepared, schedule, ending, is_from_file, .. } = given;
     // To read the body would ask the client for it.
     let is_refused = inquiry.is_unasked()

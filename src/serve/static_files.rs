@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use http::{
     HeaderValue, Method, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LAST_MODIFIED},
+    header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LAST_MODIFIED},
 };
 use percent_encoding::percent_decode_str;
 
@@ -20,38 +20,68 @@ use crate::{
 
 /// Types by extension; a file of another has [`OTHER`], as in WireMock.
 const TYPES: &[(&str, &str)] = &[
+    ("asc", "text/plain"),
+    ("avi", "video/x-msvideo"),
+    ("bin", "application/octet-stream"),
+    ("bmp", "image/bmp"),
     ("css", "text/css"),
-    ("csv", "text/comma-separated-values"),
+    ("csv", "text/csv"),
+    ("doc", "application/msword"),
+    ("dtd", "application/xml-dtd"),
+    ("exe", "application/octet-stream"),
     ("gif", "image/gif"),
     ("gz", "application/gzip"),
     ("htm", "text/html"),
     ("html", "text/html"),
     ("ico", "image/x-icon"),
+    ("jar", "application/java-archive"),
     ("jpeg", "image/jpeg"),
     ("jpg", "image/jpeg"),
     ("js", "text/javascript"),
     ("json", "application/json"),
-    ("md", "text/markdown"),
+    ("mid", "audio/midi"),
+    ("mjs", "text/javascript"),
+    ("mov", "video/quicktime"),
     ("mp3", "audio/mpeg"),
     ("mp4", "video/mp4"),
+    ("mpeg", "video/mpeg"),
+    ("mpg", "video/mpeg"),
+    ("odt", "application/vnd.oasis.opendocument.text"),
+    ("ogg", "application/ogg"),
     ("pdf", "application/pdf"),
     ("png", "image/png"),
+    ("ppt", "application/vnd.ms-powerpoint"),
+    ("ps", "application/postscript"),
+    ("rar", "application/x-rar-compressed"),
+    ("rtf", "application/rtf"),
     ("svg", "image/svg+xml"),
+    ("svgz", "image/svg+xml"),
+    ("swf", "application/x-shockwave-flash"),
     ("tar", "application/x-tar"),
+    ("tar.gz", "application/x-gtar"),
     ("text", "text/plain"),
+    ("tgz", "application/x-gtar"),
+    ("tif", "image/tiff"),
+    ("tiff", "image/tiff"),
+    ("tsv", "text/tab-separated-values"),
     ("ttf", "font/ttf"),
     ("txt", "text/plain"),
     ("wasm", "application/wasm"),
+    ("wav", "audio/x-wav"),
     ("webp", "image/webp"),
     ("woff", "font/woff"),
     ("woff2", "font/woff2"),
     ("xhtml", "application/xhtml+xml"),
+    ("xls", "application/vnd.ms-excel"),
     ("xml", "application/xml"),
     ("xsd", "application/xml"),
     ("xsl", "application/xml"),
+    ("xslt", "application/xslt+xml"),
     ("zip", "application/zip"),
 ];
 const OTHER: &str = "application/json";
+/// What a folder is answered with, where it has one.
+const INDEX: &str = "index.html";
 
 /// What lies at a path.
 enum Found {
@@ -71,13 +101,22 @@ pub(super) async fn answer(state: &State, inquiry: &Inquiry) -> Option<Response<
     let found = tokio::task::spawn_blocking(move || {
         let folder = files.folder(service.as_ref());
         let trimmed = name.trim_end_matches('/');
-        if trimmed.is_empty() {
-            return folder.is_dir().then_some(Found::Folder);
-        }
-        if let Ok(path) = files.path(service.as_ref(), trimmed) {
+        let file = |name: &str| {
+            let path = files.path(service.as_ref(), name).ok()?;
             let found = std::fs::metadata(&path).ok()?;
             let modified = found.modified().ok();
-            return Some(Found::File { path, length: found.len(), modified });
+            Some(Found::File { path, length: found.len(), modified })
+        };
+        if trimmed.is_empty() {
+            return file(INDEX).or_else(|| folder.is_dir().then_some(Found::Folder));
+        }
+        if !name.ends_with('/')
+            && let Some(found) = file(trimmed)
+        {
+            return Some(found);
+        }
+        if let Some(found) = file(&format!("{trimmed}/{INDEX}")) {
+            return Some(found);
         }
         let is_within = !Path::new(trimmed)
             .components()
@@ -89,10 +128,7 @@ pub(super) async fn answer(state: &State, inquiry: &Inquiry) -> Option<Response<
     Some(match found {
         Found::Folder => forbidden(inquiry.request.target.path()),
         Found::File { path, length, modified } => {
-            let extension = path.extension().and_then(|it| it.to_str()).unwrap_or_default();
-            let extension = extension.to_ascii_lowercase();
-            let content_type =
-                TYPES.iter().find(|(known, _)| *known == extension).map_or(OTHER, |(_, it)| it);
+            let content_type = content_type(&path);
             let body = Production {
                 body: PreparedBody::File { path, length },
                 trailers: http::HeaderMap::new(),
@@ -107,10 +143,25 @@ pub(super) async fn answer(state: &State, inquiry: &Inquiry) -> Option<Response<
             if let Some(date) = modified.and_then(|at| http_date(at).parse().ok()) {
                 fields.insert(LAST_MODIFIED, date);
             }
+            fields.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
             fields.insert(CONTENT_LENGTH, length.into());
             response
         }
     })
+}
+
+/// By the longest extension that is known.
+fn content_type(path: &Path) -> &'static str {
+    let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+    let name = name.to_ascii_lowercase();
+    let mut rest = name.as_str();
+    while let Some((_, extension)) = rest.split_once('.') {
+        if let Some((_, content_type)) = TYPES.iter().find(|(known, _)| *known == extension) {
+            return content_type;
+        }
+        rest = extension;
+    }
+    OTHER
 }
 
 /// 403 in HTML, as a folder gets.
@@ -128,4 +179,18 @@ fn forbidden(path: &str) -> Response<ReplyBody> {
     fields.insert(CACHE_CONTROL, HeaderValue::from_static("must-revalidate,no-cache,no-store"));
     fields.insert(CONTENT_TYPE, HeaderValue::from_static("text/html;charset=utf-8"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_known_extension_names_the_type() {
+        let typed = |name: &str| content_type(Path::new(name));
+        assert_eq!(typed("a/b.tar.gz"), "application/x-gtar");
+        assert_eq!(typed("b.min.JS"), "text/javascript");
+        assert_eq!(typed("read.me"), OTHER);
+        assert_eq!(typed("none"), OTHER);
+    }
 }

@@ -2,7 +2,11 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::HOST};
+use base64::Engine as _;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
+    header::{CONTENT_LENGTH, HOST},
+};
 use http_body_util::{BodyExt as _, Full, Limited};
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::oneshot;
@@ -10,9 +14,9 @@ use tokio::sync::oneshot;
 use super::{errand, inquiry::Inquiry, rendering::About, state::State, tee::Stopwatch};
 use crate::{
     behavior::delay,
-    codec::view::RequestView,
+    codec::{base64::STANDARD, form, view::RequestView},
     engine::Found,
-    model::{self, Headers, Json, WebhookSpec, bytes_of, text_of},
+    model::{self, Headers, Json, WebhookSpec, bytes_of},
     render::Webhook,
     runtime::{Seed, Watch},
     store::{LiveStub, Note, ServeEvent},
@@ -23,6 +27,8 @@ use crate::{
 const WAITING: usize = 10_000;
 /// So much of a called server's answer is kept for the journal, in bytes.
 const KEPT: usize = 64 * 1024;
+/// How WireMock begins to tell that a call did not get through.
+const UNSENT: &str = "Failed to fire webhook";
 
 /// The webhooks of an answer that is about to be given.
 pub(super) struct Following {
@@ -106,16 +112,18 @@ impl Following {
         let (uri, origin) = errand::target(&call.url).map_err(|error| error.to_string())?;
         let method = Method::from_bytes(call.method.as_bytes())
             .map_err(|_| format!("`{}` is no method", call.method))?;
-        let fields = fields(&call.headers, &origin.authority())?;
-        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        self.note("WEBHOOK_REQUEST", asked(&call, &path));
-        let body = Full::new(call.body).map_err(|never| match never {}).boxed_unsync();
+        let mut fields = fields(&call.headers, &origin.authority())?;
+        if call.body.is_empty() && expects_body(&method) {
+            fields.insert(CONTENT_LENGTH, 0.into());
+        }
+        self.note("WEBHOOK_REQUEST", asked(&call, &uri));
+        let body = Full::new(call.body.clone()).map_err(|never| match never {}).boxed_unsync();
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         *request.headers_mut() = fields;
         let sent = errand::send(state, request, &origin, Protocol::Http1).await;
-        let (parts, body) = sent.map_err(|error| error.to_string())?.into_parts();
+        let (parts, body) = sent.map_err(|error| unsent(&call, &error))?.into_parts();
         let body = Limited::new(body, KEPT).collect().await;
         let body = body.map(|body| body.to_bytes()).unwrap_or_default();
         tracing::debug!(url = %call.url, status = parts.status.as_u16(), "a webhook was answered");
@@ -124,7 +132,8 @@ impl Following {
             Json::Object(vec![
                 ("status".to_owned(), u64::from(parts.status.as_u16()).into()),
                 ("headers".to_owned(), listed(&Headers::from(&parts.headers))),
-                ("body".to_owned(), text_of(&body).into()),
+                ("bodyAsBase64".to_owned(), STANDARD.encode(&body).into()),
+                ("body".to_owned(), String::from_utf8_lossy(&body).into_owned().into()),
             ]),
         );
         Ok(())
@@ -155,7 +164,11 @@ impl Following {
 
     fn failed(&self, message: &str) {
         tracing::warn!("a webhook of stub `{}` failed: {message}", self.stub.display_name());
-        let message = format!("Exception thrown while calling a webhook: {message}");
+        let message = if message.starts_with(UNSENT) {
+            message.to_owned()
+        } else {
+            format!("Exception thrown while configuring webhook: {message}")
+        };
         self.note("ERROR", Json::Object(vec![("message".to_owned(), message.into())]));
     }
 }
@@ -176,14 +189,57 @@ fn fields(headers: &Headers, host: &str) -> Result<HeaderMap, String> {
     Ok(fields)
 }
 
-fn asked(call: &WebhookSpec, path: &str) -> Json {
-    Json::Object(vec![
+/// Whether a request of this method says that it has no body (RFC 9110 §8.6).
+fn expects_body(method: &Method) -> bool {
+    ["POST", "PUT", "PATCH"].iter().any(|it| it.eq_ignore_ascii_case(method.as_str()))
+}
+
+fn unsent(call: &WebhookSpec, error: &dyn std::fmt::Display) -> String {
+    format!("{UNSENT} {} {}: {error}", call.method, call.url)
+}
+
+/// The call as the journal tells of requests (`LoggedRequest`).
+fn asked(call: &WebhookSpec, uri: &Uri) -> Json {
+    let scheme = uri.scheme_str().unwrap_or("http");
+    let default = if scheme == "https" { 443 } else { 80 };
+    let parameters = form::pairs(uri.query().unwrap_or_default().as_bytes());
+    let mut query: Vec<(String, Vec<Json>)> = Vec::new();
+    for (name, value) in parameters {
+        let value = Json::from(value);
+        match query.iter_mut().find(|(earlier, _)| *earlier == name) {
+            Some((_, values)) => values.push(value),
+            None => query.push((name, vec![value])),
+        }
+    }
+    let query = query.into_iter().map(|(name, values)| {
+        let members = vec![
+            ("key".to_owned(), name.as_str().into()),
+            ("values".to_owned(), Json::Array(values)),
+        ];
+        (name, Json::Object(members))
+    });
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut members = vec![
         ("url".to_owned(), path.into()),
         ("absoluteUrl".to_owned(), call.url.as_str().into()),
         ("method".to_owned(), call.method.as_str().into()),
         ("headers".to_owned(), listed(&call.headers)),
-        ("body".to_owned(), text_of(&call.body).into()),
-    ])
+        ("browserProxyRequest".to_owned(), false.into()),
+    ];
+    if !call.body.is_empty() {
+        members.extend([
+            ("bodyAsBase64".to_owned(), STANDARD.encode(&call.body).into()),
+            ("body".to_owned(), String::from_utf8_lossy(&call.body).into_owned().into()),
+        ]);
+    }
+    members.extend([
+        ("scheme".to_owned(), scheme.into()),
+        ("host".to_owned(), uri.host().unwrap_or_default().into()),
+        ("port".to_owned(), u64::from(uri.port_u16().unwrap_or(default)).into()),
+        ("queryParams".to_owned(), Json::Object(query.collect())),
+        ("formParams".to_owned(), Json::Object(Vec::new())),
+    ]);
+    Json::Object(members)
 }
 
 /// Fields as an object: a list where a name comes more than once.

@@ -100,32 +100,15 @@ impl StubStore {
     /// file of a stub that was added by itself changes that stub and leaves it its place.
     pub fn apply(&self, changes: Vec<StubFile>) -> Vec<Uncompiled> {
         let compiled = self.compile_all(changes);
-        let mut problems = Vec::new();
-        let mut places = self.places.lock();
-        for (path, compiled) in compiled {
-            match compiled {
-                Ok(live) => places.put_file(&path, live),
-                Err(error) => problems.push(Uncompiled { file: path, error }),
-            }
-        }
-        self.publish(&mut places);
-        problems
+        self.put(&mut self.places.lock(), compiled)
     }
 
     /// Forgets every stub and puts these files in service, in one step.
     pub fn restart(&self, files: Vec<StubFile>) -> Vec<Uncompiled> {
         let compiled = self.compile_all(files);
-        let mut problems = Vec::new();
         let mut places = self.places.lock();
         *places = Places::anew();
-        for (path, compiled) in compiled {
-            match compiled {
-                Ok(live) => places.put_file(&path, live),
-                Err(error) => problems.push(Uncompiled { file: path, error }),
-            }
-        }
-        self.publish(&mut places);
-        problems
+        self.put(&mut places, compiled)
     }
 
     /// Adds a stub, newer than all others; `file` is where it is kept, if it is.
@@ -223,6 +206,19 @@ impl StubStore {
     fn compile(&self, stub: Stub, file: &Path) -> Result<Arc<LiveStub>, CompileError> {
         let serial = self.serials.fetch_add(1, Ordering::Relaxed);
         LiveStub::compile(stub, file.to_owned(), serial).map(Arc::new)
+    }
+
+    /// Puts in service what compiled, and gives what did not.
+    fn put(&self, places: &mut Places, compiled: Vec<CompiledFile>) -> Vec<Uncompiled> {
+        let mut problems = Vec::new();
+        for (path, compiled) in compiled {
+            match compiled {
+                Ok(live) => places.put_file(&path, live),
+                Err(error) => problems.push(Uncompiled { file: path, error }),
+            }
+        }
+        self.publish(places);
+        problems
     }
 
     fn publish(&self, places: &mut Places) {

@@ -8,6 +8,8 @@ mod admin_requests;
 #[cfg(test)]
 mod admin_stubs;
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod check;
 #[cfg(test)]
 mod cli;

@@ -9,10 +9,11 @@ use crate::model::{Json, JsonStyle};
 /// json-smart keeps the digits of longer decimals.
 const MAX_DOUBLE_TEXT: usize = 18;
 
-/// As Jackson's default pretty printer writes it: two spaces a level, arrays on one line.
-pub fn pretty(value: &Json) -> String {
+/// As Jackson's default pretty printer writes it: two spaces a level, arrays on one line; numbers as
+/// `spell` has them.
+pub fn pretty(value: &Json, spell: &dyn Fn(&str) -> String) -> String {
     let mut out = String::new();
-    push_pretty(&mut out, value, 0);
+    push_pretty(&mut out, value, 0, spell);
     out
 }
 
@@ -38,7 +39,7 @@ pub fn to_text(value: &Json) -> String {
 }
 
 /// A whole number as it is, any other as a double, unless that would lose digits.
-fn number(spelled: &str) -> String {
+pub fn number(spelled: &str) -> String {
     let is_whole = !spelled.contains(['.', 'e', 'E']);
     if is_whole || spelled.len() > MAX_DOUBLE_TEXT {
         return spelled.to_owned();
@@ -46,8 +47,12 @@ fn number(spelled: &str) -> String {
     spelled.parse().map_or_else(|_| spelled.to_owned(), double)
 }
 
-/// `Double.toString`: scientific from 10⁷ on and below 10⁻³.
+/// `Double.toString`: scientific from 10⁷ on and below 10⁻³, never without a decimal point.
 pub fn double(value: f64) -> String {
+    // Java has it as 4.9E-324, Rust as 5e-324.
+    if value == f64::from_bits(1) {
+        return "4.9E-324".to_owned();
+    }
     let magnitude = value.abs();
     if value == 0.0 || (1e-3..1e7).contains(&magnitude) {
         return format!("{value:?}");
@@ -64,7 +69,7 @@ pub fn double(value: f64) -> String {
     }
 }
 
-fn push_pretty(out: &mut String, value: &Json, depth: usize) {
+fn push_pretty(out: &mut String, value: &Json, depth: usize, spell: &dyn Fn(&str) -> String) {
     match value {
         Json::Object(members) if members.is_empty() => out.push_str("{ }"),
         Json::Object(members) => {
@@ -74,7 +79,7 @@ fn push_pretty(out: &mut String, value: &Json, depth: usize) {
                 out.extend(std::iter::repeat_n("  ", depth + 1));
                 // Writing to a String cannot fail.
                 let _ = write!(out, "{} : ", write(&name.as_str().into(), JsonStyle::default()));
-                push_pretty(out, value, depth + 1);
+                push_pretty(out, value, depth + 1, spell);
             }
             out.push('\n');
             out.extend(std::iter::repeat_n("  ", depth));
@@ -85,11 +90,11 @@ fn push_pretty(out: &mut String, value: &Json, depth: usize) {
             out.push_str("[ ");
             for (at, item) in items.iter().enumerate() {
                 out.push_str(if at > 0 { ", " } else { "" });
-                push_pretty(out, item, depth);
+                push_pretty(out, item, depth, spell);
             }
             out.push_str(" ]");
         }
-        Json::Number(spelled) => out.push_str(&number(spelled)),
+        Json::Number(spelled) => out.push_str(&spell(spelled)),
         _ => out.push_str(&write(value, JsonStyle::default())),
     }
 }
@@ -122,7 +127,7 @@ mod tests {
     fn pretty_text_is_jacksons() {
         let value = parse(r#"{"a":[1,{"b":2}],"c":{},"d":[]}"#).unwrap();
         assert_eq!(
-            pretty(&value),
+            pretty(&value, &number),
             "{\n  \"a\" : [ 1, {\n    \"b\" : 2\n  } ],\n  \"c\" : { },\n  \"d\" : [ ]\n}"
         );
     }

@@ -9,12 +9,10 @@ pub mod jackson;
 pub mod java;
 pub mod loose;
 pub mod reader;
-pub mod tolerant;
 pub mod writer;
 
 pub use bridge::{from_serde, to_serde};
-pub use jackson::parse_first;
+pub use jackson::parse_tolerant;
 pub use loose::parse_loose;
 pub use reader::{JsonError, MAX_DEPTH, Member, Node, NodeValue, parse, parse_spanned};
-pub use tolerant::parse_tolerant;
 pub use writer::{style_of, write};

@@ -4,13 +4,15 @@ use std::cmp::Ordering;
 
 use super::{
     ast::Operator,
-    decimal::{Decimal, is_float},
     evaluation::{Evaluation, MAX_DEPTH, Stop},
     item::{member, unique_members},
     operand::{Value, number_text},
     pattern::Pattern,
 };
-use crate::model::Json;
+use crate::{
+    codec::number::{NumberValue, is_float},
+    model::Json,
+};
 
 /// Whether the comparison holds.
 pub(super) fn holds(
@@ -105,10 +107,15 @@ fn equals(left: &Value<'_>, right: &Value<'_>) -> bool {
         (Value::String(left), Value::String(right)) => left == right,
         (Value::String(left), Value::Number(right)) => *left == number_text(right),
         (Value::Number(left), Value::Number(right) | Value::String(right)) => {
-            Decimal::parse(left).is_some_and(|left| Decimal::parse(right) == Some(left))
+            same_number(left, right)
         }
         _ => false,
     }
+}
+
+fn same_number(left: &str, right: &str) -> bool {
+    let left = NumberValue::of_big_decimal(left);
+    left.is_some() && left == NumberValue::of_big_decimal(right)
 }
 
 /// Whether two JSON values are equal to Java: members in any order, but `1` is not `1.0`.
@@ -123,8 +130,9 @@ fn same(
         return Err(Stop::Failed(format!("a value nested deeper than {MAX_DEPTH}")));
     }
     match (left, right) {
-        (Json::Number(left), Json::Number(right)) => Ok(is_float(left) == is_float(right)
-            && Decimal::parse(left).is_some_and(|left| Decimal::parse(right) == Some(left))),
+        (Json::Number(left), Json::Number(right)) => {
+            Ok(is_float(left) == is_float(right) && same_number(left, right))
+        }
         (Json::Array(left), Json::Array(right)) => {
             if left.len() != right.len() {
                 return Ok(false);
@@ -159,7 +167,7 @@ fn same(
 fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => {
-            Some(Decimal::parse(left)?.cmp(&Decimal::parse(right)?))
+            Some(NumberValue::of_big_decimal(left)?.cmp(&NumberValue::of_big_decimal(right)?))
         }
         // Java compares UTF-16 units.
         (Value::String(left), Value::String(right)) => {

@@ -71,11 +71,6 @@ fn value_of<'v, 'j: 'v>(
                 Err(other) => return Err(other),
             }
         }
-        Operand::Null => Value::Null,
-        Operand::Bool(value) => Value::Bool(*value),
-        Operand::Number(spelling) => Value::Number(spelling.into()),
-        Operand::String(text) => Value::String(text.into()),
-        Operand::Json(value) => Value::Literal(value),
-        Operand::Pattern(pattern) => Value::Pattern(pattern),
+        constant => Value::of_constant(constant).unwrap_or(Value::Undefined),
     })
 }

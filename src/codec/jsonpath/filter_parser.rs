@@ -4,11 +4,11 @@ use super::{
     ast::{Filter, Operand, Operator},
     budget::Budget,
     cursor::Cursor,
-    decimal::Decimal,
     error::JsonPathError,
     literal,
     pattern::Pattern,
 };
+use crate::codec::number::NumberValue;
 
 type Result<T> = std::result::Result<T, JsonPathError>;
 
@@ -204,7 +204,7 @@ fn word(cursor: &mut Cursor<'_>) -> Result<Operand> {
         cursor.at += 1;
     }
     let text = cursor.slice(start, cursor.at);
-    if Decimal::parse(text).is_some() {
+    if NumberValue::of_big_decimal(text).is_some() {
         return Ok(Operand::Number(text.to_owned()));
     }
     let error = cursor.expected(start, "a path (`@.a`), text in quotes, a number or a list");

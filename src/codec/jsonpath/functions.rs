@@ -5,12 +5,14 @@
 
 use super::{
     ast::{Function, Parameter, Path, Step},
-    decimal::{is_float, java_double},
     evaluation::{Evaluation, Stop},
     found::Found,
     item::{items, unique_members},
 };
-use crate::{codec::json, model::Json};
+use crate::{
+    codec::{json, json::java::double, number::is_float},
+    model::Json,
+};
 
 /// Calls a function on a value.
 pub(super) fn call(
@@ -161,7 +163,7 @@ fn aggregate(function: &Function, numbers: &[f64]) -> Result<Json, Stop> {
         _ => sum,
     };
     if result.is_finite() {
-        return Ok(Json::Number(java_double(result)));
+        return Ok(Json::Number(double(result)));
     }
     Err(Stop::Failed("the result is no finite number".to_owned()))
 }
@@ -200,7 +202,7 @@ fn concat(evaluation: &mut Evaluation<'_>, model: &Json, values: &[Json]) -> Res
                 Json::Null => {}
                 Json::String(part) => text.push_str(part),
                 Json::Number(spelling) if is_float(spelling) => {
-                    text.push_str(&part.as_f64().map_or_else(|| spelling.clone(), java_double));
+                    text.push_str(&part.as_f64().map_or_else(|| spelling.clone(), double));
                 }
                 Json::Number(spelling) => text.push_str(spelling),
                 Json::Bool(value) => text.push_str(if *value { "true" } else { "false" }),

@@ -8,7 +8,6 @@ mod ast;
 mod budget;
 mod compare;
 mod cursor;
-mod decimal;
 mod error;
 mod evaluation;
 mod filter;

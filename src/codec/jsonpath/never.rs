@@ -83,22 +83,10 @@ fn comparison(left: &Operand, operator: Operator, right: &Operand) -> Option<Str
     {
         return Some("`=~` takes a pattern between slashes, as in `/a.*/`".to_owned());
     }
-    let (left, right) = (constant(left)?, constant(right)?);
+    let (left, right) = (Value::of_constant(left)?, Value::of_constant(right)?);
     let mut evaluation = Evaluation::new(&Json::Null);
     match compare::holds(&mut evaluation, &left, operator, &right) {
         Ok(true) => None,
         _ => Some("the filter compares two fixed values, and that never holds".to_owned()),
     }
-}
-
-fn constant(operand: &Operand) -> Option<Value<'_>> {
-    Some(match operand {
-        Operand::Path(_) => return None,
-        Operand::Null => Value::Null,
-        Operand::Bool(value) => Value::Bool(*value),
-        Operand::Number(spelling) => Value::Number(spelling.into()),
-        Operand::String(text) => Value::String(text.into()),
-        Operand::Json(value) => Value::Literal(value),
-        Operand::Pattern(pattern) => Value::Pattern(pattern),
-    })
 }

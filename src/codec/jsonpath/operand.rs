@@ -3,14 +3,17 @@
 use std::borrow::Cow;
 
 use super::{
-    decimal::{is_float, java_double},
+    ast::Operand,
     evaluation::{Evaluation, Stop},
     found::Found,
     item::items,
     literal,
     pattern::Pattern,
 };
-use crate::model::Json;
+use crate::{
+    codec::{json::java::double, number::is_float},
+    model::Json,
+};
 
 /// What Jayway calls a value node.
 #[derive(Clone, Debug)]
@@ -52,6 +55,21 @@ impl<'v> From<Found<'v>> for Value<'v> {
                 other => Self::Json(Cow::Owned(other)),
             },
         }
+    }
+}
+
+impl<'v> Value<'v> {
+    /// What the same is for every document; `None` of a path.
+    pub(super) fn of_constant(operand: &'v Operand) -> Option<Self> {
+        Some(match operand {
+            Operand::Path(_) => return None,
+            Operand::Null => Self::Null,
+            Operand::Bool(value) => Self::Bool(*value),
+            Operand::Number(spelling) => Self::Number(spelling.into()),
+            Operand::String(text) => Self::String(text.into()),
+            Operand::Json(value) => Self::Literal(value),
+            Operand::Pattern(pattern) => Self::Pattern(pattern),
+        })
     }
 }
 
@@ -129,7 +147,7 @@ pub(super) fn number_text(spelling: &str) -> Cow<'_, str> {
         return spelling.into();
     }
     let Ok(value) = spelling.parse::<f64>() else { return spelling.into() };
-    let text = java_double(value);
+    let text = double(value);
     let Some((mantissa, exponent)) = text.split_once('E') else { return text.into() };
     match exponent.strip_prefix('-').and_then(|digits| digits.parse::<usize>().ok()) {
         None => format!("{mantissa}E+{exponent}").into(),

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// Steps that the backtracking engine may take on one input; past them a pattern does not match.
-const BACKTRACK_LIMIT: usize = 100_000;
+use crate::codec::backtracking::Backtracking;
+
 /// Bytes that a compiled pattern may take.
 const SIZE_LIMIT: usize = 1024 * 1024;
 
@@ -16,7 +16,7 @@ pub(super) struct Pattern {
 #[derive(Clone, Debug)]
 enum Engine {
     Linear(regex::Regex),
-    Backtracking(fancy_regex::Regex),
+    Backtracking(Backtracking),
 }
 
 impl Pattern {
@@ -31,10 +31,7 @@ impl Pattern {
         if let (Ok(engine), false) = (linear, has_possessive(source)) {
             return Ok(Self { engine: Engine::Linear(engine) });
         }
-        fancy_regex::RegexBuilder::new(&whole)
-            .backtrack_limit(BACKTRACK_LIMIT)
-            .delegate_size_limit(SIZE_LIMIT)
-            .build()
+        Backtracking::compile(&whole, Some(SIZE_LIMIT))
             .map(|engine| Self { engine: Engine::Backtracking(engine) })
             .map_err(|error| format!("`/{source}/` is not a regular expression: {error}"))
     }

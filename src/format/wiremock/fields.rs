@@ -1,4 +1,4 @@
-//! An object whose keys are known: unknown, repeated and not yet honoured ones are reported.
+//! An object whose keys are known: unknown and repeated ones are reported.
 
 use std::ops::Range;
 
@@ -18,10 +18,6 @@ pub(super) struct Place {
     pub(super) name: &'static str,
     /// The keys that are honoured.
     pub(super) known: &'static [&'static str],
-    /// WireMock's keys that are not honoured yet; saying so is better than to ignore them.
-    pub(super) later: &'static [&'static str],
-    /// Options that only go with a key of `later`, so that they need no report of their own.
-    pub(super) later_options: &'static [&'static str],
 }
 
 /// The members of such an object that were found right; taken out one by one.
@@ -49,7 +45,6 @@ impl Fields {
             );
             return None;
         };
-        let has_later = members.iter().any(|member| place.later.contains(&member.name.as_str()));
         let mut kept: Vec<Member> = Vec::with_capacity(members.len());
         for member in members {
             let name = member.name.as_str();
@@ -64,17 +59,7 @@ impl Fields {
                 } else {
                     kept.push(member);
                 }
-            } else if place.later.contains(&name) {
-                // One that asks for nothing can be honoured: WireMock itself writes them so.
-                if place.noun != "key" || !asks_for_nothing(&member.value) {
-                    let message = format!("`{name}` is not supported yet");
-                    let problem = Problem::new(rule::NOT_SUPPORTED, name_span, message);
-                    problems.push(match homes.iter().find(|home| home.known.contains(&name)) {
-                        Some(home) => problem.with_hint(format!("it is as {}", home.name)),
-                        None => problem,
-                    });
-                }
-            } else if !(has_later && place.later_options.contains(&name)) {
+            } else {
                 report_unknown(name, name_span, place, homes, problems);
             }
         }
@@ -237,15 +222,6 @@ fn describe(value: &NodeValue) -> String {
     }
 }
 
-fn asks_for_nothing(node: &Node) -> bool {
-    match &node.value {
-        NodeValue::Null | NodeValue::Bool(false) => true,
-        NodeValue::Array(items) => items.is_empty(),
-        NodeValue::Object(members) => members.is_empty(),
-        _ => false,
-    }
-}
-
 fn report_unknown(
     name: &str,
     span: Range<usize>,
@@ -257,8 +233,7 @@ fn report_unknown(
         "key" => format!("unknown key `{name}` in {}", place.name),
         noun => format!("unknown {noun} `{name}`"),
     };
-    let words = || place.known.iter().chain(place.later).copied();
-    let hint = if let Some(meant) = suggest::nearest(name, words()) {
+    let hint = if let Some(meant) = suggest::nearest(name, place.known.iter().copied()) {
         format!("did you mean `{meant}`?")
     } else if let Some(home) = homes.iter().find(|home| home.known.contains(&name)) {
         format!("it belongs in {}", home.name)

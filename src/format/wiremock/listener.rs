@@ -12,8 +12,6 @@ pub(super) const LISTENER: Place = Place {
     noun: "key",
     name: "an item of `serveEventListeners`",
     known: &["name", "requestPhases", "parameters"],
-    later: &[],
-    later_options: &[],
 };
 
 /// The keys of an action.

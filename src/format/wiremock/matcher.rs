@@ -64,13 +64,7 @@ macro_rules! matchers {
 }
 
 /// Matchers of a text.
-pub(super) const VALUE: Place = Place {
-    noun: "matcher",
-    name: "a matcher",
-    known: matchers!(;),
-    later: &[],
-    later_options: &[],
-};
+pub(super) const VALUE: Place = Place { noun: "matcher", name: "a matcher", known: matchers!(;) };
 
 /// Matchers of a name that may have several values: those of a text, and of all its values.
 pub(super) const NAMED: Place = Place {

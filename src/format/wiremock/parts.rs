@@ -104,9 +104,11 @@ pub fn spot_at(text: &str, span: &Range<usize>) -> Spot {
         }
     }
     let (length, is_matcher) = whole_matcher(&path);
-    let matcher = is_matcher.then(|| nodes.get(length).map(|node| (*node).clone().into_json()));
+    // Of a key that no matcher has, the object that it stands in.
+    let at = if is_key { path.len().saturating_sub(1).max(length) } else { length };
+    let matcher = is_matcher.then(|| nodes.get(at).map(|node| (*node).clone().into_json()));
     Spot {
-        pointer: Some(pointer_of(path.get(..length).unwrap_or_default())),
+        pointer: Some(pointer_to(&path, length)),
         matcher: matcher.flatten(),
         is_key: is_key && length == path.len(),
     }
@@ -117,7 +119,19 @@ pub fn coarse_pointer(pointer: &str) -> String {
     let unescaped = |token: &str| token.replace("~1", "/").replace("~0", "~");
     let path: Vec<String> = pointer.split('/').skip(1).map(unescaped).collect();
     let (length, _) = whole_matcher(&path);
-    pointer_of(path.get(..length).unwrap_or_default())
+    pointer_to(&path, length)
+}
+
+/// The pointer to a matcher. WireMock gives the places in `and` and `or` below it, and leaves out
+/// these names.
+fn pointer_to(path: &[String], length: usize) -> String {
+    let (whole, below) = path.split_at(length.min(path.len()));
+    let places = below.windows(2).filter_map(|pair| match pair {
+        [list, place] if list == "and" || list == "or" => place.parse::<usize>().ok(),
+        _ => None,
+    });
+    let below: Vec<String> = places.map(|place| place.to_string()).collect();
+    pointer_of(&[whole, &below].concat())
 }
 
 /// How much of a path leads to the matcher that it goes into, and whether it does that.
@@ -129,6 +143,17 @@ fn whole_matcher(path: &[String]) -> (usize, bool) {
         rest => (0, rest),
     };
     let cut = |length: usize, is_matcher| (start + length, is_matcher);
+    // A pattern by itself has these keys at its top, where a mapping has none of them.
+    let is_pattern = rest.first().is_some_and(|key| {
+        let lists = ["bodyPatterns", "clientIp", "host", "multipartPatterns"];
+        NAMED.contains(key) || EXPRESSIONS.contains(key) || lists.contains(key)
+    });
+    if is_pattern {
+        let within: Vec<String> =
+            ["request"].iter().chain(rest).map(|name| (*name).to_owned()).collect();
+        let (length, is_matcher) = whole_matcher(&within);
+        return cut(length.saturating_sub(1), is_matcher);
+    }
     match rest {
         ["request", key, ..] if EXPRESSIONS.contains(key) => cut(1, false),
         ["request", "host" | "clientIp", ..] => cut(2, true),
@@ -141,6 +166,9 @@ fn whole_matcher(path: &[String]) -> (usize, bool) {
                 ["bodyPatterns", _, ..] => cut(1 + part + 2, true),
                 [named, _, "hasExactly" | "includes", _, ..] if NAMED.contains(named) => {
                     cut(1 + part + 4, true)
+                }
+                [named, _, "hasExactly" | "includes"] if NAMED.contains(named) => {
+                    cut(1 + part + 3, false)
                 }
                 [named, _, ..] if NAMED.contains(named) => cut(1 + part + 2, true),
                 _ => (path.len(), false),
@@ -174,6 +202,24 @@ mod tests {
         let spot = spot(r#"{"request": {"urlpath": "/x"}}"#, "\"urlpath\"");
         assert_eq!(spot.pointer.as_deref(), Some("/request/urlpath"));
         assert!(spot.is_key);
+    }
+
+    #[test]
+    fn places_in_lists_of_matchers_are_pointed_at() {
+        let bad = r#"{"and": [{"contains": "a"}, {"or": [{"not": {"bogus": 1}}, {}]}]}"#;
+        for (text, pointer) in [
+            (format!(r#"{{"request": {{"headers": {{"A": {bad}}}}}}}"#), "/request/headers/A/1/0"),
+            (format!(r#"{{"headers": {{"A": {bad}}}}}"#), "/headers/A/1/0"),
+            (format!(r#"{{"bodyPatterns": [{bad}]}}"#), "/bodyPatterns/0/1/0"),
+        ] {
+            let spot = spot(&text, "\"bogus\"");
+            assert_eq!(spot.pointer.as_deref(), Some(pointer), "{text}");
+            let matcher = spot.matcher.unwrap();
+            assert_eq!(json::write(&matcher, <_>::default()), r#"{"bogus":1}"#);
+        }
+        assert_eq!(coarse_pointer("/urlPattern"), "/");
+        let spot = spot(r#"{"request": {"headers": {"A": {"hasExactly": 5}}}}"#, "5");
+        assert_eq!(spot.pointer.as_deref(), Some("/request/headers/A/hasExactly"));
     }
 
     #[test]

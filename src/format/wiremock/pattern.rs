@@ -40,32 +40,18 @@ pub(super) const REQUEST: Place = Place {
         "multipartPatterns",
         "customMatcher",
     ],
-    later: &[],
-    later_options: &[],
 };
 
-pub(super) const CREDENTIALS: Place = Place {
-    noun: "key",
-    name: "`basicAuthCredentials`",
-    known: &["username", "password"],
-    later: &[],
-    later_options: &[],
-};
+pub(super) const CREDENTIALS: Place =
+    Place { noun: "key", name: "`basicAuthCredentials`", known: &["username", "password"] };
 
-pub(super) const METHODS: Place = Place {
-    noun: "key",
-    name: "`method`",
-    known: &["oneOf", "noneOf"],
-    later: &[],
-    later_options: &[],
-};
+pub(super) const METHODS: Place =
+    Place { noun: "key", name: "`method`", known: &["oneOf", "noneOf"] };
 
 pub(super) const MULTIPART: Place = Place {
     noun: "key",
     name: "a part of `multipartPatterns`",
     known: &["name", "fileName", "matchingType", "headers", "bodyPatterns"],
-    later: &[],
-    later_options: &[],
 };
 
 /// Reads a `request`.

@@ -37,8 +37,6 @@ pub(super) const NOTES: Place = Place {
         "redacted",
         "turn",
     ],
-    later: &[],
-    later_options: &[],
 };
 
 /// Notes on a stub with several answers.

@@ -44,8 +44,6 @@ pub(super) const RESPONSE: Place = Place {
         "trailers",
         "fromConfiguredStub",
     ],
-    later: &[],
-    later_options: &[],
 };
 
 /// The keys of an item of `responses`.
@@ -77,13 +75,8 @@ pub(super) const STEP: Place = Place {
 };
 
 /// Where the recorder's notes on one of several answers stand.
-pub(super) const STEP_METADATA: Place = Place {
-    noun: "key",
-    name: "the `metadata` of an answer",
-    known: &["ringer"],
-    later: &[],
-    later_options: &[],
-};
+pub(super) const STEP_METADATA: Place =
+    Place { noun: "key", name: "the `metadata` of an answer", known: &["ringer"] };
 
 /// Reads a `response`; what the recorder noted about it stands elsewhere.
 pub(super) fn read(

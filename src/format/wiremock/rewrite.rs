@@ -156,6 +156,9 @@ response:
     }
 
     proptest! {
+        // Whole stubs, written and read up to six times a case.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn yaml_reads_as_the_same_stub_as_json(stub in stub()) {
             prop_assume!(has_unique_names(&write_value(&stub)));

@@ -43,8 +43,6 @@ pub(super) const FILE: Place = Place {
     noun: "key",
     name: "a file of `mappings`",
     known: &["importOptions", "mappings", "meta"],
-    later: &[],
-    later_options: &[],
 };
 
 /// Tells editors what may stand in the file.

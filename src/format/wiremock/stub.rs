@@ -43,8 +43,6 @@ pub(super) const MAPPING: Place = Place {
         "serveEventListeners",
         "postServeActions",
     ],
-    later: &[],
-    later_options: &[],
 };
 
 /// Where a key that stands in the wrong object may belong.

@@ -15,13 +15,8 @@ use crate::{
 /// The longest wait that can be asked for, in milliseconds: what fits WireMock's type.
 const MAX_MILLISECONDS: f64 = i32::MAX as f64;
 
-pub(super) const FIXED: Place = Place {
-    noun: "key",
-    name: "a `fixed` distribution",
-    known: &["type", "milliseconds"],
-    later: &[],
-    later_options: &[],
-};
+pub(super) const FIXED: Place =
+    Place { noun: "key", name: "a `fixed` distribution", known: &["type", "milliseconds"] };
 
 pub(super) const UNIFORM: Place =
     Place { name: "a `uniform` distribution", known: &["type", "lower", "upper"], ..FIXED };

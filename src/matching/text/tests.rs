@@ -160,6 +160,26 @@ proptest! {
     }
 
     #[test]
+    fn and_and_or_are_the_same_in_any_order_and_repetition(
+        a in any_pattern(), b in any_pattern(), c in any_pattern(),
+        value in prop::option::of("[ab]{0,3}"),
+    ) {
+        let value = value.as_deref();
+        for join in [ValuePattern::And, ValuePattern::Or] {
+            let both = |one: &ValuePattern, other: &ValuePattern| {
+                join(vec![one.clone(), other.clone()])
+            };
+            prop_assert_eq!(fits(&both(&a, &a), value), fits(&a, value));
+            prop_assert_eq!(fits(&both(&a, &b), value), fits(&both(&b, &a), value));
+            let flat = join(vec![a.clone(), b.clone(), c.clone()]);
+            prop_assert_eq!(fits(&both(&both(&a, &b), &c), value), fits(&flat, value));
+            prop_assert_eq!(fits(&both(&a, &both(&b, &c)), value), fits(&flat, value));
+        }
+        let absorbed = ValuePattern::Or(vec![a.clone(), ValuePattern::And(vec![a.clone(), b])]);
+        prop_assert_eq!(fits(&absorbed, value), fits(&a, value));
+    }
+
+    #[test]
     fn lists_fit_as_their_definition_says(
         patterns in prop::collection::vec(any_pattern(), 0..4),
         values in prop::collection::vec("[ab]{0,2}", 0..4),

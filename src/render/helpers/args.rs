@@ -124,6 +124,15 @@ pub(super) fn block_or_context(call: &mut Call<'_, '_>) -> Result<Arc<str>> {
     printed(call, &context)
 }
 
+/// What a block renders to, or the context if it is a text; else nothing.
+pub(super) fn block_or_text(call: &mut Call<'_, '_>) -> Result<Arc<str>> {
+    Ok(match call.context() {
+        _ if call.is_block() => call.body()?.into(),
+        Value::Text(text) => text,
+        _ => Arc::from(""),
+    })
+}
+
 /// How `formatJson` and `formatXml` write.
 pub(super) enum Format {
     /// On one line.

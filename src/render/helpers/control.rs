@@ -80,7 +80,9 @@ fn equals_within(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Absent | Value::Null, Value::Absent | Value::Null) => true,
         (Value::Bool(one), Value::Bool(other)) => one == other,
-        (Value::Text(one), Value::Text(other)) => one == other,
+        (Value::Text(one), Value::Text(other)) | (Value::Word(one), Value::Word(other)) => {
+            one == other
+        }
         (Value::Date(one), Value::Date(other)) => one.at == other.at,
         (Value::Number(one), Value::Number(other)) => one.to_string() == other.to_string(),
         (Value::Map(one), Value::Map(other)) => {
@@ -221,8 +223,12 @@ pub(super) fn val(call: &mut Call<'_, '_>) -> Result {
 
 /// `assign`: a block kept under a name.
 pub(super) fn assign(call: &mut Call<'_, '_>) -> Result {
-    let name = printed(call, call.param(0))?;
     let body = call.body()?;
+    if call.param(0).is_nothing() {
+        // A name that is none is assigned nothing.
+        return Ok(Value::Null);
+    }
+    let name = printed(call, call.param(0))?;
     call.assign(&name, Value::text(java_trim(&body)));
     Ok(Value::Null)
 }

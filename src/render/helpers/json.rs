@@ -5,12 +5,12 @@ use std::sync::{Arc, LazyLock};
 use quick_cache::sync::Cache;
 
 use super::{
-    args::{Format, Result, arg, complaint, failure, format_of},
+    args::{Format, Result, arg, block_or_text, complaint, failure, format_of},
     json_text::{self, Decimals},
 };
 use crate::{
     codec::{
-        json::{parse_first, parse_loose},
+        json::{parse_loose, parse_tolerant},
         jsonpath::JsonPath,
     },
     model::Json,
@@ -92,7 +92,7 @@ pub(super) fn parse_json(call: &mut Call<'_, '_>) -> Result {
     let value = if text.trim().is_empty() {
         Value::map(Vec::new())
     } else {
-        match parse_first(&text) {
+        match parse_tolerant(&text) {
             Ok(json @ (Json::Object(_) | Json::Array(_) | Json::Null)) => json_text::to_java(&json),
             Ok(_) => return Err(failure(call, "its text is no JSON object or array")),
             Err(error) => return Err(failure(call, format!("its text is no JSON: {error}"))),
@@ -120,11 +120,7 @@ pub(super) fn to_json(call: &mut Call<'_, '_>) -> Result {
 /// `formatJson`: a JSON text, or a block that is one, over several lines or with `format='compact'`
 /// on one.
 pub(super) fn format_json(call: &mut Call<'_, '_>) -> Result {
-    let text = match call.context() {
-        _ if call.is_block() => call.body()?.into(),
-        Value::Text(text) => text,
-        _ => Arc::from(""),
-    };
+    let text = block_or_text(call)?;
     if text.trim().is_empty() {
         return Ok(complaint(
             "formatJson should take a block of JSON to format or a single parameter of type String",
@@ -135,7 +131,7 @@ pub(super) fn format_json(call: &mut Call<'_, '_>) -> Result {
         Ok(Format::Pretty) => false,
         Err(complaint) => return Ok(complaint),
     };
-    let json = parse_first(&text)
+    let json = parse_tolerant(&text)
         .map_err(|error| failure(call, format!("its text is no JSON: {error}")))?;
     Ok(Value::text(if is_compact {
         json_text::compact(&json, Decimals::AsJava)

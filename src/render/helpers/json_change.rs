@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     codec::{
-        json::parse_first,
+        json::parse_tolerant,
         jsonpath::{Location, LocationPart, get_mut},
     },
     model::Json,
@@ -33,7 +33,7 @@ pub(super) fn json_merge(call: &mut Call<'_, '_>) -> Result {
     let Value::Text(base) = call.context() else {
         return Ok(complaint("Base JSON parameter must be a string"));
     };
-    let Ok(mut into) = parse_first(&base) else {
+    let Ok(mut into) = parse_tolerant(&base) else {
         return Ok(complaint(format!("Base JSON is not valid JSON ('{base}')")));
     };
     if !matches!(into, Json::Object(_)) {
@@ -42,7 +42,7 @@ pub(super) fn json_merge(call: &mut Call<'_, '_>) -> Result {
     let Some(merged) = second(call)? else {
         return Ok(complaint("JSON to merge must be a string"));
     };
-    let Ok(from) = parse_first(&merged) else {
+    let Ok(from) = parse_tolerant(&merged) else {
         return Ok(complaint(format!("JSON to merge is not valid JSON ('{merged}')")));
     };
     if !matches!(from, Json::Object(_)) {
@@ -94,7 +94,7 @@ pub(super) fn json_array_add(call: &mut Call<'_, '_>) -> Result {
     let Value::Text(base) = call.context() else {
         return Ok(complaint("Base JSON must be a string"));
     };
-    let Ok(mut root) = parse_first(&base) else {
+    let Ok(mut root) = parse_tolerant(&base) else {
         return Ok(complaint(format!("Base JSON is not valid JSON ('{base}')")));
     };
     let expression = match call.hash("jsonPath") {
@@ -129,7 +129,7 @@ pub(super) fn json_array_add(call: &mut Call<'_, '_>) -> Result {
     let Some(added) = second(call)? else {
         return Ok(complaint("Item-to-add JSON must be a string"));
     };
-    let Ok(item) = parse_first(&added) else {
+    let Ok(item) = parse_tolerant(&added) else {
         return Ok(complaint(format!("Item-to-add JSON is not valid JSON ('{added}')")));
     };
     let flatten = match call.hash("flatten") {
@@ -165,7 +165,7 @@ pub(super) fn json_remove(call: &mut Call<'_, '_>) -> Result {
     let Value::Text(expression) = expression else {
         return Ok(complaint("JSONPath parameter must be a string"));
     };
-    let Ok(mut root) = parse_first(&base) else {
+    let Ok(mut root) = parse_tolerant(&base) else {
         return Ok(complaint(format!("Input JSON string is not valid JSON ('{base}')")));
     };
     let path = Some(expression).filter(|text| !text.is_empty()).map(|e| compiled_path(e));

@@ -23,38 +23,7 @@ pub(super) fn compact(value: &Json, decimals: Decimals) -> String {
 
 /// Members on lines of their own, arrays on one (Jackson's default).
 pub(super) fn pretty(value: &Json) -> String {
-    let mut out = String::new();
-    push_pretty(value, 0, &mut out);
-    out
-}
-
-fn push_pretty(value: &Json, depth: usize, out: &mut String) {
-    match value {
-        Json::Array(items) if items.is_empty() => out.push_str("[ ]"),
-        Json::Object(members) if members.is_empty() => out.push_str("{ }"),
-        Json::Array(items) => {
-            out.push_str("[ ");
-            for (at, item) in items.iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { ", " });
-                push_pretty(item, depth, out);
-            }
-            out.push_str(" ]");
-        }
-        Json::Object(members) => {
-            out.push('{');
-            for (at, (name, value)) in members.iter().enumerate() {
-                out.push_str(if at == 0 { "\n" } else { ",\n" });
-                out.push_str(&"  ".repeat(depth + 1));
-                out.push_str(&json::write(&Json::from(name.as_str()), JsonStyle::default()));
-                out.push_str(" : ");
-                push_pretty(value, depth + 1, out);
-            }
-            out.push('\n');
-            out.push_str(&"  ".repeat(depth));
-            out.push('}');
-        }
-        other => out.push_str(&compact(other, Decimals::Plain)),
-    }
+    json::java::pretty(value, &|text| spelled(text, Decimals::Plain))
 }
 
 /// Without the members of objects that are null: what Java's maps are written as.

@@ -8,6 +8,11 @@ pub(super) fn hostname(call: &mut Call<'_, '_>) -> Result {
     Ok(Value::text(call.env().hostname))
 }
 
+/// `log` (`LogHelper`): prints nothing, and is not logged: what it says may be secret.
+pub(super) fn log(_: &mut Call<'_, '_>) -> Result {
+    Ok(Value::Null)
+}
+
 /// `systemValue`: an environment variable or property that is permitted.
 pub(super) fn system_value(call: &mut Call<'_, '_>) -> Result {
     let key = text_option(call, "key")?.unwrap_or("");

@@ -43,6 +43,7 @@ const HELPERS: &[(&str, Helper)] = &[
     ("jwks", token::jwks),
     ("jwt", token::jwt),
     ("ljust", layout::ljust),
+    ("log", system::log),
     ("lower", text::lower),
     ("lt", control::lt),
     ("lte", control::lte),

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use quick_cache::sync::Cache;
 
-use super::args::{Format, Result, arg, complaint, failure, format_of};
+use super::args::{Format, Result, arg, block_or_text, complaint, failure, format_of};
 use crate::{
     codec::xml::{Document, XPath, XPathNode, XPathResult, compact, pretty},
     render::template::{Call, NodeValue, Print, Value},
@@ -87,11 +87,7 @@ fn node_value(call: &Call<'_, '_>, node: &XPathNode<'_>) -> Result {
 
 /// `formatXml`: a text, or a block that is one, indented or with `format='compact'` on one line.
 pub(super) fn format_xml(call: &mut Call<'_, '_>) -> Result {
-    let text = match call.context() {
-        _ if call.is_block() => call.body()?.into(),
-        Value::Text(text) => text,
-        _ => Arc::from(""),
-    };
+    let text = block_or_text(call)?;
     if text.trim().is_empty() {
         return Ok(complaint(
             "formatXml should take a block of XML to format or a single parameter of type String",

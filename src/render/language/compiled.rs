@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     ast::Node, error::TemplateError, model::Model, parse::parse, render::Renderer, scope::Scope,
 };
-use crate::render::template::Env;
+use crate::{codec::backtracking, render::template::Env};
 
 /// A template may not be longer, in bytes.
 pub const MAX_TEMPLATE: usize = 16 << 20;
@@ -67,7 +67,9 @@ impl Template {
     /// When a helper fails, or the result would be too large or take too long.
     pub fn render(&self, model: &dyn Model, env: &mut Env<'_>) -> Result<String, TemplateError> {
         let mut out = String::with_capacity(self.source.len() + 64);
-        Renderer::new(&self.source, env).nodes(&self.nodes, &Scope::root(model), &mut out)?;
+        backtracking::bounded(|| {
+            Renderer::new(&self.source, env).nodes(&self.nodes, &Scope::root(model), &mut out)
+        })?;
         Ok(out)
     }
 }

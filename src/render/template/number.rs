@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use crate::codec::json::java::double;
+
 /// Decimals of a JSON text that are longer keep their digits, as json-smart has it.
 const MAX_DOUBLE: usize = 18;
 
@@ -28,7 +30,7 @@ impl Number {
 
     /// A floating-point number, spelled as `Double.toString` does.
     pub fn double(number: f64) -> Self {
-        Self(Repr::Spelled(java_double(number).into()))
+        Self(Repr::Spelled(double(number).into()))
     }
 
     /// A number of a JSON text: whole ones exactly, others as `Double.toString` spells them.
@@ -81,27 +83,6 @@ impl fmt::Display for Number {
             Repr::Int(number) => number.fmt(f),
             Repr::Spelled(text) => f.write_str(text),
         }
-    }
-}
-
-/// `Double.toString`: plain from 0.001 up to 10 million, with exponent elsewhere, never without a
-/// decimal point.
-fn java_double(number: f64) -> String {
-    if number.is_nan() {
-        return "NaN".to_owned();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
-    }
-    let size = number.abs();
-    if number == 0.0 || (1e-3..1e7).contains(&size) {
-        return format!("{number:?}");
-    }
-    let text = format!("{number:e}");
-    match text.split_once('e') {
-        Some((digits, exponent)) if digits.contains('.') => format!("{digits}E{exponent}"),
-        Some((digits, exponent)) => format!("{digits}.0E{exponent}"),
-        None => text,
     }
 }
 

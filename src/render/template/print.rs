@@ -9,7 +9,7 @@ impl Value {
     pub fn to_text(&self) -> Option<Arc<str>> {
         match self {
             Self::Absent | Self::Null => None,
-            Self::Text(text) => Some(Arc::clone(text)),
+            Self::Text(text) | Self::Word(text) => Some(Arc::clone(text)),
             other => Some(other.printed().into()),
         }
     }
@@ -61,7 +61,12 @@ fn java(value: &Value, out: &mut String) {
         }
         Value::List(_) => compact(value, out),
         Value::Map(_) => pretty(value, 0, out),
-        Value::Text(_) | Value::Multi(_) | Value::Path(_) | Value::Date(_) | Value::Node(_) => {
+        Value::Text(_)
+        | Value::Word(_)
+        | Value::Multi(_)
+        | Value::Path(_)
+        | Value::Date(_)
+        | Value::Node(_) => {
             out.push_str(value.as_str().unwrap_or_default());
         }
     }
@@ -90,7 +95,12 @@ fn compact(value: &Value, out: &mut String) {
             }
             out.push('}');
         }
-        Value::Text(_) | Value::Multi(_) | Value::Path(_) | Value::Date(_) | Value::Node(_) => {
+        Value::Text(_)
+        | Value::Word(_)
+        | Value::Multi(_)
+        | Value::Path(_)
+        | Value::Date(_)
+        | Value::Node(_) => {
             quoted(value.as_str().unwrap_or_default(), true, out);
         }
     }
@@ -128,7 +138,12 @@ fn pretty(value: &Value, depth: usize, out: &mut String) {
             indent(depth, out);
             out.push('}');
         }
-        Value::Text(_) | Value::Multi(_) | Value::Path(_) | Value::Date(_) | Value::Node(_) => {
+        Value::Text(_)
+        | Value::Word(_)
+        | Value::Multi(_)
+        | Value::Path(_)
+        | Value::Date(_)
+        | Value::Node(_) => {
             quoted(value.as_str().unwrap_or_default(), false, out);
         }
     }

@@ -27,6 +27,8 @@ pub enum Value {
     Number(Number),
     /// A text.
     Text(Arc<str>),
+    /// What prints as a text and equals none (`RequestMethod`).
+    Word(Arc<str>),
     /// A list.
     List(Arc<List>),
     /// A map, in order.
@@ -220,7 +222,7 @@ impl Value {
         match self {
             Self::List(list) => list.weight,
             Self::Map(map) => map.weight,
-            Self::Text(text) => text.len() as u64 + 1,
+            Self::Text(text) | Self::Word(text) => text.len() as u64 + 1,
             Self::Multi(values) => values.iter().map(|value| value.len() as u64 + 1).sum(),
             Self::Path(path) => path.text.len() as u64 * 2,
             Self::Node(node) => node
@@ -278,7 +280,7 @@ impl Value {
             Self::Absent | Self::Null => Json::Null,
             Self::Bool(value) => Json::Bool(*value),
             Self::Number(number) => Json::Number(number.to_string()),
-            Self::Text(text) => Json::from(&**text),
+            Self::Text(text) | Self::Word(text) => Json::from(&**text),
             Self::List(list) if list.print == Print::First && list.items.len() == 1 => {
                 list.items.first().map_or(Json::Null, Self::to_json)
             }
@@ -340,7 +342,7 @@ impl Value {
             Self::List(list) => !list.items.is_empty(),
             Self::Multi(values) => !values.is_empty(),
             Self::Path(path) => path.items().next().is_some(),
-            Self::Map(_) | Self::Date(_) | Self::Node(_) => true,
+            Self::Map(_) | Self::Word(_) | Self::Date(_) | Self::Node(_) => true,
         }
     }
 
@@ -348,7 +350,7 @@ impl Value {
     /// value's first, a path, a date, a node.
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => Some(text),
+            Self::Text(text) | Self::Word(text) => Some(text),
             Self::Multi(values) => values.first().map(|value| &**value),
             Self::Path(path) => Some(&path.text),
             Self::Date(date) => Some(&date.text),

@@ -54,7 +54,9 @@ fn operand(value: impl Strategy<Value = Json>) -> impl Strategy<Value = (Json, O
             Json::String(_) | Json::Null => Some(json::write(&value, JsonStyle::default())),
             _ => text,
         };
-        (value, text)
+        // Of a name that is repeated in a text the last value counts.
+        let read = text.as_ref().and_then(|text| json::parse_tolerant(text).ok());
+        (read.unwrap_or(value), text)
     })
 }
 
