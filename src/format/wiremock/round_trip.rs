@@ -1,11 +1,11 @@
 //! What is written reads back, for any stub.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Syntax, read, read_mappings, write, write_yaml};
+use super::{Syntax, read, read_mappings, write, write_value, write_yaml};
 use crate::model::{
     AfterLast, BodySpec, Coding, CodingSettings, Delay, Dribble, Fault, Headers, Json, JsonStyle,
     Latency, PacedChunk, ProxySpec, Recorded, ResponseEnding, ResponseSpec, ResponseStep,
@@ -208,6 +208,17 @@ pub(super) fn stub() -> impl Strategy<Value = Stub> {
         })
 }
 
+fn repeats_names(value: &Json) -> bool {
+    match value {
+        Json::Array(items) => items.iter().any(repeats_names),
+        Json::Object(members) => {
+            let names: BTreeSet<_> = members.iter().map(|(name, _)| name).collect();
+            names.len() < members.len() || members.iter().any(|(_, value)| repeats_names(value))
+        }
+        _ => false,
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_reads_back_and_is_written_again_the_same(stub in stub()) {
@@ -220,6 +231,8 @@ proptest! {
 
     #[test]
     fn yaml_says_what_json_says(stub in stub()) {
+        // YAML has no two members of one name.
+        prop_assume!(!repeats_names(&write_value(&stub)));
         let text = write_yaml(&stub);
         let (mappings, problems) = read_mappings(&text, Syntax::Yaml, None, fallback);
         prop_assert_eq!(problems, [], "{}", text);
