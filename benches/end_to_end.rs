@@ -295,8 +295,10 @@ fn first_address(running: &Running) -> Result<SocketAddr, Failure> {
 fn replaying_ringer(folder: &Path) -> Result<Contestant, Failure> {
     let mappings = folder.join("stubs/mappings");
     fs::create_dir_all(&mappings)?;
+    // With a length, as the reference has it: the client looks for the body at the end.
+    let length = BODY.len();
     let mapping = format!(
-        r#"{{"request":{{"method":"GET","urlPath":"/w1"}},"response":{{"status":200,"headers":{{"Content-Type":"application/json"}},"jsonBody":{BODY}}}}}"#
+        r#"{{"request":{{"method":"GET","urlPath":"/w1"}},"response":{{"status":200,"headers":{{"Content-Type":"application/json","Content-Length":"{length}"}},"jsonBody":{BODY}}}}}"#
     );
     fs::write(mappings.join("w1.json"), mapping)?;
     let runtime = runtime("ringer")?;
