@@ -165,6 +165,10 @@ pub struct CaArgs {
     pub export: Option<PathBuf>,
 }
 
+/// An address for the admin API, or that there is none. clap reads a written-out `Option<Option<_>>`
+/// as a flag whose value may be left out.
+type AdminChoice = Option<AdminPlace>;
+
 /// Where to listen, and for how many.
 #[derive(Args, Debug)]
 pub struct ListenArgs {
@@ -174,7 +178,7 @@ pub struct ListenArgs {
     pub listen: Vec<SocketAddr>,
     /// Address of its own for the admin API, or `off` [default: /__admin on every address]
     #[arg(long, value_name = "ADDR", value_parser = admin_place)]
-    pub admin: Option<Option<AdminPlace>>,
+    pub admin: Option<AdminChoice>,
     /// Write the bound addresses, the CA file and the process id to this file, as JSON, when ready
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ready_file: Option<PathBuf>,
@@ -365,6 +369,22 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn the_admin_api_goes_to_an_address_or_off() {
+        let admin = |line: &str| match parse(line).unwrap().command {
+            Command::Replay(args) => args.listen.admin,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(admin("ringer replay --admin off"), Some(None)));
+        let address = "127.0.0.1:9090".parse().unwrap();
+        match admin("ringer replay --admin 127.0.0.1:9090") {
+            Some(Some(AdminPlace::Address(given))) => assert_eq!(given, address),
+            other => panic!("{other:?}"),
+        }
+        assert!(admin("ringer replay").is_none());
+        parse("ringer replay --admin nowhere").unwrap_err();
     }
 
     #[test]
