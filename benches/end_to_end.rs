@@ -25,9 +25,9 @@ use hyper_util::{
 };
 use ringer::{
     app::{App, Running},
-    behavior::LatencySource,
     config::{Config, Service},
     engine::Mode,
+    model::LatencySource,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

@@ -130,7 +130,7 @@ fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
         members.push(("headers".to_owned(), fields_shown(&fields, spelled)));
     }
     if let Some(fault) = spec.and_then(|spec| spec.fault) {
-        members.push(("fault".to_owned(), fault.name().into()));
+        members.push(("fault".to_owned(), fault.wiremock_name().into()));
     }
     members.push(("bodyAsBase64".to_owned(), BASE64_STANDARD.encode(&body).into()));
     members.push(("body".to_owned(), String::from_utf8_lossy(&body).into_owned().into()));

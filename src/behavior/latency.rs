@@ -2,24 +2,10 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::model::{Latency, ResponseSpec};
+use rand::Rng;
 
-/// Where the latency of answers comes from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum LatencySource {
-    /// Every answer waits this long, whatever was recorded.
-    Fixed(Duration),
-    /// As fast as can be: only what a person wrote into a stub counts.
-    None,
-    /// As recorded, times this factor.
-    Recorded(f64),
-}
-
-impl Default for LatencySource {
-    fn default() -> Self {
-        Self::Recorded(1.0)
-    }
-}
+use super::distribution;
+use crate::model::{Latency, LatencySource, ResponseSpec, Wait};
 
 /// When the parts of an answer are due, since the request's head arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,28 +18,30 @@ pub struct Schedule {
 
 impl LatencySource {
     /// When the parts of `response` are due. `written`, the wait that a person asked for, is
-    /// added to all.
-    pub fn schedule(self, response: &ResponseSpec, written: Duration) -> Schedule {
+    /// added to all. The source of chance is made only where something is drawn.
+    pub fn schedule<R: Rng>(
+        &self,
+        response: &ResponseSpec,
+        written: Duration,
+        draws: impl FnOnce() -> R,
+    ) -> Schedule {
+        let at_once = |head: Duration| Schedule {
+            head,
+            chunks: response
+                .latency
+                .as_ref()
+                .map_or_else(Vec::new, |latency| gated_chunks(latency, head)),
+        };
         match self {
-            Self::Fixed(delay) => Schedule {
-                head: written + delay,
-                chunks: response
-                    .latency
-                    .as_ref()
-                    .map_or_else(Vec::new, |latency| gated_chunks(latency, written + delay)),
-            },
-            Self::None => Schedule {
-                head: written,
-                chunks: response
-                    .latency
-                    .as_ref()
-                    .map_or_else(Vec::new, |latency| gated_chunks(latency, written)),
-            },
+            Self::Drawn { head, chunks: _ } => {
+                at_once(written.saturating_add(distribution::draw(head, &mut draws())))
+            }
+            Self::None | Self::Empirical(_) => at_once(written),
             Self::Recorded(factor) => {
                 let Some(latency) = &response.latency else {
                     return Schedule { head: written, chunks: Vec::new() };
                 };
-                let scaled = |at: Duration| written + scale(at, factor);
+                let scaled = |at: Duration| written + scale(at, *factor);
                 Schedule {
                     head: scaled(latency.first_byte),
                     chunks: latency
@@ -99,7 +87,8 @@ impl FromStr for LatencySource {
             };
         }
         if let Some(delay) = text.strip_prefix("fixed:") {
-            return parse_duration(delay).map(Self::Fixed);
+            return parse_duration(delay)
+                .map(|delay| Self::Drawn { head: Wait::fixed(delay), chunks: None });
         }
         match text {
             "none" => Ok(Self::None),
@@ -137,14 +126,18 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::PacedChunk;
+    use crate::{model::PacedChunk, runtime::Seed};
+
+    fn fixed(ms: u64) -> LatencySource {
+        LatencySource::Drawn { head: Wait::fixed(Duration::from_millis(ms)), chunks: None }
+    }
 
     #[test]
     fn reads_what_the_command_line_documents() {
         assert_eq!("none".parse(), Ok(LatencySource::None));
         assert_eq!("recorded".parse(), Ok(LatencySource::Recorded(1.0)));
         assert_eq!("recorded*0.5".parse(), Ok(LatencySource::Recorded(0.5)));
-        assert_eq!("fixed:80ms".parse(), Ok(LatencySource::Fixed(Duration::from_millis(80))));
+        assert_eq!("fixed:80ms".parse(), Ok(fixed(80)));
         for wrong in ["", "fast", "fixed:80", "fixed:x", "recorded*-1", "recorded*NaN"] {
             assert!(wrong.parse::<LatencySource>().is_err(), "{wrong}");
         }
@@ -161,11 +154,12 @@ mod tests {
             }),
             ..ResponseSpec::default()
         };
-        let schedule = LatencySource::Recorded(0.5).schedule(&response, ms(10));
+        let draws = || Seed(0).draws("", b"", 0);
+        let schedule = LatencySource::Recorded(0.5).schedule(&response, ms(10), draws);
         assert_eq!(schedule, Schedule { head: ms(60), chunks: vec![(ms(85), 3, 0)] });
-        let schedule = LatencySource::None.schedule(&response, ms(10));
+        let schedule = LatencySource::None.schedule(&response, ms(10), draws);
         assert_eq!(schedule, Schedule { head: ms(10), chunks: vec![] });
-        let schedule = LatencySource::Fixed(ms(80)).schedule(&response, ms(10));
+        let schedule = fixed(80).schedule(&response, ms(10), draws);
         assert_eq!(schedule.head, ms(90));
     }
 }

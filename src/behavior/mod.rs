@@ -3,11 +3,11 @@
 //! May import: model, runtime.
 
 pub mod delay;
+pub mod distribution;
 pub mod fault;
 pub mod latency;
 pub mod limiter;
 
 pub use delay::GlobalDelay;
 pub use fault::ErrorRate;
-pub use latency::LatencySource;
 pub use limiter::{Bucket, RateLimit, Verdict};

@@ -11,12 +11,12 @@ use super::{
     wiremock_args::WireMockArgs,
 };
 use crate::{
-    behavior::{ErrorRate, LatencySource, RateLimit},
+    behavior::{ErrorRate, RateLimit},
     config::{
         KEYS, Layer, LogFormat, Matching, env,
         key::{admin_place, count, duration, listen_address, matching},
     },
-    model::Origin,
+    model::{LatencySource, Origin},
     runtime::Seed,
     serve::{AdminPlace, Templating},
 };
@@ -316,7 +316,7 @@ impl BehaviorArgs {
     /// What these flags decide.
     pub fn layer(&self) -> Layer {
         Layer {
-            latency: self.latency,
+            latency: self.latency.clone(),
             fail: self.fail,
             rate_limit: self.rate_limit,
             seed: self.seed,

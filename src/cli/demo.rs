@@ -20,10 +20,9 @@ use super::{
 };
 use crate::{
     app::{App, Running},
-    behavior::LatencySource,
     config::{Config, Service, Upstream},
     engine::Mode,
-    model::Origin,
+    model::{LatencySource, Origin},
     redaction::is_pseudonym,
     runtime::{Clock, Seed},
 };

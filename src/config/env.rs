@@ -40,7 +40,7 @@ pub fn read(lookup: &dyn Fn(&str) -> Option<OsString>) -> Result<Layer, ConfigEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::behavior::LatencySource;
+    use crate::model::LatencySource;
 
     fn read_from(variables: &[(&str, &str)]) -> Result<Layer, String> {
         let lookup = |name: &str| {

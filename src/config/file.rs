@@ -15,7 +15,7 @@ use super::{
 use crate::{
     engine::Mode,
     format::{Problem, rule, suggest},
-    model::ServiceName,
+    model::{Behaviors, ServiceName},
     serve::Service,
 };
 
@@ -147,6 +147,7 @@ impl Reader {
             latency: None,
             fail: None,
             rate_limit: None,
+            behaviors: Behaviors::default(),
         };
         let mut mode_at = at;
         for (key, value) in keys {
@@ -281,7 +282,7 @@ fn prefix(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::behavior::{LatencySource, RateLimit};
+    use crate::{behavior::RateLimit, model::LatencySource};
 
     /// The mistakes of a text, a line each: place, message, hint.
     fn mistakes(text: &str) -> String {

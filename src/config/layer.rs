@@ -7,8 +7,9 @@ use std::{
 };
 
 use crate::{
-    behavior::{ErrorRate, LatencySource, RateLimit},
+    behavior::{ErrorRate, RateLimit},
     engine::Matching,
+    model::LatencySource,
     runtime::Seed,
     serve::AdminPlace,
     serve::{SystemKeyPattern, TargetPattern, Templating},

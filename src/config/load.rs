@@ -115,6 +115,7 @@ fn resolve(settings: Layer) -> Config {
         latency: settings.latency.unwrap_or(default.latency),
         fail: settings.fail,
         rate_limit: settings.rate_limit,
+        behaviors: default.behaviors,
         matching: settings.matching.unwrap_or(default.matching),
         upstream: Upstream {
             ca_files: settings.upstream_ca.unwrap_or_default(),
@@ -169,7 +170,7 @@ fn resolve(settings: Layer) -> Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::behavior::LatencySource;
+    use crate::model::LatencySource;
 
     /// Loads from a file of this text, these variables and these flags.
     fn load_from(

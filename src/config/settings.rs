@@ -3,10 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
-    behavior::{ErrorRate, LatencySource, RateLimit},
+    behavior::{ErrorRate, RateLimit},
     engine::{Matching, Mode},
     library::FileNames,
-    model::Stub,
+    model::{Behaviors, LatencySource, Stub},
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits},
@@ -36,6 +36,8 @@ pub struct Config {
     pub fail: Option<ErrorRate>,
     /// Limit for all requests together, unless a service says otherwise.
     pub rate_limit: Option<RateLimit>,
+    /// How answers behave, whatever their service and stub.
+    pub behaviors: Behaviors,
     /// How exactly a request must match a recorded stub.
     pub matching: Matching,
     /// How upstreams are reached.
@@ -69,6 +71,7 @@ impl Default for Config {
             latency: LatencySource::default(),
             fail: None,
             rate_limit: None,
+            behaviors: Behaviors::default(),
             matching: Matching::default(),
             upstream: Upstream::default(),
             limits: Limits::default(),

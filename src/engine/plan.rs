@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::find::Found;
 use crate::{
-    behavior::{ErrorRate, GlobalDelay, LatencySource, RateLimit, Verdict, latency::Schedule},
-    model::Fault,
+    behavior::{ErrorRate, GlobalDelay, RateLimit, Verdict, latency::Schedule},
+    model::{LatencySource, WireFault},
     runtime::Seed,
     store::Session,
 };
@@ -40,7 +40,7 @@ pub enum Planned {
     /// The stub wants something to go wrong on the wire.
     Fault {
         /// What.
-        fault: Fault,
+        fault: WireFault,
         /// When, since the request's head arrived.
         at: Duration,
     },
@@ -63,7 +63,11 @@ impl Behavior {
                 let subject = [subject.as_bytes().as_slice(), b"delay"].concat();
                 self.seed.draws(session.name(), &subject, found.hit)
             };
-            self.latency.schedule(response, global.wait(response, draws))
+            let latency_draws = || {
+                let subject = [subject.as_bytes().as_slice(), b"latency"].concat();
+                self.seed.draws(session.name(), &subject, found.hit)
+            };
+            self.latency.schedule(response, global.wait(response, draws), latency_draws)
         });
         if let Some(fail) = self.fail {
             let mut draws = self.seed.draws(session.name(), subject.as_bytes(), found.hit);

@@ -2,13 +2,17 @@
 //!
 //! Nothing here reads a file, holds a lock, knows serde or an HTTP implementation. May import: no room.
 
+pub mod bandwidth;
+pub mod behaviors;
 pub mod date_pattern;
 pub mod delay;
+pub mod distribution;
 pub mod exchange;
 pub mod fault;
 pub mod handled;
 pub mod id;
 pub mod json;
+pub mod limit;
 pub mod listener;
 pub mod message;
 pub mod origin;
@@ -17,16 +21,26 @@ pub mod response;
 pub mod scenario;
 pub mod stub;
 pub mod webhook;
+pub mod when;
 
+pub use bandwidth::{Bandwidth, Direction, Slices};
+pub use behaviors::{Behaviors, Effect, Place, Rule};
 pub use date_pattern::{DateComparison, DatePattern, DateUnit, Truncation};
 pub use delay::{Delay, Dribble};
+pub use distribution::{Distribution, LatencySource, Quantile, Wait};
 pub use exchange::{
     Chunk, Ending, Exchange, RecordedBody, RecordedRequest, RecordedResponse, Timing,
 };
-pub use fault::Fault;
+pub use fault::{
+    AnswerFault, ConnectFault, Cut, ErrorAnswer, Fault, Http2Fault, Stall, TlsFault, WireFault,
+};
 pub use handled::{Handled, Outcome, RecordedAs};
 pub use id::{ServiceName, StubId};
 pub use json::Json;
+pub use limit::{
+    Algorithm, Cost, Emit, LimitHeader, LimitKey, Penalty, Policy, RateLimit, Refusal, RetryAfter,
+    TokenKind,
+};
 pub use listener::ServeListener;
 pub use message::{Headers, Request, RequestBody, Scheme, bytes_of, exact_text_of, text_of};
 pub use origin::Origin;
@@ -42,3 +56,4 @@ pub use response::{
 pub use scenario::{STARTED, Scenario};
 pub use stub::{Recorded, Stub};
 pub use webhook::WebhookSpec;
+pub use when::{Counted, Ramp, Turns, When, Window};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     delay::{Delay, Dribble},
-    fault::Fault,
+    fault::WireFault,
     json::Json,
     message::Headers,
 };
@@ -107,7 +107,7 @@ pub struct ResponseSpec {
     /// The body is sent in so many pieces over a time (`chunkedDribbleDelay`).
     pub dribble: Option<Dribble>,
     /// What goes wrong on the wire instead of the answer.
-    pub fault: Option<Fault>,
+    pub fault: Option<WireFault>,
     /// The answer is fetched from elsewhere.
     pub proxy: Option<ProxySpec>,
     /// Names of what makes the answer anew for each request; `response-template` is the one that

@@ -1,6 +1,7 @@
 //! A stub: which requests, and what they get.
 
 use super::{
+    behaviors::Behaviors,
     id::{ServiceName, StubId},
     json::Json,
     listener::ServeListener,
@@ -27,6 +28,8 @@ pub struct Stub {
     pub scenario: Option<Scenario>,
     /// What they get.
     pub responses: Responses,
+    /// How its answers behave beyond what they say.
+    pub behaviors: Behaviors,
     /// What is told of each answer.
     pub listeners: Vec<ServeListener>,
     /// `persistent` as given: whether the admin API keeps it in a file.

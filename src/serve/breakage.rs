@@ -9,7 +9,7 @@ use super::{
     inquiry::Inquiry,
     reply::{BodyError, ReplyBody, discard},
 };
-use crate::model::Fault;
+use crate::model::WireFault;
 
 /// What WireMock sends in place of an answer or of a chunk.
 const GARBAGE: &[u8] = b"lskdu018973t09sylgasjkfg1][]'./.sdlv";
@@ -25,25 +25,30 @@ const READ_ON: Duration = Duration::from_secs(1);
 ///
 /// On HTTP/2: the error that resets the stream.
 pub(super) async fn carry_out(
-    fault: Fault,
+    fault: WireFault,
     inquiry: Inquiry,
     client: &Client,
 ) -> Result<Response<ReplyBody>, BodyError> {
     if inquiry.version == Version::HTTP_2 {
-        return Err(format!("the stub asked for {}", fault.name()).into());
+        return Err(format!("the stub asked for {}", fault.wiremock_name()).into());
     }
     if let Some(rest) = inquiry.body.into_rest() {
         // What has not come by then costs the client a reset in place of an end.
         let _ = tokio::time::timeout(READ_ON, discard(rest)).await;
     }
     let last = match fault {
-        Fault::ConnectionReset => {
+        WireFault::ConnectionReset => {
             client.arrival.reset.order();
             None
         }
-        Fault::EmptyResponse => Some(&b""[..]),
-        Fault::MalformedChunk => Some(MALFORMED),
-        Fault::RandomData => Some(GARBAGE),
+        WireFault::EmptyResponse => Some(&b""[..]),
+        WireFault::MalformedChunk => Some(MALFORMED),
+        WireFault::RandomData => Some(GARBAGE),
+        // No stub can ask for these.
+        WireFault::ResetWithin(_)
+        | WireFault::ResetAfter
+        | WireFault::CloseWithin(_)
+        | WireFault::HalfClose => None,
     };
     client.interim.break_off(last);
     // Its head is what hyper writes, and so what is replaced.

@@ -325,7 +325,7 @@ fn live(
     Ok(LiveService {
         upstream: service.upstream.map(|origin| factory.reverse(origin)).transpose()?,
         behavior: Behavior {
-            latency: service.latency.unwrap_or(behavior.latency),
+            latency: service.latency.clone().unwrap_or_else(|| behavior.latency.clone()),
             fail: service.fail.or(behavior.fail),
             rate_limit: service.rate_limit.or(behavior.rate_limit),
             seed: behavior.seed,
@@ -376,7 +376,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{behavior::LatencySource, runtime::Seed};
+    use crate::{model::LatencySource, runtime::Seed};
 
     fn router(services: Vec<Service>) -> Router {
         let options = upstream::Options {

@@ -4,9 +4,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{system_keys::SystemKeys, targets::Targets};
 use crate::{
-    behavior::{ErrorRate, LatencySource, RateLimit},
+    behavior::{ErrorRate, RateLimit},
     engine::Mode,
-    model::{Origin, ServiceName},
+    model::{Behaviors, LatencySource, Origin, ServiceName},
 };
 
 /// An API that ringer stands in for.
@@ -31,6 +31,8 @@ pub struct Service {
     pub fail: Option<ErrorRate>,
     /// Its own rate limit.
     pub rate_limit: Option<RateLimit>,
+    /// How its answers behave.
+    pub behaviors: Behaviors,
 }
 
 impl Service {
@@ -46,6 +48,7 @@ impl Service {
             latency: None,
             fail: None,
             rate_limit: None,
+            behaviors: Behaviors::default(),
         }
     }
 }

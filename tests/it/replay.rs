@@ -3,7 +3,10 @@
 use std::{path::Path, time::Duration};
 
 use ringer::{
-    behavior::LatencySource, config::Config, engine::Matching, model::Outcome, runtime::Clock,
+    config::Config,
+    engine::Matching,
+    model::{LatencySource, Outcome},
+    runtime::Clock,
     runtime::Seed,
 };
 

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     codec::json::{self, Node, NodeValue},
     format::problem::Problems,
-    model::{BodySpec, Fault, Json, JsonStyle, ResponseSpec, ResponseStep},
+    model::{BodySpec, Json, JsonStyle, ResponseSpec, ResponseStep, WireFault},
 };
 
 /// The keys of `response`.
@@ -150,7 +150,7 @@ pub(super) fn write(response: &ResponseSpec) -> Vec<(String, Json)> {
         put("chunkedDribbleDelay", timing::write_dribble(dribble));
     }
     if let Some(fault) = response.fault {
-        put("fault", fault.name().into());
+        put("fault", fault.wiremock_name().into());
     }
     for (name, value) in response.proxy.iter().flat_map(proxying::write) {
         put(name, value);
@@ -243,13 +243,19 @@ fn reason(fields: &mut Fields, problems: &mut Problems) -> Option<String> {
     Some(reason)
 }
 
-fn fault(fields: &mut Fields, problems: &mut Problems) -> Option<Fault> {
+fn fault(fields: &mut Fields, problems: &mut Problems) -> Option<WireFault> {
     let node = fields.take("fault")?;
     let span = span_of(&node);
     let name = text(node, "fault", problems)?;
-    let found = Fault::ALL.into_iter().find(|(_, known)| *known == name);
+    let found = WireFault::OF_WIREMOCK.into_iter().find(|(_, known)| *known == name);
     if found.is_none() {
-        expected_one_of(span, "fault", &name, &Fault::ALL.map(|(_, name)| name), problems);
+        expected_one_of(
+            span,
+            "fault",
+            &name,
+            &WireFault::OF_WIREMOCK.map(|(_, name)| name),
+            problems,
+        );
     }
     found.map(|(fault, _)| fault)
 }

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::{Syntax, read, read_mappings, write, write_value, write_yaml};
 use crate::model::{
-    AfterLast, BodySpec, Coding, CodingSettings, Delay, Dribble, Fault, Headers, Json, JsonStyle,
-    Latency, PacedChunk, ProxySpec, Recorded, ResponseEnding, ResponseSpec, ResponseStep,
-    Responses, Stub, StubId,
+    AfterLast, BodySpec, Coding, CodingSettings, Delay, Dribble, Headers, Json, JsonStyle, Latency,
+    PacedChunk, ProxySpec, Recorded, ResponseEnding, ResponseSpec, ResponseStep, Responses, Stub,
+    StubId, WireFault,
 };
 
 mod request;
@@ -73,7 +73,7 @@ fn proxy() -> impl Strategy<Value = ProxySpec> {
 fn embellished(response: ResponseSpec) -> impl Strategy<Value = ResponseSpec> {
     let dribble = (any::<u32>(), 0..=i32::MAX as u64)
         .prop_map(|(chunks, total)| Dribble { chunks, total: Duration::from_millis(total) });
-    let fault = prop::sample::select(Fault::ALL.map(|(fault, _)| fault).to_vec());
+    let fault = prop::sample::select(WireFault::OF_WIREMOCK.map(|(fault, _)| fault).to_vec());
     let parameters = prop::collection::vec(("[a-c]", json()), 0..2).prop_map(Json::Object);
     (
         (prop::option::of(delay()), prop::option::of(dribble), prop::option::of(fault)),

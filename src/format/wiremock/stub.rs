@@ -16,8 +16,8 @@ use crate::{
     codec::json::{Node, NodeValue},
     format::problem::{Problem, Problems},
     model::{
-        AfterLast, Json, Recorded, RequestPattern, ResponseSpec, Responses, Scenario, ServiceName,
-        Stub, StubId,
+        AfterLast, Behaviors, Json, Recorded, RequestPattern, ResponseSpec, Responses, Scenario,
+        ServiceName, Stub, StubId,
     },
 };
 
@@ -177,6 +177,7 @@ fn read_mapping(
     let (metadata, notes, recorded) = metadata(&mut fields, is_sequence, problems);
     let responses = responses(&mut fields, notes, problems);
     Some(Stub {
+        behaviors: Behaviors::default(),
         id,
         name,
         service: service.cloned(),

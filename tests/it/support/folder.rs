@@ -8,9 +8,9 @@ use std::{
 
 use ringer::{
     app::{App, Running, Summary},
-    behavior::LatencySource,
     config::{Config, Service},
     engine::Mode,
+    model::LatencySource,
 };
 use tempfile::TempDir;
 

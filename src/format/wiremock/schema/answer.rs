@@ -1,12 +1,12 @@
 //! The keys of `response`, of each of `responses`, and of their delays.
 
 use super::key::{Key, Kind, NO_MAX, key};
-use crate::model::Fault;
+use crate::model::WireFault;
 
 const MAX_MS: i64 = 2_147_483_647;
 
 fn faults() -> Vec<&'static str> {
-    Fault::ALL.iter().map(|(_, name)| *name).collect()
+    WireFault::OF_WIREMOCK.iter().map(|(_, name)| *name).collect()
 }
 
 const FIELDS: Kind = Kind::Map(&Kind::Is("fieldValue"));
