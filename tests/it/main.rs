@@ -16,6 +16,8 @@ mod cli;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod connect_faults;
+#[cfg(test)]
 mod corners;
 #[cfg(test)]
 mod explain;
