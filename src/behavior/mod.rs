@@ -8,6 +8,8 @@ pub mod duration;
 pub mod fault;
 pub mod latency;
 pub mod limiter;
+pub mod moments;
+pub mod placeholder;
 
 pub use delay::GlobalDelay;
 pub use fault::ErrorRate;
