@@ -4,6 +4,7 @@
 
 pub mod delay;
 pub mod distribution;
+pub mod duration;
 pub mod fault;
 pub mod latency;
 pub mod limiter;
