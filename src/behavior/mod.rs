@@ -9,6 +9,7 @@ pub mod latency;
 pub mod limiter;
 pub mod moments;
 pub mod placeholder;
+pub mod verdict;
 
 pub use delay::GlobalDelay;
 pub use fault::ErrorRate;
