@@ -11,6 +11,7 @@ pub mod limiter;
 pub mod moments;
 pub mod placeholder;
 pub mod selection;
+pub mod verdict;
 
 pub use delay::GlobalDelay;
 pub use fault::ErrorRate;
