@@ -98,7 +98,7 @@ impl FromStr for LatencySource {
     }
 }
 
-/// Reads `80ms`, `2s`, `1.5s`, `3m`, `1h`.
+/// Reads `80ms`, `2s`, `1.5s`, `3m`, `1h`, `7d`.
 ///
 /// # Errors
 ///
@@ -117,6 +117,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "s" => 1.0,
         "m" | "min" => 60.0,
         "h" => 3600.0,
+        "d" => 86_400.0,
         _ => return Err(wrong()),
     };
     let number: f64 = number.trim().parse().map_err(|_| wrong())?;
