@@ -7,6 +7,7 @@ pub mod distribution;
 pub mod fault;
 pub mod latency;
 pub mod limiter;
+pub mod pace;
 
 pub use delay::GlobalDelay;
 pub use fault::ErrorRate;
