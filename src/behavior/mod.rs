@@ -7,7 +7,9 @@ pub mod distribution;
 pub mod fault;
 pub mod latency;
 pub mod limiter;
+pub mod moments;
 pub mod pace;
+pub mod placeholder;
 
 pub use delay::GlobalDelay;
 pub use fault::ErrorRate;
