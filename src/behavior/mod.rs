@@ -9,6 +9,7 @@ pub mod fault;
 pub mod latency;
 pub mod limiter;
 pub mod moments;
+pub mod pace;
 pub mod placeholder;
 pub mod selection;
 pub mod verdict;
