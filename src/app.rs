@@ -32,18 +32,21 @@ use tokio::sync::broadcast;
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
-    engine::Behavior,
     library::{BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service},
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
-    store::{JournalLimits, Session, SharedSettings, StubFile, StubStore},
+    store::{
+        BehaviorError, JournalLimits, Session, SessionClock, SharedBehaviors, SharedSettings,
+        StubFile, StubStore,
+    },
     tls::{Authority, TlsError},
     upstream,
 };
 
+mod behaviors;
 mod secrets;
 
 pub use crate::lint::compile_problems;
@@ -67,6 +70,9 @@ pub enum AppError {
     /// The listening side can't start.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// What was said of how answers behave can't be used.
+    #[error("the behaviors cannot be used")]
+    Behavior(#[from] BehaviorError),
     /// A task that reads files was ended.
     #[error("reading the stub directory was interrupted")]
     Interrupted,
@@ -84,6 +90,8 @@ pub struct Running {
     recorder: Option<Arc<Recorder>>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
+    behaviors: Arc<SharedBehaviors>,
+    session: Arc<Session>,
     /// Stops when dropped.
     watcher: Option<Watcher>,
     asked_to_stop: Watch,
@@ -195,6 +203,7 @@ impl Parts {
 
     fn start(self) -> Result<Running, AppError> {
         let config = self.config;
+        let behaviors = Arc::new(SharedBehaviors::new(behaviors::configured(&config))?);
         let keeper =
             Keeper::new(self.reader.clone(), Arc::clone(&self.stubs), config.admin.owns_stub_files);
         let keeper = Arc::new(keeper.with_names(config.admin.file_names));
@@ -243,13 +252,10 @@ impl Parts {
             answers: config.answers,
             services: config.services,
             forward: config.forward,
-            behavior: Behavior {
-                latency: config.latency,
-                fail: config.fail,
-                rate_limit: config.rate_limit,
-                seed: config.seed,
-                limit_key: String::new(),
-            },
+            behaviors: Arc::clone(&behaviors),
+            rate_limit: config.rate_limit,
+            seed: config.seed,
+            script: None,
             matching: config.matching,
             upstream: upstream::Options {
                 ca_files: config.upstream.ca_files,
@@ -263,7 +269,7 @@ impl Parts {
             authority: Arc::clone(&self.authority),
             token_keys,
             stubs: Arc::clone(&self.stubs),
-            session,
+            session: Arc::clone(&session),
             settings,
             admin,
             body_files,
@@ -279,6 +285,8 @@ impl Parts {
             recorder: self.recorder,
             events: self.events,
             problems: self.problems,
+            behaviors,
+            session,
             watcher,
             asked_to_stop,
             _shutdown: shutdown,
@@ -295,6 +303,17 @@ impl Running {
     /// The certificate to give to clients.
     pub fn ca_file(&self) -> PathBuf {
         self.authority.certificate_file()
+    }
+
+    /// How answers behave, to be changed while ringer runs. A change holds from a time of
+    /// [`Running::clock`].
+    pub fn behaviors(&self) -> &SharedBehaviors {
+        &self.behaviors
+    }
+
+    /// The time that rules, limits and dates follow.
+    pub fn clock(&self) -> &SessionClock {
+        self.session.clock()
     }
 
     /// What becomes of each request from now on.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{
     behavior::selection::strength,
     model::{ConnectFault, Ramp, ServiceName, Turns, When, Window},
-    store::{BehaviorSet, rules::LiveEffect},
+    store::{BehaviorSet, LiveEffect},
 };
 
 /// Whether nobody listens.

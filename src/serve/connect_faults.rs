@@ -5,12 +5,9 @@
 //! or from the tunnel's target; rules of a service that only a request's `Host` or path tells strike
 //! nothing here.
 
-use std::sync::atomic::Ordering;
-
-use super::{route::Arrival, state::State};
+use super::{planning, route::Arrival, state::State};
 use crate::{
     admin::Admin,
-    engine::plan_connection,
     model::{ConnectFault, TlsFault},
     tls::Flaw,
 };
@@ -68,15 +65,8 @@ pub(super) fn decide(
     if mode.records() {
         return None;
     }
-    let number = state.accepted.fetch_add(1, Ordering::Relaxed) + 1;
-    let strike = plan_connection(&state.behaviors, &state.session, service.as_ref(), number)?;
-    tracing::debug!(
-        rule = strike.rule,
-        fault = strike.value.name(),
-        number = strike.number,
-        "a connection goes wrong on purpose"
-    );
-    Some((*strike.value).clone())
+    let strike = planning::of_connection(state, service.as_ref())?;
+    Some(ConnectFault::clone(&strike.value))
 }
 
 fn is_for_admin_alone(state: &State, arrival: &Arrival) -> bool {

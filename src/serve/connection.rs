@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use http::Request;
+use http::{Request, Response};
 use hyper::{
     body::{Body as _, Incoming},
     service::service_fn,
@@ -25,6 +25,7 @@ use super::{
     client::{Client, Served, Tunnel},
     connect_faults::{Handshake, OPENING, Opening, decide},
     handler::handle,
+    reply::{BodyError, ReplyBody},
     rewound::Rewound,
     route::Arrival,
     socket::{Reset, Socket},
@@ -177,10 +178,7 @@ where
     Ok(())
 }
 
-async fn in_time<T>(
-    deadline: Instant,
-    step: impl Future<Output = io::Result<T>>,
-) -> io::Result<T> {
+async fn in_time<T>(deadline: Instant, step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     let late = || io::Error::new(io::ErrorKind::TimedOut, "the client did not finish it in time");
     timeout_at(deadline, step).await.unwrap_or_else(|_| Err(late()))
 }
@@ -217,16 +215,8 @@ where
             serve_tunnel,
         });
         let builder = builder(&state, uploads);
-        let service = service_fn(move |request: Request<Incoming>| {
-            let (state, client) = (Arc::clone(&state), Arc::clone(&client));
-            let is_held = uploads == Uploads::Withheld && !request.body().is_end_stream();
-            async move {
-                if is_held {
-                    client.watch.clone().stopped().await;
-                    return Err("the body was never read".into());
-                }
-                handle(state, client, request).await
-            }
+        let service = service_fn(move |request| {
+            answer(Arc::clone(&state), Arc::clone(&client), uploads, request)
         });
         let connection = builder.serve_connection_with_upgrades(stream, service);
         tokio::pin!(connection);
@@ -241,6 +231,19 @@ where
             tracing::debug!(%error, "a connection ended with an error");
         }
     })
+}
+
+async fn answer(
+    state: Arc<State>,
+    client: Arc<Client>,
+    uploads: Uploads,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, BodyError> {
+    if uploads == Uploads::Withheld && !request.body().is_end_stream() {
+        client.watch.clone().stopped().await;
+        return Err("the body was never read".into());
+    }
+    handle(state, client, request).await
 }
 
 fn builder(state: &State, uploads: Uploads) -> Builder<TokioExecutor> {

@@ -52,7 +52,7 @@ impl Case {
         Self {
             fault: Some(fault),
             limit: SHORT,
-            curl: ("28", "Operation timed out"),
+            curl: ("28", "timed out"),
             httpx: ("ReadTimeout", ""),
             node: ("TimeoutError", "timeout"),
             ..Self::well(name, scheme, 0)
@@ -107,7 +107,9 @@ fn cases() -> Vec<Case> {
         },
         Case {
             upload: UPLOAD,
-            httpx: ("WriteTimeout", ""),
+            // Its library takes the window that is less than nothing, after what it sent before it
+            // heard of it (RFC 9113 §6.9.2), for room.
+            httpx: ("LocalProtocolError", "flow control window"),
             ..Case::silent("withheld-window, upload", ConnectFault::WithheldWindow, "https")
         },
         Case {
