@@ -46,6 +46,7 @@ mod tee;
 mod unserved;
 mod wait;
 mod webhooks;
+mod whose;
 mod wire;
 mod witness;
 
