@@ -8,8 +8,8 @@ use http::{
 };
 
 use super::{
-    breakage,
     client::Client,
+    faults::{self, Scene},
     fetch::Fetch,
     inquiry::Inquiry,
     miss,
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     engine::{Found, Planned},
     library::BodyFiles,
-    model::{self, BodySpec, Outcome, ResponseSpec},
+    model::{self, BodySpec, Fault, Outcome, ResponseSpec},
     render::{Dress, PrepareError, Prepared, Substitutions},
     store::{LiveStub, LiveTemplates, Note, StubSet},
 };
@@ -57,7 +57,10 @@ pub(super) async fn give(
         }
         Planned::Fault { fault, at } => {
             sleep_until(inquiry.watch, at).await;
-            return (breakage::carry_out(fault, inquiry, client).await, outcome);
+            let Inquiry { body, version, request, .. } = inquiry;
+            let (method, fields) = (&request.method, &request.headers);
+            let scene = Scene { client, version, method, fields };
+            return (faults::instead(&Fault::Wire(fault), scene, body).await, outcome);
         }
     };
     let mut inquiry = inquiry;
