@@ -64,7 +64,8 @@ pub(super) async fn handle(
     } else {
         None
     };
-    let watch = Stopwatch::start(state.clock);
+    let arrived = state.session.clock().read();
+    let watch = Stopwatch::start(state.clock, arrived.elapsed);
     let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
     let routed = state.router.route(
         &client.arrival,
@@ -82,7 +83,7 @@ pub(super) async fn handle(
     }
     let (parts, body) = request.into_parts();
     let (is_head, interim) = (parts.method == Method::HEAD, client.interim.clone());
-    let (peer, received) = (client.arrival.peer, state.clock.now());
+    let peer = client.arrival.peer;
     let handling = Handling {
         method: parts.method.clone(),
         target: route.target.clone(),
@@ -99,7 +100,7 @@ pub(super) async fn handle(
         headers: parts.headers,
         body: RequestBody::Whole(bytes::Bytes::new()),
         client: peer,
-        received,
+        received: arrived.now,
     };
     let outbound = Outbound {
         request,
@@ -149,7 +150,7 @@ impl Handling {
         if !mode.asks_stubs() {
             return self.forward(outbound).await;
         }
-        let now = self.state.clock.elapsed();
+        let now = self.watch.arrived();
         if let Some(Verdict::Limited { retry_after }) =
             service.behavior.take(&self.state.session, now)
         {

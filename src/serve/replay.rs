@@ -14,12 +14,13 @@ use super::{
     inquiry::Inquiry,
     miss,
     rendering::{self, RenderError},
-    reply::{BodyError, ReplyBody, sleep_until},
+    reply::{BodyError, ReplyBody},
     rescue,
     respond::{Given, drain, respond},
     settings::Dialect,
     state::State,
     static_files,
+    wait::sleep_until,
 };
 use crate::{
     engine::{Found, Planned},
@@ -51,12 +52,12 @@ pub(super) async fn give(
             schedule
         }
         Planned::Error { status, at } => {
-            sleep_until(inquiry.watch, at).await;
+            sleep_until(state.session.clock(), inquiry.watch, at).await;
             drain(inquiry.body, None);
             return (Ok(injected(status)), Outcome::InjectedError);
         }
         Planned::Fault { fault, at } => {
-            sleep_until(inquiry.watch, at).await;
+            sleep_until(state.session.clock(), inquiry.watch, at).await;
             let Inquiry { body, version, request, .. } = inquiry;
             let (method, fields) = (&request.method, &request.headers);
             let scene = Scene { client, version, method, fields };
@@ -88,7 +89,7 @@ pub(super) async fn give(
         Ok(prepared) => prepared,
         Err(error) => return (Ok(unusable(&live, &error)), outcome),
     };
-    sleep_until(inquiry.watch, schedule.head).await;
+    sleep_until(state.session.clock(), inquiry.watch, schedule.head).await;
     if prepared.status.is_informational() && !is_switch(prepared.status, inquiry.version) {
         let error = format!(
             "status {} is no answer: a client waits for another after it",

@@ -1,8 +1,9 @@
-//! What is remembered: the live stubs and settings, and per session how far each sequence and scenario
-//! has come, and the requests of late.
+//! What is remembered: the live stubs and settings, and per session its time, how far each sequence and
+//! scenario has come, and the requests of late.
 //!
 //! May import: behavior, codec, matching, model, render, runtime.
 
+pub mod clock;
 pub mod event;
 pub mod journal;
 pub mod live;
@@ -14,6 +15,7 @@ pub mod settings;
 pub mod stubs;
 pub mod values;
 
+pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
 pub use event::{LoggedAnswer, Note, ServeEvent, Served};
 pub use journal::{Journal, JournalLimits};
 pub use live::{LiveStub, LiveTemplates};
