@@ -58,9 +58,10 @@ pub(super) async fn give(
         }
         Planned::Fault { fault, at } => {
             sleep_until(state.session.clock(), inquiry.watch, at).await;
-            let Inquiry { body, version, request, .. } = inquiry;
-            let (method, fields) = (&request.method, &request.headers);
-            let scene = Scene { client, version, method, fields };
+            let Inquiry { body, version, watch, request, .. } = inquiry;
+            let (method, fields, clock) =
+                (&request.method, &request.headers, state.session.clock());
+            let scene = Scene { client, clock, watch, version, method, fields };
             return (faults::instead(&Fault::Wire(fault), scene, body).await, outcome);
         }
     };

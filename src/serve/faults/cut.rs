@@ -3,17 +3,13 @@
 use std::{
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::breaker::Breaker;
-use crate::{
-    runtime::Watch,
-    serve::reply::{BodyError, ReplyBody},
-};
+use super::{breaker::Breaker, waiting::Waiting};
+use crate::serve::reply::{BodyError, ReplyBody};
 
 /// A body with a place at which something happens.
 pub(super) struct Cut {
@@ -30,8 +26,8 @@ pub(super) struct Cut {
 pub(super) enum Then {
     /// The body ends, properly.
     End,
-    /// It waits so long (`None`: until the client leaves) and goes on.
-    Stall(Option<Duration>, Watch),
+    /// It waits and goes on.
+    Stall(Waiting),
     /// The exchange breaks.
     Break(Breaker),
 }
@@ -50,7 +46,7 @@ impl Cut {
     fn arrive(&mut self) {
         self.state = match &self.then {
             Then::End => State::Beyond,
-            Then::Stall(time, watch) => State::At(Box::pin(stall(*time, watch.clone()))),
+            Then::Stall(waiting) => State::At(Box::pin(waiting.clone().over())),
             Then::Break(breaker) => {
                 let breaker = breaker.clone();
                 State::At(Box::pin(async move { Err(breaker.strike().await) }))
@@ -76,24 +72,6 @@ impl Cut {
             self.held = Some(data.split_off(size));
         }
         data
-    }
-}
-
-/// Waits so long, or until ringer stops.
-///
-/// # Errors
-///
-/// That ringer stops.
-pub(super) async fn stall(time: Option<Duration>, mut watch: Watch) -> Result<(), BodyError> {
-    let over = async {
-        match time {
-            Some(time) => tokio::time::sleep(time).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = over => Ok(()),
-        () = watch.stopped() => Err("ringer stops while a fault keeps this request waiting".into()),
     }
 }
 
@@ -151,7 +129,7 @@ impl Body for Cut {
         match self.then {
             Then::End => self.left == 0 || self.body.is_end_stream(),
             // What happens after the last byte happens before the end.
-            Then::Stall(..) | Then::Break(_) => false,
+            Then::Stall(_) | Then::Break(_) => false,
         }
     }
 

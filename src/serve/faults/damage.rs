@@ -11,10 +11,11 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     breaker::{Break, Breaker},
     changed::{Change, Changed, Corruption, NoJson},
-    cut::{Cut, Then, stall},
+    cut::{Cut, Then},
     error_answer::has_body,
     gathered::{Gathered, length_of},
     scene::Scene,
+    waiting::Waiting,
 };
 use crate::{
     codec::encoding,
@@ -46,12 +47,11 @@ pub(in crate::serve) async fn damage(
     let answer = match fault {
         Fault::Answer(fault) => answer.with(fault, draws).await,
         Fault::Stall(Stall { after: None, time }) => {
-            stall(*time, scene.client.watch.clone()).await?;
+            Waiting::of(scene, *time).over().await?;
             answer
         }
         Fault::Stall(Stall { after: Some(cut), time }) => {
-            let then = Then::Stall(*time, scene.client.watch.clone());
-            answer.cut(*cut, then).await
+            answer.cut(*cut, Then::Stall(Waiting::of(scene, *time))).await
         }
         Fault::Wire(WireFault::ResetWithin(cut)) => answer.broken(*cut, Break::Reset).await,
         Fault::Wire(WireFault::CloseWithin(cut)) => answer.broken(*cut, Break::Close).await,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use h2::Reason;
 use http::{Response, Version, header::EXPECT};
 
-use super::{breaker::stream_error, error_answer, scene::Scene};
+use super::{breaker::stream_error, error_answer, scene::Scene, waiting::Waiting};
 use crate::{
     model::{AnswerFault, Fault, Http2Fault, Stall, WireFault},
     serve::{
@@ -67,8 +67,10 @@ pub(in crate::serve) async fn instead(
         }
         Fault::Stall(_) => {
             leave(scene, body);
-            scene.client.watch.clone().stopped().await;
-            Err("ringer stops while a fault keeps this request waiting".into())
+            Err(match Waiting::of(scene, None).over().await {
+                Err(error) => error,
+                Ok(()) => "a wait without an end is over".into(),
+            })
         }
         Fault::Wire(wire) => {
             if scene.is_http2() {

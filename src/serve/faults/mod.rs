@@ -4,7 +4,7 @@
 //! `INTERNAL_ERROR`, as other requests are on the same connection; what is only of HTTP/2 resets the
 //! connection of HTTP/1.1.
 //!
-//! May import: codec, model, the rest of serve.
+//! May import: codec, model, runtime, store, the rest of serve.
 
 mod breaker;
 mod changed;
@@ -14,6 +14,7 @@ mod error_answer;
 mod gathered;
 mod instead;
 mod scene;
+mod waiting;
 
 pub(super) use damage::damage;
 pub(super) use instead::{instead, takes_place};

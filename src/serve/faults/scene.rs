@@ -1,13 +1,22 @@
 //! The exchange that a fault strikes.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, Method, Version};
 
-use crate::serve::client::Client;
+use crate::{
+    serve::{client::Client, tee::Stopwatch},
+    store::SessionClock,
+};
 
 /// What is known of it.
 #[derive(Clone, Copy)]
 pub(in crate::serve) struct Scene<'a> {
     pub(in crate::serve) client: &'a Client,
+    /// The clock that waits go by.
+    pub(in crate::serve) clock: &'a Arc<SessionClock>,
+    /// Since the request arrived.
+    pub(in crate::serve) watch: Stopwatch,
     pub(in crate::serve) version: Version,
     pub(in crate::serve) method: &'a Method,
     /// The fields of the request.
