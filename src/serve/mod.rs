@@ -26,6 +26,8 @@ mod intercept;
 mod listener;
 mod miss;
 mod orders;
+mod paced;
+mod planning;
 mod recording;
 mod rendering;
 mod replay;

@@ -33,7 +33,7 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    pub(super) fn of(scene: Scene<'_>, how: Break) -> Self {
+    pub(super) fn of(scene: &Scene<'_>, how: Break) -> Self {
         let client = scene.client;
         Self {
             orders: client.interim.orders().clone(),

@@ -38,9 +38,9 @@ const DECODED: usize = 16 << 20;
 /// ringer stops while the answer is kept waiting.
 pub(in crate::serve) async fn damage(
     fault: &Fault,
-    draws: &ChaCha8Rng,
+    draws: ChaCha8Rng,
     response: Response<ReplyBody>,
-    scene: Scene<'_>,
+    scene: &Scene<'_>,
 ) -> Result<Response<ReplyBody>, BodyError> {
     let (parts, body) = response.into_parts();
     let answer = Answer { parts, body, scene };
@@ -66,11 +66,11 @@ pub(in crate::serve) async fn damage(
 struct Answer<'a> {
     parts: Parts,
     body: ReplyBody,
-    scene: Scene<'a>,
+    scene: &'a Scene<'a>,
 }
 
 impl Answer<'_> {
-    async fn with(mut self, fault: &AnswerFault, draws: &ChaCha8Rng) -> Self {
+    async fn with(mut self, fault: &AnswerFault, draws: ChaCha8Rng) -> Self {
         match fault {
             AnswerFault::Status(_) | AnswerFault::GrpcStatus { .. } => self,
             AnswerFault::ContentType(value) => {
@@ -125,7 +125,7 @@ impl Answer<'_> {
     }
 
     async fn truncated(mut self, cut: model::Cut) -> Self {
-        if !has_body(self.scene.method, self.parts.status) {
+        if !has_body(&self.scene.method, self.parts.status) {
             return self;
         }
         let (at, body) = self.place(cut).await;
@@ -137,9 +137,9 @@ impl Answer<'_> {
         self
     }
 
-    async fn corrupted(mut self, bytes: u32, draws: &ChaCha8Rng) -> Self {
+    async fn corrupted(mut self, bytes: u32, draws: ChaCha8Rng) -> Self {
         let (length, body) = length_of(&self.parts.headers, self.body).await;
-        let change = Change::Corrupt(Corruption::new(bytes, length, draws.clone()));
+        let change = Change::Corrupt(Corruption::new(bytes, length, draws));
         self.body = ReplyBody::boxed(Changed { body, change, hides_length: false });
         self
     }
@@ -185,7 +185,7 @@ impl Answer<'_> {
     async fn with_twice(mut self, name: &str) -> Self {
         if self.scene.version == Version::HTTP_11 {
             // hyper writes some fields itself, and others only once.
-            self.edit_head(HeadEdit::Twice(name.to_owned())).await;
+            edit_head(self.scene, HeadEdit::Twice(name.to_owned())).await;
             return self;
         }
         let Ok(name) = name.parse::<HeaderName>() else { return self };
@@ -205,7 +205,7 @@ impl Answer<'_> {
         let (length, body) = length_of(&self.parts.headers, self.body).await;
         self.body = body;
         let length = length.saturating_add_signed(off);
-        if !has_body(self.scene.method, self.parts.status) {
+        if !has_body(&self.scene.method, self.parts.status) {
             if self.scene.method == Method::HEAD {
                 self.parts.headers.insert(CONTENT_LENGTH, length.into());
             }
@@ -215,7 +215,7 @@ impl Answer<'_> {
             self.parts.headers.insert(CONTENT_LENGTH, length.into());
             return self;
         }
-        self.edit_head(HeadEdit::Length(length)).await;
+        edit_head(self.scene, HeadEdit::Length(length)).await;
         self.parts.headers.remove(CONTENT_LENGTH);
         self.parts.headers.remove(TRANSFER_ENCODING);
         // hyper holds bodies to the length that it writes.
@@ -224,7 +224,7 @@ impl Answer<'_> {
 
     /// Nothing tells the end of the body but that of its connection or stream.
     fn ended_with_connection(mut self) -> Self {
-        if !has_body(self.scene.method, self.parts.status) {
+        if !has_body(&self.scene.method, self.parts.status) {
             return self;
         }
         let (body, change) = (self.body, Change::None);
@@ -236,14 +236,14 @@ impl Answer<'_> {
         }
         self
     }
+}
 
-    /// Changes the head when hyper writes it.
-    async fn edit_head(&self, edit: HeadEdit) {
-        let orders = self.scene.client.interim.orders();
-        // No head of before is meant.
-        orders.flushed().await;
-        orders.edit(edit);
-    }
+/// Changes the head when hyper writes it.
+async fn edit_head(scene: &Scene<'_>, edit: HeadEdit) {
+    let orders = scene.client.interim.orders();
+    // No head of before is meant.
+    orders.flushed().await;
+    orders.edit(edit);
 }
 
 /// So much of a length.

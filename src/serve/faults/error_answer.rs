@@ -1,12 +1,11 @@
 //! Errors in place of an answer: a provider's own, or ringer's; gRPC's status.
 
 use http::{
-    HeaderName, HeaderValue, Method, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::scene::Scene;
 use crate::{
     model::{ErrorAnswer, Json, bytes_of},
     serve::{
@@ -23,7 +22,11 @@ const GRPC_MESSAGE: &AsciiSet = &CONTROLS.add(b'%');
 
 /// The error as the provider would give it; without a body, ringer's own in the form that the client
 /// accepts.
-pub(super) fn status(error: &ErrorAnswer, scene: Scene<'_>) -> Response<ReplyBody> {
+pub(super) fn status(
+    error: &ErrorAnswer,
+    method: &Method,
+    asked: &HeaderMap,
+) -> Response<ReplyBody> {
     let status = StatusCode::from_u16(error.status)
         .ok()
         .filter(|status| !status.is_informational())
@@ -38,7 +41,7 @@ pub(super) fn status(error: &ErrorAnswer, scene: Scene<'_>) -> Response<ReplyBod
             }
             response
         }
-        None => own(status, Wants::of(scene.fields)),
+        None => own(status, Wants::of(asked)),
     };
     for (name, value) in error.headers.iter() {
         let (Ok(name), Ok(value)) =
@@ -56,15 +59,14 @@ pub(super) fn status(error: &ErrorAnswer, scene: Scene<'_>) -> Response<ReplyBod
             }
         }
     }
-    bodied(response, scene)
+    bodied(response, method)
 }
 
 /// No answer but a status, where an answer without messages has its trailers: in the head (gRPC over
 /// HTTP/2, "Trailers-Only").
-pub(super) fn grpc(code: u8, message: Option<&str>, scene: Scene<'_>) -> Response<ReplyBody> {
+pub(super) fn grpc(code: u8, message: Option<&str>, asked: &HeaderMap) -> Response<ReplyBody> {
     let mut response = Response::new(ReplyBody::empty());
-    let asked =
-        scene.fields.get(CONTENT_TYPE).filter(|it| it.as_bytes().starts_with(GRPC.as_bytes()));
+    let asked = asked.get(CONTENT_TYPE).filter(|it| it.as_bytes().starts_with(GRPC.as_bytes()));
     let fields = response.headers_mut();
     fields.insert(CONTENT_TYPE, asked.cloned().unwrap_or(HeaderValue::from_static(GRPC)));
     fields.insert("grpc-status", u16::from(code).into());
@@ -89,13 +91,13 @@ fn own(status: StatusCode, wants: Wants) -> Response<ReplyBody> {
 }
 
 /// Without a body where there is none: hyper takes it off on HTTP/1.1 only.
-fn bodied(response: Response<ReplyBody>, scene: Scene<'_>) -> Response<ReplyBody> {
-    if has_body(scene.method, response.status()) {
+fn bodied(response: Response<ReplyBody>, method: &Method) -> Response<ReplyBody> {
+    if has_body(method, response.status()) {
         return response;
     }
     let length = response.body().known_length().unwrap_or(0);
     let (mut parts, _) = response.into_parts();
-    if scene.method == Method::HEAD && may_have_body(parts.status) {
+    if method == Method::HEAD && may_have_body(parts.status) {
         parts.headers.insert(CONTENT_LENGTH, length.into());
     } else {
         parts.headers.remove(CONTENT_TYPE);

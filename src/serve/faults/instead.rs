@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use h2::Reason;
-use http::{Response, Version, header::EXPECT};
+use http::{HeaderMap, Response};
 
 use super::{breaker::stream_error, error_answer, scene::Scene, waiting::Waiting};
 use crate::{
     model::{AnswerFault, Fault, Http2Fault, Stall, WireFault},
     serve::{
         inbound::Inbound,
+        inquiry::Inquiry,
         orders::End,
         reply::{BodyError, ReplyBody, discard},
         respond::drain,
@@ -45,28 +46,27 @@ pub(in crate::serve) fn takes_place(fault: &Fault) -> bool {
     }
 }
 
-/// Carries out a fault that [takes the place](takes_place) of an answer; `body` is what is left of the
-/// request's. A stall without an end waits until the client leaves or ringer stops.
+/// Carries out a fault that [takes the place](takes_place) of an answer. A stall without an end waits until the client leaves or ringer stops.
 ///
 /// # Errors
 ///
 /// What breaks the connection or, on HTTP/2, the stream.
 pub(in crate::serve) async fn instead(
     fault: &Fault,
-    scene: Scene<'_>,
-    body: Inbound,
+    scene: &Scene<'_>,
+    inquiry: Inquiry,
 ) -> Result<Response<ReplyBody>, BodyError> {
     match fault {
         Fault::Answer(AnswerFault::Status(error)) => {
-            leave(scene, body);
-            Ok(error_answer::status(error, scene))
+            let fields = leave(inquiry);
+            Ok(error_answer::status(error, &scene.method, &fields))
         }
         Fault::Answer(AnswerFault::GrpcStatus { code, message }) => {
-            leave(scene, body);
-            Ok(error_answer::grpc(*code, message.as_deref(), scene))
+            let fields = leave(inquiry);
+            Ok(error_answer::grpc(*code, message.as_deref(), &fields))
         }
         Fault::Stall(_) => {
-            leave(scene, body);
+            leave(inquiry);
             Err(match Waiting::of(scene, None).over().await {
                 Err(error) => error,
                 Ok(()) => "a wait without an end is over".into(),
@@ -76,11 +76,11 @@ pub(in crate::serve) async fn instead(
             if scene.is_http2() {
                 return Err(stream_error(Reason::INTERNAL_ERROR.into()));
             }
-            Ok(break_off(*wire, scene, body).await)
+            Ok(break_off(*wire, scene, inquiry.body).await)
         }
         Fault::Http2(http2) => {
             if !scene.is_http2() {
-                return Ok(break_off(WireFault::ConnectionReset, scene, body).await);
+                return Ok(break_off(WireFault::ConnectionReset, scene, inquiry.body).await);
             }
             let (Http2Fault::ResetStream { code } | Http2Fault::GoAway { code }) = *http2;
             if matches!(http2, Http2Fault::GoAway { .. }) {
@@ -94,7 +94,7 @@ pub(in crate::serve) async fn instead(
 }
 
 /// Breaks a connection of HTTP/1.1.
-async fn break_off(fault: WireFault, scene: Scene<'_>, body: Inbound) -> Response<ReplyBody> {
+async fn break_off(fault: WireFault, scene: &Scene<'_>, body: Inbound) -> Response<ReplyBody> {
     if let Some(rest) = body.into_rest() {
         // What has not come by then costs the client a reset in place of an end.
         let _ = tokio::time::timeout(READ_ON, discard(rest)).await;
@@ -118,15 +118,10 @@ async fn break_off(fault: WireFault, scene: Scene<'_>, body: Inbound) -> Respons
     Response::new(ReplyBody::empty())
 }
 
-/// Reads the rest of a request, unless the client keeps it until it is asked for (RFC 9110 §10.1.1).
-fn leave(scene: Scene<'_>, body: Inbound) {
-    let is_kept = scene.version == Version::HTTP_11
-        && body.so_far().is_empty()
-        && scene
-            .fields
-            .get(EXPECT)
-            .is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    if !is_kept {
-        drain(body, None);
+/// Reads the rest of a request, unless the client keeps it until it is asked for; gives its fields.
+fn leave(inquiry: Inquiry) -> HeaderMap {
+    if !inquiry.is_unasked() {
+        drain(inquiry.body, None);
     }
+    inquiry.request.headers
 }

@@ -2,29 +2,37 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Version};
+use http::{Method, Version};
 
 use crate::{
-    serve::{client::Client, tee::Stopwatch},
+    serve::{client::Client, inquiry::Inquiry, state::State, tee::Stopwatch},
     store::SessionClock,
 };
 
-/// What is known of it.
-#[derive(Clone, Copy)]
+/// What faults need to know of it.
 pub(in crate::serve) struct Scene<'a> {
-    pub(in crate::serve) client: &'a Client,
+    pub(super) client: &'a Client,
     /// The clock that waits go by.
-    pub(in crate::serve) clock: &'a Arc<SessionClock>,
+    pub(super) clock: &'a Arc<SessionClock>,
     /// Since the request arrived.
-    pub(in crate::serve) watch: Stopwatch,
-    pub(in crate::serve) version: Version,
-    pub(in crate::serve) method: &'a Method,
-    /// The fields of the request.
-    pub(in crate::serve) fields: &'a HeaderMap,
+    pub(super) watch: Stopwatch,
+    pub(super) version: Version,
+    pub(super) method: Method,
 }
 
-impl Scene<'_> {
-    pub(super) fn is_http2(self) -> bool {
+impl<'a> Scene<'a> {
+    /// The exchange of a request that came on this connection.
+    pub(in crate::serve) fn of(state: &'a State, inquiry: &Inquiry, client: &'a Client) -> Self {
+        Self {
+            client,
+            clock: state.session.clock(),
+            watch: inquiry.watch,
+            version: inquiry.version,
+            method: inquiry.request.method.clone(),
+        }
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
         self.version == Version::HTTP_2
     }
 }

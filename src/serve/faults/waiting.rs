@@ -20,7 +20,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub(super) fn of(scene: Scene<'_>, time: Option<Duration>) -> Self {
+    pub(super) fn of(scene: &Scene<'_>, time: Option<Duration>) -> Self {
         Self {
             time,
             clock: Arc::clone(scene.clock),
