@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
+            "behavior",
             "codec",
             "engine",
             "format",

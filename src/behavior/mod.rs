@@ -9,7 +9,10 @@ pub mod fault;
 pub mod latency;
 pub mod limiter;
 pub mod moments;
+pub mod pace;
 pub mod placeholder;
+pub mod selection;
+pub mod verdict;
 
 pub use delay::GlobalDelay;
 pub use fault::ErrorRate;

@@ -16,6 +16,8 @@ mod cli;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod corners;
 #[cfg(test)]
 mod explain;
