@@ -32,18 +32,20 @@ use tokio::sync::broadcast;
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
-    engine::Behavior,
     library::{BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service},
     model::{Ending, Handled, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
-    store::{JournalLimits, Session, SharedSettings, StubFile, StubStore},
+    store::{
+        BehaviorError, JournalLimits, Session, SharedBehaviors, SharedSettings, StubFile, StubStore,
+    },
     tls::{Authority, TlsError},
     upstream,
 };
 
+mod behaviors;
 mod secrets;
 
 pub use crate::lint::compile_problems;
@@ -67,6 +69,9 @@ pub enum AppError {
     /// The listening side can't start.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// What was said of how answers behave can't be used.
+    #[error("the behaviors cannot be used")]
+    Behavior(#[from] BehaviorError),
     /// A task that reads files was ended.
     #[error("reading the stub directory was interrupted")]
     Interrupted,
@@ -195,6 +200,7 @@ impl Parts {
 
     fn start(self) -> Result<Running, AppError> {
         let config = self.config;
+        let behaviors = Arc::new(SharedBehaviors::new(behaviors::configured(&config))?);
         let keeper =
             Keeper::new(self.reader.clone(), Arc::clone(&self.stubs), config.admin.owns_stub_files);
         let keeper = Arc::new(keeper.with_names(config.admin.file_names));
@@ -243,13 +249,10 @@ impl Parts {
             answers: config.answers,
             services: config.services,
             forward: config.forward,
-            behavior: Behavior {
-                latency: config.latency,
-                fail: config.fail,
-                rate_limit: config.rate_limit,
-                seed: config.seed,
-                limit_key: String::new(),
-            },
+            behaviors,
+            rate_limit: config.rate_limit,
+            seed: config.seed,
+            script: None,
             matching: config.matching,
             upstream: upstream::Options {
                 ca_files: config.upstream.ca_files,

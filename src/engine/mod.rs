@@ -4,14 +4,18 @@
 
 pub mod explain;
 pub mod find;
+pub mod ground;
 pub mod lazy_keys;
 pub mod mode;
 pub mod plan;
+pub mod strike;
 pub mod token_keys;
 
 pub use explain::{Considered, Explanation, Standing, explain};
 pub use find::{Found, HeadFit, Views};
+pub use ground::{Around, ERROR_RATE, Ground};
 pub use lazy_keys::LazyKeys;
 pub use mode::{Matching, Mode};
-pub use plan::{Behavior, Planned};
+pub use plan::{Plan, plan_connection};
+pub use strike::Strike;
 pub use token_keys::TokenKeys;

@@ -1,87 +1,246 @@
-//! What a found answer becomes: when its parts are due, and whether something goes wrong on purpose.
+//! What befalls a request, as data: when the parts of its answer are due, how fast its bytes go, and
+//! what goes wrong on purpose.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::find::Found;
+use rand_chacha::ChaCha8Rng;
+use uuid::Uuid;
+
+use super::{
+    find::Found,
+    ground::{Around, Ground, Struck},
+    strike::Strike,
+};
 use crate::{
-    behavior::{ErrorRate, GlobalDelay, RateLimit, Verdict, latency::Schedule},
-    model::{LatencySource, WireFault},
-    runtime::Seed,
-    store::Session,
+    behavior::{GlobalDelay, distribution, latency::Schedule},
+    codec::view::RequestView,
+    model::{
+        Bandwidth, ConnectFault, Fault, LatencySource, Place, Request, ResponseSpec, ServiceName,
+        Wait, WireFault,
+    },
+    store::{Applied, LiveEffect, Recalled, ScriptKey},
 };
 
-/// How a service behaves beyond what its stubs say.
-#[derive(Clone, Debug)]
-pub struct Behavior {
-    /// Where latency comes from.
-    pub latency: LatencySource,
-    /// Share of answers replaced by an error.
-    pub fail: Option<ErrorRate>,
-    /// Requests allowed.
-    pub rate_limit: Option<RateLimit>,
-    /// Seed of the draws.
-    pub seed: Seed,
-    /// Under which the limit is counted: services that share one share the key.
-    pub limit_key: String,
+/// What befalls a request.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// When the parts of its answer are due.
+    pub schedule: Schedule,
+    /// What goes wrong.
+    pub fault: Option<Strike<Fault>>,
+    /// What its stub wants to go wrong, where no rule strikes (WireMock's `fault`).
+    pub own_fault: Option<WireFault>,
+    /// What slows its bytes down; the slowest decides.
+    pub bandwidth: Vec<Strike<Bandwidth>>,
+    /// What befalls it, for the journal and the log of faults.
+    pub applied: Vec<Applied>,
 }
 
-/// What a found answer becomes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Planned {
-    /// It is given on this schedule.
-    Answer(Schedule),
-    /// An error takes its place, at the time at which the answer would have begun.
-    Error {
-        /// The status.
-        status: u16,
-        /// When it is due, since the request's head arrived.
-        at: Duration,
-    },
-    /// The stub wants something to go wrong on the wire.
-    Fault {
-        /// What.
-        fault: WireFault,
-        /// When, since the request's head arrived.
-        at: Duration,
-    },
+/// What becomes of a connection that was just accepted, if something does. It is counted with those of
+/// its service.
+pub fn plan_connection(
+    ground: &Ground<'_>,
+    service: Option<&ServiceName>,
+) -> Option<(Strike<ConnectFault>, Applied)> {
+    if !ground.behaviors.has_rules() {
+        return None;
+    }
+    let name = service.map_or("*", ServiceName::as_str);
+    let struck = ground.struck_connection(service, connection_subject(name));
+    struck.into_iter().find_map(|struck| match &struck.rule.effect {
+        LiveEffect::Connect(fault) => {
+            let mut applied = struck.applied("fault");
+            applied.fault = Some(fault.name().to_owned());
+            Some((struck.strike(Arc::clone(fault)), applied))
+        }
+        _ => None,
+    })
 }
 
-impl Behavior {
-    /// Whether the limit leaves room for one more request; `None` without a limit.
-    pub fn take(&self, session: &Session, now: Duration) -> Option<Verdict> {
-        self.rate_limit.map(|limit| session.take(&self.limit_key, limit, now))
+/// What a service's connections are counted under.
+pub fn connection_subject(service: &str) -> Uuid {
+    endpoint_subject(&format!("connection {service}"))
+}
+
+/// What requests are counted under that no stub answers: `SERVICE METHOD PATH`.
+pub fn endpoint_subject(endpoint: &str) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, endpoint.as_bytes())
+}
+
+impl Ground<'_> {
+    /// What befalls a request that a stub answers. `global` waits are those of stubs that ask for none
+    /// of their own.
+    pub fn plan_stub(
+        &self,
+        around: Around<'_>,
+        found: &Found,
+        global: GlobalDelay,
+        request: &Request,
+    ) -> Plan {
+        let mut plan = Plan::default();
+        let response = found.stub.response(found.step);
+        if let Some(response) = response {
+            self.give_time(&mut plan, around, found, response, global);
+        }
+        if around.has_rules() {
+            let struck = self.struck(around, &RequestView::new(request), found.stub.stub.id.0);
+            plan.add(struck);
+        }
+        // WireMock asks the other server, whatever else the stub says.
+        let own = response.filter(|response| response.proxy.is_none());
+        plan.own_fault = own.and_then(|response| response.fault).filter(|_| plan.fault.is_none());
+        plan
     }
 
-    /// What a found answer becomes. `global` waits are those of stubs that ask for none of their
-    /// own.
-    pub fn plan(&self, session: &Session, found: &Found, global: GlobalDelay) -> Planned {
-        let response = found.stub.response(found.step);
+    /// What befalls a request that no stub answers. Its latency is that of who does.
+    pub fn plan_endpoint(&self, around: Around<'_>, subject: Uuid, request: &Request) -> Plan {
+        let mut plan = Plan::default();
+        plan.add(self.struck(around, &RequestView::new(request), subject));
+        plan
+    }
+
+    /// When the parts of a stub's answer are due, by where latency comes from.
+    fn give_time(
+        &self,
+        plan: &mut Plan,
+        around: Around<'_>,
+        found: &Found,
+        response: &ResponseSpec,
+        global: GlobalDelay,
+    ) {
+        let says = around.iter().find_map(|live| Some((&live.place, live.latency.as_ref()?)));
+        let recorded = LatencySource::default();
+        let source = says.map_or(&recorded, |(_, source)| source);
         let subject = found.stub.stub.id.0;
-        let schedule = response.map_or_else(Schedule::default, |response| {
-            // A source of its own, so that a delay changes no other draw.
-            let draws = || {
-                let subject = [subject.as_bytes().as_slice(), b"delay"].concat();
-                self.seed.draws(session.name(), &subject, found.hit)
+        let key = self.script.map(|script| {
+            let key = ScriptKey {
+                session: self.session.name().to_owned(),
+                place: Place::Stub(found.stub.stub.id),
+                rule: String::new(),
+                subject,
+                number: found.hit + 1,
             };
-            let latency_draws = || {
-                let subject = [subject.as_bytes().as_slice(), b"latency"].concat();
-                self.seed.draws(session.name(), &subject, found.hit)
-            };
-            self.latency.schedule(response, global.wait(response, draws), latency_draws)
+            (script, key)
         });
-        if let Some(fail) = self.fail {
-            let mut draws = self.seed.draws(session.name(), subject.as_bytes(), found.hit);
-            if fail.strikes(&mut draws) {
-                return Planned::Error { status: fail.status, at: schedule.head };
+        let recalled: Option<Recalled> = key.and_then(|(script, key)| script.get(&key));
+        let seed = recalled.map_or(self.seed, |recalled| recalled.seed);
+        let is_drawn = std::cell::Cell::new(false);
+        // A source for each, so that a delay changes no other draw.
+        let draws = |purpose: &[u8]| -> ChaCha8Rng {
+            is_drawn.set(true);
+            let subject = [subject.as_bytes().as_slice(), purpose].concat();
+            seed.draws(self.session.name(), &subject, found.hit)
+        };
+        let written = global.wait(response, || draws(b"delay"));
+        plan.schedule = source.schedule(response, written, || draws(b"latency"));
+        if let Some(wait) = recalled.and_then(|recalled| recalled.wait) {
+            plan.schedule.head = wait;
+        }
+        if is_drawn.get() {
+            plan.applied.push(Applied {
+                place: Place::Stub(found.stub.stub.id),
+                rule: String::new(),
+                kind: "latency",
+                number: found.hit + 1,
+                draw: None,
+                wait: Some(plan.schedule.head),
+                fault: None,
+            });
+        }
+    }
+}
+
+impl Plan {
+    /// Whether nothing befalls the request, so that its answer is as it would be.
+    pub fn is_plain(&self) -> bool {
+        self.fault.is_none() && self.bandwidth.is_empty()
+    }
+
+    /// Adds what strikes, in order: all waits, the first fault, all bandwidths.
+    fn add(&mut self, struck: Vec<Struck<'_>>) {
+        for struck in struck {
+            match &struck.rule.effect {
+                LiveEffect::Delay { head, chunks } => {
+                    let mut wait = Duration::ZERO;
+                    if let Some(head) = head {
+                        wait = struck.wait(head, &mut struck.chance.draws(struck.number, "wait"));
+                    }
+                    if let Some(recalled) = struck.recalled.and_then(|recalled| recalled.wait) {
+                        wait = recalled;
+                    }
+                    self.wait(wait);
+                    if let Some(chunks) = chunks {
+                        let mut draws = struck.chance.draws(struck.number, "chunks");
+                        let mut behind = Duration::ZERO;
+                        for (due, ..) in self.schedule.chunks.iter_mut().skip(1) {
+                            behind = behind.saturating_add(struck.wait(chunks, &mut draws));
+                            *due = due.saturating_add(behind);
+                        }
+                    }
+                    self.applied.push(Applied { wait: Some(wait), ..struck.applied("delay") });
+                }
+                LiveEffect::Fault(fault) => {
+                    if self.fault.is_none() {
+                        let fault_name = Some(fault.to_string());
+                        self.applied.push(Applied { fault: fault_name, ..struck.applied("fault") });
+                        self.fault = Some(struck.strike(Arc::clone(fault)));
+                    }
+                }
+                LiveEffect::Bandwidth(bandwidth) => {
+                    self.applied.push(struck.applied("bandwidth"));
+                    let value = match (bandwidth.rate, struck.strength) {
+                        (Some(rate), strength) if strength < 1.0 => Arc::new(Bandwidth {
+                            rate: Some(weakened(rate, strength)),
+                            ..(**bandwidth).clone()
+                        }),
+                        _ => Arc::clone(bandwidth),
+                    };
+                    self.bandwidth.push(struck.strike(value));
+                }
+                LiveEffect::Connect(_) => {}
             }
         }
-        match response {
-            // WireMock asks the other server, whatever else the stub says.
-            Some(response) if response.proxy.is_none() => match response.fault {
-                Some(fault) => Planned::Fault { fault, at: schedule.head },
-                None => Planned::Answer(schedule),
-            },
-            _ => Planned::Answer(schedule),
+    }
+
+    /// Everything is due so much later.
+    fn wait(&mut self, wait: Duration) {
+        self.schedule.head = self.schedule.head.saturating_add(wait);
+        for (due, ..) in &mut self.schedule.chunks {
+            *due = due.saturating_add(wait);
         }
     }
+}
+
+impl Struck<'_> {
+    fn strike<T>(&self, value: Arc<T>) -> Strike<T> {
+        Strike::new(self.place, self.rule, self.number, value, self.chance.clone())
+    }
+
+    fn applied(&self, kind: &'static str) -> Applied {
+        Applied {
+            place: self.place.clone(),
+            rule: self.rule.name.clone(),
+            kind,
+            number: self.number,
+            draw: self.draw,
+            wait: None,
+            fault: None,
+        }
+    }
+
+    /// A wait as strong as the rule is just now.
+    fn wait(&self, wait: &Wait, draws: &mut ChaCha8Rng) -> Duration {
+        let drawn = distribution::draw(wait, draws).as_secs_f64();
+        Duration::try_from_secs_f64(drawn * self.strength).unwrap_or(Duration::MAX)
+    }
+}
+
+/// A rate that is limited less: at half the strength it is twice as high.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float that is too large becomes the largest rate, which is what is meant"
+)]
+fn weakened(rate: u64, strength: f64) -> u64 {
+    (rate as f64 / strength).ceil() as u64
 }

@@ -1,5 +1,7 @@
 //! How answers behave beyond what they say: late, slow, wrong or refused.
 
+use std::{fmt, str::FromStr};
+
 use super::{
     bandwidth::Bandwidth,
     distribution::{LatencySource, Wait},
@@ -43,6 +45,43 @@ pub enum Place {
     All,
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request => f.write_str("request"),
+            Self::Stub(id) => write!(f, "stub {id}"),
+            Self::Session(name) => write!(f, "session {name}"),
+            Self::Service(name) => write!(f, "service {name}"),
+            Self::All => f.write_str("all"),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    /// `all`, `service NAME`, `session NAME`, `stub UUID`, `request`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || {
+            format!(
+                "unknown place `{text}`, expected `all`, `service NAME`, `session NAME`, `stub UUID` or `request`"
+            )
+        };
+        match text.split_once(' ') {
+            None if text == "all" => Ok(Self::All),
+            None if text == "request" => Ok(Self::Request),
+            // The default session's name is empty.
+            None if text == "session" => Ok(Self::Session(String::new())),
+            Some(("session", name)) => Ok(Self::Session(name.to_owned())),
+            Some(("service", name)) if !name.is_empty() => {
+                Ok(Self::Service(ServiceName::new(name)))
+            }
+            Some(("stub", id)) => id.parse().map(|id| Self::Stub(StubId(id))).map_err(|_| wrong()),
+            _ => Err(wrong()),
+        }
+    }
+}
+
 /// Something that befalls some requests.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -78,6 +117,28 @@ impl Effect {
             Self::Delay { .. } => "delay",
             Self::Bandwidth(_) => "bandwidth",
             Self::Fault(_) => "fault",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_is_written() {
+        for place in [
+            Place::Request,
+            Place::Stub(StubId(uuid::Uuid::from_u128(7))),
+            Place::Session(String::new()),
+            Place::Session("a b".to_owned()),
+            Place::Service(ServiceName::new("api.test_8080")),
+            Place::All,
+        ] {
+            assert_eq!(place.to_string().parse(), Ok(place));
+        }
+        for wrong in ["", "service", "service ", "stub x", "everything"] {
+            assert!(wrong.parse::<Place>().is_err(), "{wrong}");
         }
     }
 }

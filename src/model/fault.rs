@@ -1,6 +1,6 @@
 //! What can go wrong on purpose.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::message::Headers;
 
@@ -17,6 +17,80 @@ pub enum Fault {
     Http2(Http2Fault),
     /// The connection is not made, or not made well. Decided before any request is known.
     Connect(ConnectFault),
+}
+
+impl Fault {
+    /// Its name in files, in the journal and in the log of faults.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Answer(fault) => match fault {
+                AnswerFault::Status(_) => "status",
+                AnswerFault::GrpcStatus { .. } => "grpc-status",
+                AnswerFault::ContentType(_) => "content-type",
+                AnswerFault::Truncated(_) => "truncated",
+                AnswerFault::Corrupted { .. } => "corrupted",
+                AnswerFault::InvalidJson => "invalid-json",
+                AnswerFault::HeaderMissing(_) => "header-missing",
+                AnswerFault::HeaderDuplicated(_) => "header-duplicated",
+                AnswerFault::ContentLength(_) => "content-length",
+            },
+            Self::Stall(_) => "stall",
+            Self::Wire(fault) => match fault {
+                WireFault::ConnectionReset => "connection-reset",
+                WireFault::EmptyResponse => "empty-response",
+                WireFault::MalformedChunk => "malformed-chunk",
+                WireFault::RandomData => "random-data",
+                WireFault::ResetWithin(_) => "reset-within",
+                WireFault::ResetAfter => "reset-after",
+                WireFault::CloseWithin(_) => "close-within",
+                WireFault::HalfClose => "half-close",
+            },
+            Self::Http2(fault) => match fault {
+                Http2Fault::ResetStream { .. } => "reset-stream",
+                Http2Fault::GoAway { .. } => "goaway",
+            },
+            Self::Connect(fault) => fault.name(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    /// Its name, and the number that tells it from others of its kind: `status 503`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Self::Answer(AnswerFault::Status(error)) => {
+                write!(f, " {}", if error.status == 0 { 500 } else { error.status })
+            }
+            Self::Answer(AnswerFault::GrpcStatus { code, .. }) => write!(f, " {code}"),
+            Self::Http2(Http2Fault::ResetStream { code } | Http2Fault::GoAway { code }) => {
+                write!(f, " {code}")
+            }
+            Self::Connect(ConnectFault::Tls(TlsFault::Alert(alert))) => write!(f, " {alert}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ConnectFault {
+    /// Its name in files, in the journal and in the log of faults.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::NeverAnswer => "never-answer",
+            Self::Reset => "connect-reset",
+            Self::WithheldWindow => "withheld-window",
+            Self::Tls(fault) => match fault {
+                TlsFault::Expired => "tls-expired",
+                TlsFault::WrongName => "tls-wrong-name",
+                TlsFault::SelfSigned => "tls-self-signed",
+                TlsFault::UnknownIssuer => "tls-unknown-issuer",
+                TlsFault::HandshakeStall => "tls-stall",
+                TlsFault::Alert(_) => "tls-alert",
+                TlsFault::OldVersion => "tls-old-version",
+            },
+        }
+    }
 }
 
 /// An answer that is another than it should be.

@@ -72,7 +72,8 @@ pub struct Window {
     pub ramp: Ramp,
 }
 
-/// How strong something is over a window: probabilities and waits are multiplied by it.
+/// How strong something is over a window: the waits of a delay are multiplied by it, the rate of a
+/// bandwidth divided, and of all else the probability is multiplied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ramp {
     /// As strong all the time.

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     model::{self, Headers, exact_text_of, text_of},
     runtime::Watch,
+    store::LiveBehaviors,
     upstream::{HeadTap, Protocol, RawHead, UpstreamError},
 };
 
@@ -46,6 +47,8 @@ pub(super) struct Outbound {
     pub(super) body: Inbound,
     pub(super) route: Route,
     pub(super) watch: Stopwatch,
+    /// What it brings itself of how its answer is to behave.
+    pub(super) own: Option<Arc<LiveBehaviors>>,
 }
 
 /// How the upstream's part ended before there was an answer to pass on.

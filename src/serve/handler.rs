@@ -12,17 +12,22 @@ use tokio::sync::oneshot;
 
 use super::{
     client::Client,
+    faults::{self, Turn},
     forward::{self, Outbound, protocol_name},
     inbound::Inbound,
     inquiry::{Finding, Inquiry, find},
     intercept,
+    paced::paced,
+    planning,
     recording::{Asked, Recording},
     replay,
     reply::{BodyError, ReplyBody},
     rescue::{self, Wants},
+    route::Upstream,
     settings::Dialect,
     state::State,
     tee::Stopwatch,
+    wait::sleep_until,
     webhooks::Following,
     wire::Interim,
     witness::{self, By},
@@ -32,6 +37,7 @@ use crate::{
     behavior::Verdict,
     engine::Mode,
     model::{self, Handled, Headers, Json, Outcome, RequestBody},
+    store::ServeEvent,
 };
 
 /// Answers one request. An error breaks its connection or stream.
@@ -109,6 +115,7 @@ pub(super) async fn handle(
         body: Inbound::new(body),
         route,
         watch,
+        own: None,
     };
     let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
     let mut response = handling.answer(outbound).await?;
@@ -151,14 +158,16 @@ impl Handling {
             return self.forward(outbound).await;
         }
         let now = self.watch.arrived();
-        if let Some(Verdict::Limited { retry_after }) =
-            service.behavior.take(&self.state.session, now)
+        if let Some(Verdict::Limited { retry_after }) = service
+            .rate_limit
+            .as_ref()
+            .map(|(key, limit)| self.state.session.take(key, *limit, now))
         {
             self.done(Some(StatusCode::TOO_MANY_REQUESTS), Outcome::RateLimited);
             return Ok(limited(retry_after, Wants::of(&outbound.request.headers)));
         }
-        let Outbound { request, version, extensions, body, route, watch } = outbound;
-        let inquiry = Inquiry { request, body, version, route, watch, event: None };
+        let Outbound { request, version, extensions, body, route, watch, own } = outbound;
+        let inquiry = Inquiry { request, body, version, route, watch, own, event: None };
         let mut finding = find(&self.state, inquiry).await?;
         if let Finding::Missed(inquiry) = finding {
             finding = match &self.state.recorder {
@@ -183,7 +192,7 @@ impl Handling {
                 if !found.stub.webhooks.is_empty() {
                     inquiry.read_rest(self.state.limits.body_in_memory).await?;
                 }
-                let following = Following::of(&found, &inquiry);
+                let following = Following::of(&found, &inquiry, self.state.seed);
                 let (response, outcome) =
                     replay::give(&self.state, *found, *inquiry, &self.client).await;
                 self.done(response.as_ref().ok().map(Response::status), outcome);
@@ -201,8 +210,9 @@ impl Handling {
                 })
             }
             Finding::Missed(inquiry) if self.passes_on(&inquiry) => {
-                let Inquiry { request, body, version, route, watch, .. } = *inquiry;
-                self.forward(Outbound { request, version, extensions, body, route, watch }).await
+                let Inquiry { request, body, version, route, watch, own, .. } = *inquiry;
+                let outbound = Outbound { request, version, extensions, body, route, watch, own };
+                self.forward(outbound).await
             }
             Finding::Missed(mut inquiry) => {
                 let event = witness::enter(
@@ -213,9 +223,9 @@ impl Handling {
                     By::Nobody,
                 );
                 inquiry.event.clone_from(&event);
-                let response = replay::miss(&self.state, &inquiry).await;
-                self.done(Some(response.status()), Outcome::Missed);
-                Ok(witness::see(&self.state, event, self.watch, response))
+                let response = replay::miss(&self.state, *inquiry, &self.client).await;
+                self.done(response.as_ref().ok().map(Response::status), Outcome::Missed);
+                response.map(|response| witness::see(&self.state, event, self.watch, response))
             }
         }
     }
@@ -247,11 +257,8 @@ impl Handling {
         let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
         let passed = match recorder {
             None => {
-                let passed = outbound.pass(upstream, &self.state, &self.client.interim).await;
-                if let Ok(response) = &passed {
-                    self.done(Some(response.status()), Outcome::Passed);
-                }
-                passed
+                let answer = self.pass(outbound, upstream, event.as_ref()).await;
+                return answer.map(|answer| witness::see(&self.state, event, self.watch, answer));
             }
             Some(recorder) => {
                 let permit = recorder.permit().await;
@@ -281,6 +288,50 @@ impl Handling {
             forward::failure(&error, upstream)
         });
         Ok(witness::see(&self.state, event, self.watch, response))
+    }
+
+    /// Passes a request on, and does to it and its answer what befalls them.
+    async fn pass(
+        &self,
+        outbound: Outbound,
+        upstream: &Upstream,
+        event: Option<&Arc<ServeEvent>>,
+    ) -> Result<Response<ReplyBody>, BodyError> {
+        let Outbound { request, version, extensions, body, route, watch, own } = outbound;
+        let event = event.cloned();
+        let mut inquiry = Inquiry { request, body, version, route, watch, own, event };
+        let plan = planning::of_endpoint(&self.state, &mut inquiry).await?;
+        if let Some(strike) = &plan.fault {
+            if faults::is_instead(&strike.value) {
+                sleep_until(self.state.session.clock(), watch, plan.schedule.head).await;
+            }
+            inquiry = match faults::instead(strike, inquiry, &self.client).await {
+                Turn::Answered(answer) => {
+                    let status = answer.as_ref().ok().map(Response::status);
+                    self.done(status, Outcome::InjectedError);
+                    return answer;
+                }
+                Turn::Goes(inquiry) => *inquiry,
+            };
+        }
+        let Inquiry { request, version, body, route, own, .. } = inquiry;
+        let outbound = Outbound { request, version, extensions, body, route, watch, own };
+        let answer = match outbound.pass(upstream, &self.state, &self.client.interim).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let outcome = Outcome::UpstreamFailed(error.to_string());
+                self.done(Some(error.status()), outcome);
+                return Ok(forward::failure(&error, upstream));
+            }
+        };
+        // Waits come on top of what the API takes.
+        tokio::time::sleep(plan.schedule.head).await;
+        self.done(Some(answer.status()), Outcome::Passed);
+        let answer = match &plan.fault {
+            Some(strike) => faults::damage(strike, answer)?,
+            None => answer,
+        };
+        Ok(paced(&plan.bandwidth, answer))
     }
 
     fn done(&self, status: Option<StatusCode>, outcome: Outcome) {

@@ -16,7 +16,7 @@ use crate::{
         find::{by_body, by_head, by_nearest, claim},
     },
     model::{self, BodyPattern, RequestBody},
-    store::{LiveStub, ServeEvent},
+    store::{LiveBehaviors, LiveStub, ServeEvent},
 };
 
 /// When several stubs could still be meant by what has come of a two-way stream, this long is
@@ -30,6 +30,8 @@ pub(super) struct Inquiry {
     pub(super) version: Version,
     pub(super) route: Route,
     pub(super) watch: Stopwatch,
+    /// What it brings itself of how its answer is to behave.
+    pub(super) own: Option<Arc<LiveBehaviors>>,
     /// Its entry in the journal, once it is known who answers.
     pub(super) event: Option<Arc<ServeEvent>>,
 }

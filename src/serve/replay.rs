@@ -10,9 +10,12 @@ use http::{
 use super::{
     breakage,
     client::Client,
+    faults::{self, Turn},
     fetch::Fetch,
     inquiry::Inquiry,
     miss,
+    paced::paced,
+    planning,
     rendering::{self, RenderError},
     reply::{BodyError, ReplyBody},
     rescue,
@@ -23,7 +26,8 @@ use super::{
     wait::sleep_until,
 };
 use crate::{
-    engine::{Found, Planned},
+    behavior::latency::Schedule,
+    engine::Found,
     library::BodyFiles,
     model::{self, BodySpec, Outcome, ResponseSpec},
     render::{Dress, PrepareError, Prepared, Substitutions},
@@ -34,7 +38,7 @@ use crate::{
 pub(super) async fn give(
     state: &State,
     found: Found,
-    inquiry: Inquiry,
+    mut inquiry: Inquiry,
     client: &Client,
 ) -> (Result<Response<ReplyBody>, BodyError>, Outcome) {
     let live = Arc::clone(&found.stub);
@@ -43,31 +47,46 @@ pub(super) async fn give(
         step: live.stub.responses.is_sequence().then_some(found.step + 1),
         nearest: found.nearest.is_some(),
     };
-    let global = state.global_delay();
-    let schedule = match inquiry.route.service.behavior.plan(&state.session, &found, global) {
-        Planned::Answer(schedule) => {
-            if let Some(event) = &inquiry.event {
-                event.set_delay(schedule.head);
-            }
-            schedule
-        }
-        Planned::Error { status, at } => {
-            sleep_until(state.session.clock(), inquiry.watch, at).await;
-            drain(inquiry.body, None);
-            return (Ok(injected(status)), Outcome::InjectedError);
-        }
-        Planned::Fault { fault, at } => {
-            sleep_until(state.session.clock(), inquiry.watch, at).await;
-            return (breakage::carry_out(fault, inquiry, client).await, outcome);
-        }
+    let plan = match planning::of_stub(state, &found, &mut inquiry).await {
+        Ok(plan) => plan,
+        Err(error) => return (Err(error.into()), outcome),
     };
-    let mut inquiry = inquiry;
+    let watch = inquiry.watch;
+    if let Some(fault) = plan.own_fault {
+        sleep_until(state.session.clock(), watch, plan.schedule.head).await;
+        return (breakage::carry_out(fault, inquiry, client).await, outcome);
+    }
+    let Some(strike) = &plan.fault else {
+        let answer = answer(state, found, plan.schedule, inquiry, client).await;
+        return (answer.map(|answer| paced(&plan.bandwidth, answer)), outcome);
+    };
+    if faults::is_instead(&strike.value) {
+        sleep_until(state.session.clock(), watch, plan.schedule.head).await;
+    }
+    let inquiry = match faults::instead(strike, inquiry, client).await {
+        Turn::Answered(answer) => return (answer, Outcome::InjectedError),
+        Turn::Goes(inquiry) => *inquiry,
+    };
+    let answer = answer(state, found, plan.schedule, inquiry, client).await;
+    let answer = answer.and_then(|answer| faults::damage(strike, answer));
+    (answer.map(|answer| paced(&plan.bandwidth, answer)), Outcome::InjectedError)
+}
+
+/// The answer as its stub has it, when it is due.
+async fn answer(
+    state: &State,
+    found: Found,
+    schedule: Schedule,
+    mut inquiry: Inquiry,
+    client: &Client,
+) -> Result<Response<ReplyBody>, BodyError> {
+    let live = Arc::clone(&found.stub);
     let templates = rendering::templates_of(state, &found);
     let rendered = match templates {
         None => None,
         Some(templates) => match render(state, &found, templates, &mut inquiry).await {
             Ok(rendered) => Some(rendered),
-            Err(error) => return (error.map(|error| unusable(&live, &error)), outcome),
+            Err(error) => return error.map(|error| unusable(&live, &error)),
         },
     };
     let spec = rendered.as_ref().or_else(|| live.response(found.step));
@@ -76,7 +95,7 @@ pub(super) async fn give(
     {
         let (fields, dribble) = (&spec.headers, spec.dribble);
         let fetch = Fetch { proxy, fields, schedule, dribble };
-        return (Ok(fetch.give(state, inquiry).await), outcome);
+        return Ok(fetch.give(state, inquiry).await);
     }
     let ready = match (&rendered, templates) {
         (Some(rendered), Some(templates)) => dressed(state, &live, rendered, templates).await,
@@ -84,7 +103,7 @@ pub(super) async fn give(
     };
     let prepared = match ready {
         Ok(prepared) => prepared,
-        Err(error) => return (Ok(unusable(&live, &error)), outcome),
+        Err(error) => return Ok(unusable(&live, &error)),
     };
     sleep_until(state.session.clock(), inquiry.watch, schedule.head).await;
     if prepared.status.is_informational() && !is_switch(prepared.status, inquiry.version) {
@@ -93,7 +112,7 @@ pub(super) async fn give(
             prepared.status.as_u16()
         );
         drain(inquiry.body, None);
-        return (Ok(unusable(&live, &error)), outcome);
+        return Ok(unusable(&live, &error));
     }
     if inquiry.version == Version::HTTP_11 {
         for (status, fields) in live.response(found.step).into_iter().flat_map(|it| &it.interim) {
@@ -108,11 +127,28 @@ pub(super) async fn give(
         is_from_file: spec.is_some_and(|spec| matches!(spec.body, BodySpec::File(_))),
         is_recorded: live.stub.recorded.is_some(),
     };
-    (Ok(respond(state, given, inquiry, &client.interim).await), outcome)
+    Ok(respond(state, given, inquiry, &client.interim).await)
 }
 
 /// The 404 that says what came near; in WireMock's dialect, a file where one is meant.
-pub(super) async fn miss(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
+pub(super) async fn miss(
+    state: &State,
+    mut inquiry: Inquiry,
+    client: &Client,
+) -> Result<Response<ReplyBody>, BodyError> {
+    let plan = planning::of_endpoint(state, &mut inquiry).await?;
+    sleep_until(state.session.clock(), inquiry.watch, plan.schedule.head).await;
+    let answer = match &plan.fault {
+        None => missed(state, &inquiry).await,
+        Some(strike) => match faults::instead(strike, inquiry, client).await {
+            Turn::Answered(answer) => return answer,
+            Turn::Goes(inquiry) => faults::damage(strike, missed(state, &inquiry).await)?,
+        },
+    };
+    Ok(paced(&plan.bandwidth, answer))
+}
+
+async fn missed(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
     let dialect = state.answers.dialect;
     if dialect == Dialect::WireMock
         && let Some(file) = static_files::answer(state, inquiry).await
@@ -191,15 +227,6 @@ fn is_switch(status: StatusCode, version: Version) -> bool {
 
 fn unusable(live: &LiveStub, error: &dyn std::fmt::Display) -> Response<ReplyBody> {
     rescue::unusable_stub(&live.display_name(), &live.file.display().to_string(), error)
-}
-
-fn injected(status: u16) -> Response<ReplyBody> {
-    let status = StatusCode::from_u16(status).unwrap_or_default();
-    let json = model::Json::Object(vec![
-        ("error".to_owned(), "injected".into()),
-        ("message".to_owned(), "ringer was told to fail this request (--fail)".into()),
-    ]);
-    rescue::own_answer(status, rescue::Wants::Json, &json, "")
 }
 
 /// The answer that was found, with this client's own values where it has others than the recorded

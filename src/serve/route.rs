@@ -15,7 +15,8 @@ use parking_lot::Mutex;
 
 use super::{settings::Service, socket::Reset};
 use crate::{
-    engine::{Behavior, Mode},
+    behavior::RateLimit,
+    engine::Mode,
     model::{Origin, Scheme, ServiceName},
     tls::acceptor::host_of,
     upstream::{self, UpstreamError},
@@ -34,7 +35,8 @@ pub(super) struct LiveService {
     pub(super) listen: Vec<SocketAddr>,
     pub(super) mode: Mode,
     pub(super) upstream: Option<Upstream>,
-    pub(super) behavior: Behavior,
+    /// Its limit, and under which name it is counted: services that share one share the name.
+    pub(super) rate_limit: Option<(String, RateLimit)>,
 }
 
 /// The real API of a service.
@@ -103,7 +105,7 @@ pub(super) struct Router {
     forward: Mode,
     forwarded: Mutex<HashMap<String, Arc<LiveService>>>,
     factory: UpstreamFactory,
-    behavior: Behavior,
+    rate_limit: Option<RateLimit>,
     /// For requests that stubs send, made for the first.
     errands: OnceLock<Result<upstream::Client, UpstreamError>>,
 }
@@ -113,11 +115,11 @@ impl Router {
         services: Vec<Service>,
         forward: Mode,
         factory: UpstreamFactory,
-        behavior: Behavior,
+        rate_limit: Option<RateLimit>,
     ) -> Result<Self, UpstreamError> {
         let services = services
             .into_iter()
-            .map(|service| live(service, &factory, &behavior).map(Arc::new))
+            .map(|service| live(service, &factory, rate_limit).map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;
         let any = LiveService {
             scope: None,
@@ -126,7 +128,7 @@ impl Router {
             listen: Vec::new(),
             mode: Mode::Replay,
             upstream: None,
-            behavior: behavior.clone(),
+            rate_limit: rate_limit.map(|limit| (String::new(), limit)),
         };
         Ok(Self {
             services,
@@ -134,7 +136,7 @@ impl Router {
             forward,
             forwarded: Mutex::default(),
             factory,
-            behavior,
+            rate_limit,
             errands: OnceLock::new(),
         })
     }
@@ -302,7 +304,7 @@ impl Router {
             listen: Vec::new(),
             mode,
             upstream,
-            behavior: self.behavior.clone(),
+            rate_limit: self.rate_limit.map(|limit| (String::new(), limit)),
         })
     }
 
@@ -318,19 +320,12 @@ impl Router {
 fn live(
     service: Service,
     factory: &UpstreamFactory,
-    behavior: &Behavior,
+    rate_limit: Option<RateLimit>,
 ) -> Result<LiveService, UpstreamError> {
-    let limit_key =
-        if service.rate_limit.is_some() { service.name.to_string() } else { String::new() };
+    let own = service.rate_limit.map(|limit| (service.name.to_string(), limit));
     Ok(LiveService {
         upstream: service.upstream.map(|origin| factory.reverse(origin)).transpose()?,
-        behavior: Behavior {
-            latency: service.latency.clone().unwrap_or_else(|| behavior.latency.clone()),
-            fail: service.fail.or(behavior.fail),
-            rate_limit: service.rate_limit.or(behavior.rate_limit),
-            seed: behavior.seed,
-            limit_key,
-        },
+        rate_limit: own.or(rate_limit.map(|limit| (String::new(), limit))),
         scope: Some(service.name),
         hosts: service.hosts,
         prefix: service.prefix,
@@ -376,7 +371,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{model::LatencySource, runtime::Seed};
 
     fn router(services: Vec<Service>) -> Router {
         let options = upstream::Options {
@@ -386,15 +380,8 @@ mod tests {
             idle_timeout: Duration::from_secs(1),
             own_addresses: Vec::new(),
         };
-        let behavior = Behavior {
-            latency: LatencySource::None,
-            fail: None,
-            rate_limit: None,
-            seed: Seed(0),
-            limit_key: String::new(),
-        };
         let factory = UpstreamFactory { options, preserve_host: None };
-        Router::new(services, Mode::Replay, factory, behavior).unwrap()
+        Router::new(services, Mode::Replay, factory, None).unwrap()
     }
 
     fn service(upstream: &str) -> Service {

@@ -28,13 +28,14 @@ use super::{
 };
 use crate::{
     admin::Admin,
-    engine::{Behavior, LazyKeys, Matching, Mode},
+    behavior::RateLimit,
+    engine::{LazyKeys, Matching, Mode},
     library::BodyFiles,
     model::Handled,
     record::Recorder,
     redaction::Redactor,
-    runtime::{Clock, Drain, Watch},
-    store::{Session, SharedSettings, StubStore},
+    runtime::{Clock, Drain, Seed, Watch},
+    store::{Script, Session, SharedBehaviors, SharedSettings, StubStore},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -71,8 +72,14 @@ pub struct ServerParts {
     pub services: Vec<Service>,
     /// What is done for hosts that a forward proxy meets and no service names.
     pub forward: Mode,
-    /// Behaviour where a service has none of its own.
-    pub behavior: Behavior,
+    /// How answers behave, as it is at the moment.
+    pub behaviors: Arc<SharedBehaviors>,
+    /// The limit of services that have none of their own.
+    pub rate_limit: Option<RateLimit>,
+    /// Seed of every draw.
+    pub seed: Seed,
+    /// What befell the requests of an earlier run, to befall these.
+    pub script: Option<Arc<Script>>,
     /// How exactly requests must match.
     pub matching: Matching,
     /// How upstreams are reached; the listeners' own addresses are added.
@@ -182,13 +189,16 @@ impl Server {
             loopback_only: is_exposed && matches!(place, AdminPlace::Everywhere { open: false }),
         });
         let state = Arc::new(State {
-            router: Router::new(services, parts.forward, factory, parts.behavior)?,
+            router: Router::new(services, parts.forward, factory, parts.rate_limit)?,
             acceptor: Acceptor::new(Arc::new(leaves)),
             clock: parts.clock,
             limits: parts.limits,
             stubs: parts.stubs,
             session: parts.session,
             settings: parts.settings,
+            behaviors: parts.behaviors,
+            seed: parts.seed,
+            script: parts.script,
             admin,
             body_files: parts.body_files,
             redactor: parts.redactor,

@@ -26,8 +26,8 @@ use crate::{
     model::{Handled, Outcome},
     record::Recorder,
     redaction::Redactor,
-    runtime::{Clock, Drain},
-    store::{Session, SharedSettings, StubStore},
+    runtime::{Clock, Drain, Seed},
+    store::{Script, Session, SharedBehaviors, SharedSettings, StubStore},
     tls::Acceptor,
 };
 
@@ -45,6 +45,11 @@ pub(super) struct State {
     pub(super) stubs: Arc<StubStore>,
     pub(super) session: Arc<Session>,
     pub(super) settings: Arc<SharedSettings>,
+    pub(super) behaviors: Arc<SharedBehaviors>,
+    /// Seed of every draw.
+    pub(super) seed: Seed,
+    /// What befell the requests of an earlier run, to befall these.
+    pub(super) script: Option<Arc<Script>>,
     pub(super) admin: Option<AdminDoor>,
     pub(super) body_files: BodyFiles,
     pub(super) redactor: Arc<Redactor>,

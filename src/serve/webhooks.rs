@@ -46,7 +46,7 @@ pub(super) struct Following {
 impl Following {
     /// What follows the answer that was found; `None` where nothing does. The request's body must
     /// have been read.
-    pub(super) fn of(found: &Found, inquiry: &Inquiry) -> Option<Self> {
+    pub(super) fn of(found: &Found, inquiry: &Inquiry, seed: Seed) -> Option<Self> {
         if found.stub.webhooks.is_empty() {
             return None;
         }
@@ -55,7 +55,7 @@ impl Following {
             request: inquiry.request.clone(),
             about: About::of(found, inquiry),
             event: inquiry.event.clone(),
-            seed: inquiry.route.service.behavior.seed,
+            seed,
             hit: found.hit,
             watch: inquiry.watch,
         })

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use super::live::LiveStub;
+use super::{applied::Drawn, live::LiveStub};
 use crate::model::{Json, Request};
 
 /// Notes on one entry beyond which no more are taken.
@@ -45,6 +45,7 @@ struct Later {
     delay: Duration,
     total: Option<Duration>,
     notes: Vec<Note>,
+    drawn: Option<Drawn>,
 }
 
 /// An answer as it was given.
@@ -77,6 +78,7 @@ impl ServeEvent {
             delay: Duration::ZERO,
             total: None,
             notes: Vec::new(),
+            drawn: None,
         };
         Self { id, served, later: Mutex::new(later) }
     }
@@ -124,6 +126,16 @@ impl ServeEvent {
     /// What else happened, in order.
     pub fn notes(&self) -> Vec<Note> {
         self.later.lock().notes.clone()
+    }
+
+    /// What befell it on purpose, and the seed of that.
+    pub fn drawn(&self) -> Option<Drawn> {
+        self.later.lock().drawn.clone()
+    }
+
+    /// Says what befalls it on purpose.
+    pub fn set_drawn(&self, drawn: Drawn) {
+        self.later.lock().drawn = Some(drawn);
     }
 
     /// Says for how long the answer is held back.

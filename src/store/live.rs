@@ -3,13 +3,15 @@
 use std::{
     path::PathBuf,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use http::Extensions;
 
+use super::rules::LiveBehaviors;
 use crate::{
     matching::{CompileError, CompiledRequest, path::PathVariables},
-    model::{ResponseSpec, ServiceName, Stub},
+    model::{Place, ResponseSpec, ServiceName, Stub},
     render::{Prepared, TemplateErrors, TemplatedResponse, Webhook},
 };
 
@@ -33,6 +35,8 @@ pub struct LiveStub {
     pub serial: u64,
     /// Its request pattern, compiled.
     pub request: Arc<CompiledRequest>,
+    /// How its answers behave; `None` where it says nothing of that.
+    pub behaviors: Option<Box<LiveBehaviors>>,
     /// Its answers, each made ready when it is first given.
     pub prepared: Box<[OnceLock<Arc<Prepared>>]>,
     /// What is called after each of its answers, or why that cannot be.
@@ -48,8 +52,22 @@ pub struct LiveStub {
 }
 
 impl LiveStub {
-    pub(super) fn compile(stub: Stub, file: PathBuf, serial: u64) -> Result<Self, CompileError> {
+    /// Puts a stub into service; `since` is the time of that by the session's clock.
+    pub(super) fn compile(
+        stub: Stub,
+        file: PathBuf,
+        serial: u64,
+        since: Duration,
+    ) -> Result<Self, CompileError> {
         let request = Arc::new(CompiledRequest::compile(&stub.request)?);
+        let behaviors = if stub.behaviors.is_empty() {
+            None
+        } else {
+            // They go on counting when the stub is read anew.
+            let place = Place::Stub(stub.id);
+            let behaviors = LiveBehaviors::compile(place, &stub.behaviors, since, || 0)?;
+            Some(Box::new(behaviors))
+        };
         let prepared = stub.responses.steps.iter().map(|_| OnceLock::new()).collect();
         let webhooks = stub
             .listeners
@@ -76,6 +94,7 @@ impl LiveStub {
             file,
             serial,
             request,
+            behaviors,
             prepared,
             webhooks,
             templates,

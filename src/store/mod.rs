@@ -3,25 +3,35 @@
 //!
 //! May import: behavior, codec, matching, model, render, runtime.
 
+pub mod applied;
+pub mod behaviors;
 pub mod clock;
 pub mod event;
 pub mod journal;
 pub mod live;
 mod places;
+pub mod rules;
 pub mod scenarios;
+pub mod script;
 pub mod session;
 pub mod set;
 pub mod settings;
 pub mod stubs;
+pub mod turns;
 pub mod values;
 
+pub use applied::{Applied, Drawn};
+pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
 pub use event::{LoggedAnswer, Note, ServeEvent, Served};
 pub use journal::{Journal, JournalLimits};
 pub use live::{LiveStub, LiveTemplates};
+pub use rules::{LiveBehaviors, LiveEffect, LiveRule};
 pub use scenarios::{HeldScenarios, Scenarios};
+pub use script::{Recalled, Script, ScriptKey};
 pub use session::Session;
 pub use set::StubSet;
 pub use settings::{GlobalSettings, SharedSettings};
 pub use stubs::{StubError, StubFile, StubStore, Uncompiled};
+pub use turns::TurnCounts;
 pub use values::Values;

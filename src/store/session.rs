@@ -16,6 +16,7 @@ use super::{
     clock::SessionClock,
     journal::{Journal, JournalLimits},
     scenarios::Scenarios,
+    turns::TurnCounts,
     values::Values,
 };
 use crate::{
@@ -48,6 +49,7 @@ pub struct Session {
     buckets: Mutex<HashMap<String, Bucket>>,
     pairs: RwLock<Pairs>,
     values: Values,
+    turns: TurnCounts,
 }
 
 impl Session {
@@ -68,6 +70,7 @@ impl Session {
             buckets: Mutex::default(),
             pairs: RwLock::default(),
             values: Values::default(),
+            turns: TurnCounts::default(),
         }
     }
 
@@ -91,17 +94,23 @@ impl Session {
         &self.values
     }
 
+    /// How often each rule has had a request to look at.
+    pub fn turns(&self) -> &TurnCounts {
+        &self.turns
+    }
+
     /// Its name; the default session's is empty.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Forgets how far every sequence and scenario has come, what the client's values stand for, the
-    /// values of templates, and the requests.
+    /// values of templates, what rules have counted, and the requests.
     pub fn reset(&self) {
         self.scenarios.reset();
         self.journal.clear();
         self.values.reset();
+        self.turns.reset();
         self.used.write().extend(self.hits.write().drain().map(|(stub, _)| stub));
         *self.pairs.write() = Pairs::default();
     }

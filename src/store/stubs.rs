@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use arc_swap::{ArcSwap, Guard};
@@ -205,7 +206,7 @@ impl StubStore {
 
     fn compile(&self, stub: Stub, file: &Path) -> Result<Arc<LiveStub>, CompileError> {
         let serial = self.serials.fetch_add(1, Ordering::Relaxed);
-        LiveStub::compile(stub, file.to_owned(), serial).map(Arc::new)
+        LiveStub::compile(stub, file.to_owned(), serial, Duration::ZERO).map(Arc::new)
     }
 
     /// Puts in service what compiled, and gives what did not.

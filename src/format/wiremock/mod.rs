@@ -3,7 +3,6 @@
 //! Reading is strict and finds every mistake of a file at once; writing gives the same text for the
 //! same stub. May import: codec, model.
 
-mod fields;
 mod headers;
 mod layout;
 mod listener;

@@ -1,13 +1,15 @@
 //! The `request` of a mapping: which requests it answers.
 
 use super::{
-    fields::{Fields, Place, expected, expected_one_of, items, span_of, text},
     matcher::{VALUE, read_body, read_named, read_single, read_value},
     written::{write_body, write_named, write_value},
 };
 use crate::{
     codec::json::{Node, NodeValue},
-    format::problem::Problems,
+    format::{
+        fields::{Fields, Place, expected, expected_one_of, items, span_of, text},
+        problem::Problems,
+    },
     model::{
         BodyPattern, Json, MethodPattern, MultipartPattern, RequestPattern, Scheme, UrlPattern,
         ValuePattern,

@@ -1,0 +1,41 @@
+//! How answers behave, from all that settings say of it.
+
+use crate::{
+    behavior::ErrorRate,
+    config::Config,
+    engine::ERROR_RATE,
+    model::{AnswerFault, Behaviors, Effect, ErrorAnswer, Fault, LatencySource, Place, Rule, When},
+};
+
+/// What is configured for all and for each service. The short settings (`latency`, `fail`) go before
+/// what the document says.
+pub(super) fn configured(config: &Config) -> Vec<(Place, Behaviors)> {
+    let all = merged(config.behaviors.clone(), Some(&config.latency), config.fail);
+    let services = config.services.iter().map(|service| {
+        let behaviors = merged(service.behaviors.clone(), service.latency.as_ref(), service.fail);
+        (Place::Service(service.name.clone()), behaviors)
+    });
+    std::iter::once((Place::All, all)).chain(services).collect()
+}
+
+fn merged(
+    mut behaviors: Behaviors,
+    latency: Option<&LatencySource>,
+    fail: Option<ErrorRate>,
+) -> Behaviors {
+    behaviors.latency = behaviors.latency.or_else(|| latency.cloned());
+    if let Some(rate) = fail {
+        behaviors.rules.insert(0, rule(rate));
+    }
+    behaviors
+}
+
+/// The rule that an error rate is.
+fn rule(rate: ErrorRate) -> Rule {
+    let error = ErrorAnswer { status: rate.status, ..ErrorAnswer::default() };
+    Rule {
+        name: ERROR_RATE.to_owned(),
+        when: When { probability: rate.probability, ..When::default() },
+        effect: Effect::Fault(Fault::Answer(AnswerFault::Status(error))),
+    }
+}

@@ -1,0 +1,201 @@
+//! What decides beside the request: the behaviors of this moment, the session, the seed and the time.
+
+use std::{sync::Arc, time::Duration};
+
+use rand::RngExt as _;
+use uuid::Uuid;
+
+use super::strike::Chance;
+use crate::{
+    behavior::selection::strength,
+    codec::view::RequestView,
+    model::{Counted, Place, ServiceName},
+    runtime::Seed,
+    store::{
+        BehaviorSet, LiveBehaviors, LiveEffect, LiveRule, LiveStub, Recalled, Script, ScriptKey,
+        Session,
+    },
+};
+
+/// Places that a request can have: its own header, its stub's by a client and by its file, its
+/// session's, its service's, and that of all.
+const MAX_PLACES: usize = 6;
+
+/// The rule that the error rate of a service is: it takes the place of the one for all.
+pub const ERROR_RATE: &str = "fail";
+
+/// What decides beside the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'g> {
+    /// The behaviors of this moment.
+    pub behaviors: &'g BehaviorSet,
+    /// The session.
+    pub session: &'g Session,
+    /// The seed of all draws.
+    pub seed: Seed,
+    /// The time, by the session's clock.
+    pub now: Duration,
+    /// What befell the requests of an earlier run, to befall these.
+    pub script: Option<&'g Script>,
+}
+
+/// The behaviors of all places of a request, the innermost first.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'g>([Option<&'g LiveBehaviors>; MAX_PLACES]);
+
+impl<'g> Around<'g> {
+    /// All that says something.
+    pub fn iter(&self) -> impl Iterator<Item = &'g LiveBehaviors> + use<'g> {
+        self.0.into_iter().flatten()
+    }
+
+    /// Whether there is any rule.
+    pub fn has_rules(&self) -> bool {
+        self.iter().any(|live| !live.rules.is_empty())
+    }
+
+    /// Whether a rule asks for more than what a request's head tells, so that its body is to be read.
+    /// `view` need have no body.
+    pub fn needs_body(&self, view: &RequestView<'_>) -> bool {
+        self.iter()
+            .flat_map(|live| &live.rules)
+            .filter(|rule| !rule.is_of_connections())
+            .any(|rule| rule.request().is_some_and(|it| it.needs_body() && it.matches_head(view)))
+    }
+
+    /// The rules for requests and their places, in order.
+    fn rules(&self) -> impl Iterator<Item = (&'g Place, &'g LiveRule)> + use<'g> {
+        let has_own_rate = self.iter().any(|live| {
+            live.place != Place::All && live.rules.iter().any(|it| it.name == ERROR_RATE)
+        });
+        self.iter().flat_map(|live| live.rules.iter().map(|rule| (&live.place, &**rule))).filter(
+            move |(place, rule)| {
+                !(has_own_rate && **place == Place::All && rule.name == ERROR_RATE)
+            },
+        )
+    }
+}
+
+/// A rule that strikes.
+#[derive(Debug)]
+pub(super) struct Struck<'g> {
+    pub(super) place: &'g Place,
+    pub(super) rule: &'g LiveRule,
+    pub(super) number: u64,
+    /// What was drawn for its probability, where that is less than 1.
+    pub(super) draw: Option<f64>,
+    /// How strong it is just now.
+    pub(super) strength: f64,
+    pub(super) chance: Chance,
+    /// What befell this request in the run that is repeated.
+    pub(super) recalled: Option<Recalled>,
+}
+
+impl<'g> Ground<'g> {
+    /// The behaviors of all places of a request. `own` are those that it brings itself.
+    pub fn around(
+        &self,
+        own: Option<&'g LiveBehaviors>,
+        stub: Option<&'g LiveStub>,
+        service: Option<&ServiceName>,
+    ) -> Around<'g> {
+        let id = stub.map(|live| live.stub.id);
+        let [by_client, session, service, all] =
+            self.behaviors.around(id, self.session.name(), service);
+        let by_file = stub.and_then(|live| live.behaviors.as_deref());
+        Around([own, by_client, by_file, session, service, all])
+    }
+
+    /// The rules that strike a request, in order. Each rule that the request fits counts it, whether
+    /// it strikes or not.
+    pub(super) fn struck(
+        &self,
+        around: Around<'g>,
+        view: &RequestView<'_>,
+        subject: Uuid,
+    ) -> Vec<Struck<'g>> {
+        let rules = around.rules().filter(|(_, rule)| {
+            !rule.is_of_connections() && rule.request().is_none_or(|pattern| pattern.matches(view))
+        });
+        self.striking(rules, subject)
+    }
+
+    /// The rules that strike a connection, in order.
+    pub(super) fn struck_connection(
+        &self,
+        service: Option<&ServiceName>,
+        subject: Uuid,
+    ) -> Vec<Struck<'g>> {
+        let around = self.around(None, None, service);
+        self.striking(around.rules().filter(|(_, rule)| rule.is_of_connections()), subject)
+    }
+
+    fn striking(
+        &self,
+        rules: impl Iterator<Item = (&'g Place, &'g LiveRule)>,
+        subject: Uuid,
+    ) -> Vec<Struck<'g>> {
+        let session = self.session.name();
+        let is_of_session =
+            |rule: &LiveRule| rule.when.session.as_ref().is_none_or(|name| name == session);
+        let fitting: Vec<_> = rules
+            .filter(|(_, rule)| is_of_session(rule))
+            .map(|(place, rule)| match rule.when.counted {
+                Counted::PerStub => (place, rule, subject),
+                Counted::Together => (place, rule, Uuid::nil()),
+            })
+            .collect();
+        if fitting.is_empty() {
+            return Vec::new();
+        }
+        let numbers =
+            self.session.turns().count(fitting.iter().map(|(_, rule, subject)| (*rule, *subject)));
+        let session: Arc<str> = session.into();
+        fitting
+            .into_iter()
+            .zip(numbers)
+            .filter_map(|((place, rule, subject), number)| {
+                let chance = Chance::new(self.seed, &session, rule.key, subject);
+                self.decide(place, rule, number, subject, chance)
+            })
+            .collect()
+    }
+
+    fn decide(
+        &self,
+        place: &'g Place,
+        rule: &'g LiveRule,
+        number: u64,
+        subject: Uuid,
+        mut chance: Chance,
+    ) -> Option<Struck<'g>> {
+        if let Some(script) = self.script {
+            let recalled = script.get(&ScriptKey {
+                session: self.session.name().to_owned(),
+                place: place.clone(),
+                rule: rule.name.clone(),
+                subject,
+                number,
+            })?;
+            chance.seed = recalled.seed;
+            let (draw, strength, recalled) = (None, 1.0, Some(recalled));
+            return Some(Struck { place, rule, number, draw, strength, chance, recalled });
+        }
+        if !rule.when.turns.include(number) {
+            return None;
+        }
+        let strength = strength(&rule.when.windows, self.now.saturating_sub(rule.since));
+        if strength <= 0.0 {
+            return None;
+        }
+        let probability = match rule.effect {
+            LiveEffect::Delay { .. } | LiveEffect::Bandwidth(_) => rule.when.probability,
+            LiveEffect::Fault(_) | LiveEffect::Connect(_) => rule.when.probability * strength,
+        };
+        let draw = (probability < 1.0).then(|| chance.draws(number, "strikes").random::<f64>());
+        if draw.is_some_and(|draw| draw >= probability) {
+            return None;
+        }
+        Some(Struck { place, rule, number, draw, strength, chance, recalled: None })
+    }
+}
