@@ -215,6 +215,7 @@ where
 {
     Box::pin(async move {
         let interim = Interim::default();
+        let orders = interim.orders().clone();
         let stream = TokioIo::new(Wire::new(stream, interim.clone()));
         let client = Arc::new(Client {
             arrival,
@@ -231,9 +232,13 @@ where
         tokio::pin!(connection);
         let result = tokio::select! {
             result = connection.as_mut() => result,
+            () = orders.hung_up() => return,
             () = watch.stopped() => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                tokio::select! {
+                    result = connection => result,
+                    () = orders.given_up() => return,
+                }
             }
         };
         if let Err(error) = result {
