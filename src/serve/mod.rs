@@ -48,6 +48,7 @@ mod tee;
 mod unserved;
 mod wait;
 mod webhooks;
+mod whose;
 mod wire;
 mod witness;
 
