@@ -22,6 +22,8 @@ mod corners;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod fault_clients;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod http1_wire;
