@@ -3,6 +3,7 @@
 //!
 //! May import: behavior, codec, model.
 
+pub mod limit;
 pub(super) mod scalar;
 pub(super) mod short;
 pub mod tree;

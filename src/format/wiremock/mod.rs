@@ -11,7 +11,7 @@ mod names;
 mod operand;
 mod options;
 pub mod parts;
-mod pattern;
+pub(in crate::format) mod pattern;
 mod proxying;
 mod recorded;
 mod response;
