@@ -25,6 +25,8 @@ mod corners;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod fault_bytes;
+#[cfg(test)]
 mod fault_clients;
 #[cfg(test)]
 mod faults;

@@ -37,6 +37,10 @@ pub(crate) async fn ringer_with(folder: &Folder, rules: Vec<Rule>) -> Ringer {
         },
     });
     folder.stub("all", &stub.to_string());
-    let behaviors = Behaviors { rules, ..Behaviors::default() };
-    folder.start(Config { behaviors, ..folder.config() }).await
+    folder.start(Config { behaviors: all(rules), ..folder.config() }).await
+}
+
+/// These rules and nothing else.
+pub(crate) fn all(rules: Vec<Rule>) -> Behaviors {
+    Behaviors { rules, ..Behaviors::default() }
 }
