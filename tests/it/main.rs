@@ -25,6 +25,10 @@ mod corners;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod fault_bytes;
+#[cfg(test)]
+mod fault_clients;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod http1_wire;
