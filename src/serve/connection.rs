@@ -20,6 +20,7 @@ use tokio::{
 use super::{
     client::{Client, Served, Tunnel},
     handler::handle,
+    lines::Lines,
     rewound::Rewound,
     route::Arrival,
     socket::{Reset, Socket},
@@ -123,6 +124,7 @@ where
             arrival,
             interim,
             number: state.connections.fetch_add(1, Ordering::Relaxed) + 1,
+            lines: Lines::default(),
             watch: watch.clone(),
             serve_tunnel,
         });

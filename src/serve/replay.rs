@@ -8,14 +8,13 @@ use http::{
 };
 
 use super::{
+    bandwidth::{self, paced},
     breakage,
     client::Client,
     faults::{self, Turn},
     fetch::Fetch,
     inquiry::Inquiry,
-    miss,
-    paced::paced,
-    planning,
+    miss, planning,
     rendering::{self, RenderError},
     reply::{BodyError, ReplyBody},
     rescue,
@@ -52,13 +51,15 @@ pub(super) async fn give(
         Err(error) => return (Err(error.into()), outcome),
     };
     let watch = inquiry.watch;
+    let of_stub = plan.bandwidth.iter().filter(bandwidth::is_of_stub);
+    bandwidth::slow_down(of_stub, &mut inquiry.body, state, client);
     if let Some(fault) = plan.own_fault {
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
         return (breakage::carry_out(fault, inquiry, client).await, outcome);
     }
     let Some(strike) = &plan.fault else {
         let answer = answer(state, found, plan.schedule, inquiry, client).await;
-        return (answer.map(|answer| paced(&plan.bandwidth, answer)), outcome);
+        return (answer.map(|answer| paced(&plan.bandwidth, answer, state, client)), outcome);
     };
     if faults::is_instead(&strike.value) {
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
@@ -69,7 +70,7 @@ pub(super) async fn give(
     };
     let answer = answer(state, found, plan.schedule, inquiry, client).await;
     let answer = answer.and_then(|answer| faults::damage(strike, answer));
-    (answer.map(|answer| paced(&plan.bandwidth, answer)), Outcome::InjectedError)
+    (answer.map(|answer| paced(&plan.bandwidth, answer, state, client)), Outcome::InjectedError)
 }
 
 /// The answer as its stub has it, when it is due.
@@ -145,7 +146,7 @@ pub(super) async fn miss(
             Turn::Goes(inquiry) => faults::damage(strike, missed(state, &inquiry).await)?,
         },
     };
-    Ok(paced(&plan.bandwidth, answer))
+    Ok(paced(&plan.bandwidth, answer, state, client))
 }
 
 async fn missed(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {

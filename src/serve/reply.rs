@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::{
+    paced::Paced,
     tee::{ResponseTee, Stopwatch},
     wait::sleep_until,
     wire::Interim,
@@ -53,6 +54,8 @@ pub(super) enum ReplyBody {
     Recorded(Box<ResponseTee>),
     /// As the upstream sends it.
     Relayed(Incoming),
+    /// One whose bytes come slowly.
+    Paced(Box<Paced<Self>>),
     /// A body that the journal sees passing.
     Logged(Box<Logged>),
     /// One after which something follows.
@@ -121,6 +124,7 @@ impl Body for ReplyBody {
             Self::Relayed(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+            Self::Paced(paced) => Pin::new(&mut **paced).poll_frame(cx),
             Self::Logged(logged) => Pin::new(&mut **logged).poll_frame(cx),
             Self::Followed { body, .. } => Pin::new(&mut **body).poll_frame(cx),
             Self::Trailed { body, interim, spelled } => {
@@ -144,6 +148,7 @@ impl Body for ReplyBody {
                 bytes.as_ref().is_none_or(Bytes::is_empty) && trailers.is_none()
             }
             Self::Produced(_) => false,
+            Self::Paced(paced) => paced.is_end_stream(),
             Self::Logged(logged) => logged.body.is_end_stream(),
             Self::Followed { body, .. } => body.is_end_stream(),
             Self::Recorded(body) => body.is_end_stream(),
@@ -158,6 +163,7 @@ impl Body for ReplyBody {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Self::Whole { .. } | Self::Produced(_) => SizeHint::default(),
+            Self::Paced(paced) => paced.size_hint(),
             Self::Logged(logged) => logged.body.size_hint(),
             Self::Followed { body, .. } => body.size_hint(),
             Self::Recorded(body) => body.size_hint(),
@@ -343,6 +349,6 @@ impl Source {
 }
 
 /// Reads a body to its end and throws it away, so that its connection can be used again.
-pub(super) async fn discard(mut body: Incoming) {
+pub(super) async fn discard(mut body: Paced<Incoming>) {
     while let Some(Ok(_)) = body.frame().await {}
 }

@@ -20,6 +20,7 @@ use tokio::{
 
 use super::{
     administration::{AdminDoor, AdminPlace},
+    lines::Lines,
     listener::{accept, bind},
     route::{Router, UpstreamFactory},
     settings::{Answers, Dialect, Limits, Service},
@@ -35,7 +36,7 @@ use crate::{
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
-    store::{Script, Session, SharedBehaviors, SharedSettings, StubStore},
+    store::{Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -80,6 +81,8 @@ pub struct ServerParts {
     pub seed: Seed,
     /// What befell the requests of an earlier run, to befall these.
     pub script: Option<Arc<Script>>,
+    /// What endpoints were recorded to take.
+    pub measured: Arc<Measured>,
     /// How exactly requests must match.
     pub matching: Matching,
     /// How upstreams are reached; the listeners' own addresses are added.
@@ -199,6 +202,8 @@ impl Server {
             behaviors: parts.behaviors,
             seed: parts.seed,
             script: parts.script,
+            measured: parts.measured,
+            lines: Lines::default(),
             admin,
             body_files: parts.body_files,
             redactor: parts.redactor,
