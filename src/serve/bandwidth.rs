@@ -30,7 +30,7 @@ pub(super) fn paced(
         Some(pacing) => response.map(|body| {
             let mut paced = Paced::unpaced(body);
             paced.pace(pacing);
-            ReplyBody::Paced(Box::new(paced))
+            ReplyBody::boxed(paced)
         }),
     }
 }

@@ -72,7 +72,6 @@ pub(super) fn of_way_in(
 }
 
 /// What becomes of a connection that was just accepted.
-#[expect(dead_code, reason = "connections are not broken yet")]
 pub(super) fn of_connection(
     state: &State,
     service: Option<&ServiceName>,

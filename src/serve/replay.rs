@@ -9,9 +9,8 @@ use http::{
 
 use super::{
     bandwidth::{self, paced},
-    breakage,
     client::Client,
-    faults::{self, Turn},
+    faults::{self, Scene},
     fetch::Fetch,
     inquiry::Inquiry,
     miss, planning,
@@ -28,7 +27,7 @@ use crate::{
     behavior::latency::Schedule,
     engine::Found,
     library::BodyFiles,
-    model::{self, BodySpec, Outcome, ResponseSpec},
+    model::{self, BodySpec, Fault, Outcome, ResponseSpec},
     render::{Dress, PrepareError, Prepared, Substitutions},
     store::{LiveStub, LiveTemplates, Note, StubSet},
 };
@@ -53,23 +52,24 @@ pub(super) async fn give(
     let watch = inquiry.watch;
     let of_stub = plan.bandwidth.iter().filter(bandwidth::is_of_stub);
     bandwidth::slow_down(of_stub, &mut inquiry.body, state, client);
+    let scene = Scene::of(state, &inquiry, client);
     if let Some(fault) = plan.own_fault {
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
-        return (breakage::carry_out(fault, inquiry, client).await, outcome);
+        return (faults::instead(&Fault::Wire(fault), &scene, inquiry).await, outcome);
     }
     let Some(strike) = &plan.fault else {
         let answer = answer(state, found, plan.schedule, inquiry, client).await;
         return (answer.map(|answer| paced(&plan.bandwidth, answer, state, client)), outcome);
     };
-    if faults::is_instead(&strike.value) {
+    if faults::takes_place(&strike.value) {
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
+        let answer = faults::instead(&strike.value, &scene, inquiry).await;
+        return (answer, Outcome::InjectedError);
     }
-    let inquiry = match faults::instead(strike, inquiry, client).await {
-        Turn::Answered(answer) => return (answer, Outcome::InjectedError),
-        Turn::Goes(inquiry) => *inquiry,
+    let answer = match answer(state, found, plan.schedule, inquiry, client).await {
+        Ok(answer) => faults::damage(&strike.value, strike.draws(), answer, &scene).await,
+        Err(error) => Err(error),
     };
-    let answer = answer(state, found, plan.schedule, inquiry, client).await;
-    let answer = answer.and_then(|answer| faults::damage(strike, answer));
     (answer.map(|answer| paced(&plan.bandwidth, answer, state, client)), Outcome::InjectedError)
 }
 
@@ -139,12 +139,16 @@ pub(super) async fn miss(
 ) -> Result<Response<ReplyBody>, BodyError> {
     let plan = planning::of_endpoint(state, &mut inquiry).await?;
     sleep_until(state.session.clock(), inquiry.watch, plan.schedule.head).await;
+    let scene = Scene::of(state, &inquiry, client);
     let answer = match &plan.fault {
         None => missed(state, &inquiry).await,
-        Some(strike) => match faults::instead(strike, inquiry, client).await {
-            Turn::Answered(answer) => return answer,
-            Turn::Goes(inquiry) => faults::damage(strike, missed(state, &inquiry).await)?,
-        },
+        Some(strike) if faults::takes_place(&strike.value) => {
+            return faults::instead(&strike.value, &scene, inquiry).await;
+        }
+        Some(strike) => {
+            let answer = missed(state, &inquiry).await;
+            faults::damage(&strike.value, strike.draws(), answer, &scene).await?
+        }
     };
     Ok(paced(&plan.bandwidth, answer, state, client))
 }
