@@ -8,6 +8,8 @@ mod admin_requests;
 #[cfg(test)]
 mod admin_stubs;
 #[cfg(test)]
+mod bandwidth;
+#[cfg(test)]
 mod bounds;
 #[cfg(test)]
 mod check;
@@ -32,6 +34,8 @@ mod fault_clients;
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod latency;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
