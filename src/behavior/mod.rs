@@ -7,6 +7,8 @@ pub mod distribution;
 pub mod fault;
 pub mod latency;
 pub mod limiter;
+pub mod moments;
+pub mod placeholder;
 pub mod selection;
 
 pub use delay::GlobalDelay;

@@ -1,6 +1,6 @@
 //! How many requests a provider takes, and what it says to those above.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 use super::pattern::RequestPattern;
 
@@ -30,6 +30,66 @@ pub struct RateLimit {
     pub counts_refused: bool,
     /// What becomes of a client that tries again too early.
     pub penalty: Option<Penalty>,
+    /// Seconds that the provider's clock is ahead of ours (negative: behind), in times that it tells as
+    /// dates or seconds since 1970.
+    pub clock_skew: i64,
+}
+
+impl RateLimit {
+    /// So many requests in a window, all together, by token bucket; what is above gets 429 in ringer's
+    /// own words.
+    pub fn plain(limit: u64, window: Duration) -> Self {
+        Self {
+            name: "rate-limit".to_owned(),
+            preset: None,
+            request: None,
+            exempt: Vec::new(),
+            key: Vec::new(),
+            policies: vec![Policy {
+                name: "requests".to_owned(),
+                algorithm: Algorithm::TokenBucket,
+                limit,
+                window,
+                burst: None,
+                cost: Cost::Fixed(1),
+                request: None,
+                key: None,
+                refusal: None,
+            }],
+            headers: Vec::new(),
+            emit: Emit::default(),
+            refusal: Refusal::default(),
+            counts_refused: false,
+            penalty: None,
+            clock_skew: 0,
+        }
+    }
+}
+
+impl FromStr for RateLimit {
+    type Err = String;
+
+    /// `10/s`, `100/min`, `5000/h`: [`RateLimit::plain`].
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || {
+            format!(
+                "unknown rate limit `{text}`, expected requests per unit: `10/s`, `100/min` or `5000/h`"
+            )
+        };
+        let (limit, unit) = text.split_once('/').ok_or_else(wrong)?;
+        let limit: u64 = limit.trim().parse().map_err(|_| wrong())?;
+        if limit == 0 {
+            return Err(format!("rate limit `{text}` must allow at least one request"));
+        }
+        let window = match unit.trim() {
+            "s" | "sec" | "second" => 1,
+            "m" | "min" | "minute" => 60,
+            "h" | "hour" => 3600,
+            "d" | "day" => 86400,
+            _ => return Err(wrong()),
+        };
+        Ok(Self::plain(limit, Duration::from_secs(window)))
+    }
 }
 
 /// One of the limits of a provider.
@@ -149,12 +209,14 @@ pub enum TokenKind {
 
 /// A header of answers. Its value is a text with placeholders, `{remaining}`, `{tokens.reset:go}`; the
 /// syntax is that of `behavior::placeholder`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LimitHeader {
     /// Its name, spelled as on the wire.
     pub name: String,
     /// Its value.
     pub value: String,
+    /// On which answers, where that is other than the limit's (`X-RateLimit-NearLimit` of Atlassian).
+    pub emit: Option<Emit>,
 }
 
 /// On which answers the headers are.
@@ -182,8 +244,22 @@ pub struct Refusal {
     pub retry_after: RetryAfter,
     /// Rounds the wait up to at least this.
     pub min_retry_after: Duration,
-    /// The body, with placeholders.
-    pub body: String,
+    /// The body, with placeholders; its content type is one of the headers. `None` is ringer's own,
+    /// as JSON or text, by what the client wants.
+    pub body: Option<String>,
+}
+
+impl Default for Refusal {
+    /// 429 with seconds to wait (RFC 6585 §4) and a body of ringer's own.
+    fn default() -> Self {
+        Self {
+            status: 429,
+            headers: Vec::new(),
+            retry_after: RetryAfter::default(),
+            min_retry_after: Duration::ZERO,
+            body: None,
+        }
+    }
 }
 
 /// How `Retry-After` says it.
@@ -219,4 +295,19 @@ pub enum Penalty {
         /// How long.
         time: Duration,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_the_command_line_documents() {
+        let second = Duration::from_secs(1);
+        assert_eq!("10/s".parse(), Ok(RateLimit::plain(10, second)));
+        assert_eq!("100/min".parse(), Ok(RateLimit::plain(100, 60 * second)));
+        for wrong in ["", "10", "0/s", "x/s", "10/fortnight"] {
+            assert!(wrong.parse::<RateLimit>().is_err(), "{wrong}");
+        }
+    }
 }

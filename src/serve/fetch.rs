@@ -1,5 +1,7 @@
 //! Stubs whose answer is fetched from another server (`proxyBaseUrl`), streamed both ways.
 
+use std::sync::Arc;
+
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version,
     header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TRANSFER_ENCODING, USER_AGENT},
@@ -11,9 +13,10 @@ use super::{
     errand::{self, ErrandError},
     hop,
     inquiry::Inquiry,
-    reply::{BodyError, Production, ReplyBody, Sizing, sleep_until},
+    reply::{BodyError, Production, ReplyBody, Sizing},
     settings::Dialect,
     state::State,
+    wait::{since, sleep_until},
 };
 use crate::{
     behavior::{delay, latency::Schedule},
@@ -45,7 +48,7 @@ impl Fetch<'_> {
         };
         let url = format!("{}{path}", self.proxy.base_url);
         let fetched = self.fetch(state, &url, &mut inquiry).await;
-        sleep_until(watch, self.schedule.head).await;
+        sleep_until(state.session.clock(), watch, self.schedule.head).await;
         let response = match fetched {
             Ok(response) => response,
             Err(error) => return failed(state, &url, &error),
@@ -169,12 +172,13 @@ async fn dribbled(
     let whole = Limited::new(body, state.limits.body_in_memory).collect().await?;
     let trailers = whole.trailers().cloned().unwrap_or_default();
     let bytes = whole.to_bytes();
-    let pieces = delay::pieces(dribble, bytes.len() as u64, schedule.head.max(watch.elapsed()));
+    let clock = state.session.clock();
+    let pieces = delay::pieces(dribble, bytes.len() as u64, schedule.head.max(since(clock, watch)));
     let chunks = pieces.into_iter().map(|(due, size)| (due, size, 0)).collect();
     let body = PreparedBody::Bytes(bytes);
     let schedule = Schedule { head: schedule.head, chunks };
-    Ok(Production { body, trailers, schedule, ending: Default::default(), watch, request: None }
-        .start())
+    let (ending, clock) = (Default::default(), Arc::clone(clock));
+    Ok(Production { body, trailers, schedule, ending, watch, clock, request: None }.start())
 }
 
 /// 500 with the reference server's words.

@@ -21,12 +21,13 @@ use super::{
     planning,
     recording::{Asked, Recording},
     replay,
-    reply::{BodyError, ReplyBody, sleep_until},
+    reply::{BodyError, ReplyBody},
     rescue::{self, Wants},
     route::Upstream,
     settings::Dialect,
     state::State,
     tee::Stopwatch,
+    wait::{sleep, sleep_until},
     webhooks::Following,
     wire::Interim,
     witness::{self, By},
@@ -69,7 +70,8 @@ pub(super) async fn handle(
     } else {
         None
     };
-    let watch = Stopwatch::start(state.clock);
+    let arrived = state.session.clock().read();
+    let watch = Stopwatch::start(state.clock, arrived.elapsed);
     let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
     let routed = state.router.route(
         &client.arrival,
@@ -87,7 +89,7 @@ pub(super) async fn handle(
     }
     let (parts, body) = request.into_parts();
     let (is_head, interim) = (parts.method == Method::HEAD, client.interim.clone());
-    let (peer, received) = (client.arrival.peer, state.clock.now());
+    let peer = client.arrival.peer;
     let handling = Handling {
         method: parts.method.clone(),
         target: route.target.clone(),
@@ -104,7 +106,7 @@ pub(super) async fn handle(
         headers: parts.headers,
         body: RequestBody::Whole(bytes::Bytes::new()),
         client: peer,
-        received,
+        received: arrived.now,
     };
     let outbound = Outbound {
         request,
@@ -155,7 +157,7 @@ impl Handling {
         if !mode.asks_stubs() {
             return self.forward(outbound).await;
         }
-        let now = self.state.clock.elapsed();
+        let now = self.watch.arrived();
         if let Some(Verdict::Limited { retry_after }) = service
             .rate_limit
             .as_ref()
@@ -301,7 +303,7 @@ impl Handling {
         let plan = planning::of_endpoint(&self.state, &mut inquiry).await?;
         if let Some(strike) = &plan.fault {
             if faults::is_instead(&strike.value) {
-                sleep_until(watch, plan.schedule.head).await;
+                sleep_until(self.state.session.clock(), watch, plan.schedule.head).await;
             }
             inquiry = match faults::instead(strike, inquiry, &self.client).await {
                 Turn::Answered(answer) => {
@@ -323,7 +325,7 @@ impl Handling {
             }
         };
         // Waits come on top of what the API takes.
-        tokio::time::sleep(plan.schedule.head).await;
+        sleep(self.state.session.clock(), watch, plan.schedule.head).await;
         self.done(Some(answer.status()), Outcome::Passed);
         let answer = match &plan.fault {
             Some(strike) => faults::damage(strike, answer)?,

@@ -41,6 +41,7 @@ mod static_files;
 mod surroundings;
 mod system_keys;
 mod tee;
+mod wait;
 mod webhooks;
 mod wire;
 mod witness;

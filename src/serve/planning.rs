@@ -1,6 +1,8 @@
 //! What befalls a request: asked of the behaviors of this moment, its body read where one of them looks
 //! at it.
 
+use std::time::Duration;
+
 use super::{inquiry::Inquiry, route::Route, state::State};
 use crate::{
     codec::view::RequestView,
@@ -61,7 +63,8 @@ pub(super) fn of_connection(
     service: Option<&ServiceName>,
 ) -> Option<Strike<ConnectFault>> {
     let behaviors = state.behaviors.load();
-    let (strike, applied) = plan_connection(&ground(state, &behaviors), service)?;
+    let (strike, applied) =
+        plan_connection(&ground(state, &behaviors, state.session.clock().elapsed()), service)?;
     tracing::debug!(rule = %applied.rule, fault = ?applied.fault, "a connection is broken on purpose");
     Some(strike)
 }
@@ -69,7 +72,7 @@ pub(super) fn of_connection(
 /// `None` where the body is still to be read; `is_read` says that there is no more of it.
 fn ask(state: &State, found: Option<&Found>, inquiry: &Inquiry, is_read: bool) -> Option<Plan> {
     let behaviors = state.behaviors.load();
-    let ground = ground(state, &behaviors);
+    let ground = ground(state, &behaviors, inquiry.watch.arrived());
     let stub = found.map(|found| &*found.stub);
     let around = ground.around(inquiry.own.as_deref(), stub, inquiry.route.service.scope.as_ref());
     let request = &inquiry.request;
@@ -105,12 +108,12 @@ fn endpoint(state: &State, route: &Route, request: &crate::model::Request) -> St
     format!("{service} {} {path}", request.method)
 }
 
-fn ground<'g>(state: &'g State, behaviors: &'g BehaviorSet) -> Ground<'g> {
+fn ground<'g>(state: &'g State, behaviors: &'g BehaviorSet, now: Duration) -> Ground<'g> {
     Ground {
         behaviors,
         session: &state.session,
         seed: state.seed,
-        now: state.clock.elapsed(),
+        now,
         script: state.script.as_deref(),
     }
 }

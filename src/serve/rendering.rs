@@ -64,10 +64,11 @@ pub(super) async fn rendered(
     let seed = state.seed;
     let subject = [found.stub.stub.id.0.as_bytes().as_slice(), b"template"].concat();
     let mut random = seed.draws(state.session.name(), &subject, found.hit);
+    let now = state.session.clock().now();
     let mut answer = {
         let view = RequestView::new(&inquiry.request);
         let mut values = state.session.values();
-        let mut env = state.surroundings.env(state.clock, &mut random, &mut values);
+        let mut env = state.surroundings.env(now, &mut random, &mut values);
         response.render(&view, about.info(), &mut env)?
     };
     if response.are_files_templates()
@@ -76,7 +77,7 @@ pub(super) async fn rendered(
         let content = content(state, found.stub.stub.service.as_ref(), name).await?;
         let view = RequestView::new(&inquiry.request);
         let mut values = state.session.values();
-        let mut env = state.surroundings.env(state.clock, &mut random, &mut values);
+        let mut env = state.surroundings.env(now, &mut random, &mut values);
         let text = response.render_text(&content, &view, about.info(), &mut env);
         let text = text
             .map_err(|error| RenderError::File { name: name.clone(), error: error.to_string() })?;

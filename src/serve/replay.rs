@@ -17,12 +17,13 @@ use super::{
     paced::paced,
     planning,
     rendering::{self, RenderError},
-    reply::{BodyError, ReplyBody, sleep_until},
+    reply::{BodyError, ReplyBody},
     rescue,
     respond::{Given, drain, respond},
     settings::Dialect,
     state::State,
     static_files,
+    wait::sleep_until,
 };
 use crate::{
     behavior::latency::Schedule,
@@ -52,7 +53,7 @@ pub(super) async fn give(
     };
     let watch = inquiry.watch;
     if let Some(fault) = plan.own_fault {
-        sleep_until(watch, plan.schedule.head).await;
+        sleep_until(state.session.clock(), watch, plan.schedule.head).await;
         return (breakage::carry_out(fault, inquiry, client).await, outcome);
     }
     let Some(strike) = &plan.fault else {
@@ -60,7 +61,7 @@ pub(super) async fn give(
         return (answer.map(|answer| paced(&plan.bandwidth, answer)), outcome);
     };
     if faults::is_instead(&strike.value) {
-        sleep_until(watch, plan.schedule.head).await;
+        sleep_until(state.session.clock(), watch, plan.schedule.head).await;
     }
     let inquiry = match faults::instead(strike, inquiry, client).await {
         Turn::Answered(answer) => return (answer, Outcome::InjectedError),
@@ -104,7 +105,7 @@ async fn answer(
         Ok(prepared) => prepared,
         Err(error) => return Ok(unusable(&live, &error)),
     };
-    sleep_until(inquiry.watch, schedule.head).await;
+    sleep_until(state.session.clock(), inquiry.watch, schedule.head).await;
     if prepared.status.is_informational() && !is_switch(prepared.status, inquiry.version) {
         let error = format!(
             "status {} is no answer: a client waits for another after it",
@@ -136,7 +137,7 @@ pub(super) async fn miss(
     client: &Client,
 ) -> Result<Response<ReplyBody>, BodyError> {
     let plan = planning::of_endpoint(state, &mut inquiry).await?;
-    sleep_until(inquiry.watch, plan.schedule.head).await;
+    sleep_until(state.session.clock(), inquiry.watch, plan.schedule.head).await;
     let answer = match &plan.fault {
         None => missed(state, &inquiry).await,
         Some(strike) => match faults::instead(strike, inquiry, client).await {

@@ -20,13 +20,14 @@ use tokio::{
 
 use super::{
     tee::{ResponseTee, Stopwatch},
+    wait::sleep_until,
     wire::Interim,
 };
 use crate::{
     behavior::latency::Schedule,
     model::ResponseEnding,
     render::PreparedBody,
-    store::{ServeEvent, Session},
+    store::{ServeEvent, Session, SessionClock},
 };
 
 /// Pieces in which a file is read.
@@ -213,6 +214,8 @@ pub(super) struct Production {
     pub(super) schedule: Schedule,
     pub(super) ending: ResponseEnding,
     pub(super) watch: Stopwatch,
+    /// By which its pieces are due.
+    pub(super) clock: Arc<SessionClock>,
     /// Where the answer waits for pieces of the request.
     pub(super) request: Option<watch::Receiver<Progress>>,
 }
@@ -242,7 +245,7 @@ impl Production {
                     .await;
             }
             tokio::select! {
-                () = sleep_until(self.watch, due) => {}
+                () = sleep_until(&self.clock, self.watch, due) => {}
                 () = frames.closed() => return Err(Gone),
             }
             source.send(&frames, size).await?;
@@ -273,14 +276,6 @@ struct Gone;
 impl<T> From<mpsc::error::SendError<T>> for Gone {
     fn from(_: mpsc::error::SendError<T>) -> Self {
         Self
-    }
-}
-
-/// Waits until `due` on the stopwatch.
-pub(super) async fn sleep_until(watch: Stopwatch, due: std::time::Duration) {
-    let left = due.saturating_sub(watch.elapsed());
-    if !left.is_zero() {
-        tokio::time::sleep(left).await;
     }
 }
 

@@ -13,9 +13,10 @@ use super::{
     head_case, hop,
     inbound::Inbound,
     inquiry::Inquiry,
-    reply::{Production, Progress, ReplyBody, Sizing, discard, sleep_until},
+    reply::{Production, Progress, ReplyBody, Sizing, discard},
     settings::Chunking,
     state::State,
+    wait::sleep_until,
     wire::Interim,
 };
 use crate::{
@@ -83,7 +84,7 @@ pub(super) async fn respond(
         && let Some((due, ..)) = given.schedule.chunks.first()
     {
         // The head of a dribbled answer goes out with its first piece.
-        sleep_until(inquiry.watch, *due).await;
+        sleep_until(state.session.clock(), inquiry.watch, *due).await;
     }
     let Given { prepared, schedule, ending, is_from_file, .. } = given;
     // To read the body would ask the client for it.
@@ -124,6 +125,7 @@ pub(super) async fn respond(
             schedule,
             ending,
             watch,
+            clock: Arc::clone(state.session.clock()),
             request: progress,
         }
         .start(),
@@ -184,7 +186,7 @@ fn fields(state: &State, prepared: &Prepared, version: Version) -> HeaderMap {
     // The place of an emptied value is that of the recorded field.
     if let Some(date) = fields.get_mut(DATE)
         && date.is_empty()
-        && let Ok(now) = HeaderValue::from_str(&http_date(state.clock.now()))
+        && let Ok(now) = HeaderValue::from_str(&http_date(state.session.clock().now()))
     {
         *date = now;
     }

@@ -135,6 +135,7 @@ pub(super) async fn answer(state: &State, inquiry: &Inquiry) -> Option<Response<
                 schedule: Schedule::default(),
                 ending: Default::default(),
                 watch: inquiry.watch,
+                clock: std::sync::Arc::clone(state.session.clock()),
                 request: None,
             };
             let mut response = Response::new(body.start());

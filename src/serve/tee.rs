@@ -34,11 +34,18 @@ const UNSENT: Duration = Duration::from_secs(60);
 pub(super) struct Stopwatch {
     clock: Clock,
     started: Duration,
+    arrived: Duration,
 }
 
 impl Stopwatch {
-    pub(super) fn start(clock: Clock) -> Self {
-        Self { clock, started: clock.elapsed() }
+    /// Starts one; `arrived` is the time that has elapsed in the session.
+    pub(super) fn start(clock: Clock, arrived: Duration) -> Self {
+        Self { clock, started: clock.elapsed(), arrived }
+    }
+
+    /// When it was started, in the session's time.
+    pub(super) fn arrived(self) -> Duration {
+        self.arrived
     }
 
     /// When it was started, by the clock.

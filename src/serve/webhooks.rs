@@ -11,7 +11,9 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::oneshot;
 
-use super::{errand, inquiry::Inquiry, rendering::About, state::State, tee::Stopwatch};
+use super::{
+    errand, inquiry::Inquiry, rendering::About, state::State, tee::Stopwatch, wait::sleep,
+};
 use crate::{
     behavior::delay,
     codec::{base64::STANDARD, form, view::RequestView},
@@ -106,7 +108,8 @@ impl Following {
         let mut random = self.draws(state, at);
         let call = self.rendered(state, webhook, &mut random)?;
         if let Some(wait) = call.delay {
-            tokio::time::sleep(delay::draw(wait, &mut random)).await;
+            let wait = delay::draw(wait, &mut random);
+            sleep(state.session.clock(), self.watch, wait).await;
         }
         let _permit = state.webhooks.at_once.acquire().await.map_err(|error| error.to_string())?;
         let (uri, origin) = errand::target(&call.url).map_err(|error| error.to_string())?;
@@ -147,7 +150,7 @@ impl Following {
     ) -> Result<WebhookSpec, String> {
         let view = RequestView::new(&self.request);
         let mut values = state.session.values();
-        let mut env = state.surroundings.env(state.clock, random, &mut values);
+        let mut env = state.surroundings.env(state.session.clock().now(), random, &mut values);
         webhook.render(&view, self.about.info(), &mut env)
     }
 

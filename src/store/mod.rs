@@ -1,10 +1,11 @@
-//! What is remembered: the live stubs and settings, and per session how far each sequence and scenario
-//! has come, and the requests of late.
+//! What is remembered: the live stubs and settings, and per session its time, how far each sequence and
+//! scenario has come, and the requests of late.
 //!
 //! May import: behavior, codec, matching, model, render, runtime.
 
 pub mod applied;
 pub mod behaviors;
+pub mod clock;
 pub mod event;
 pub mod journal;
 pub mod live;
@@ -21,6 +22,7 @@ pub mod values;
 
 pub use applied::{Applied, Drawn};
 pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
+pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
 pub use event::{LoggedAnswer, Note, ServeEvent, Served};
 pub use journal::{Journal, JournalLimits};
 pub use live::{LiveStub, LiveTemplates};

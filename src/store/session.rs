@@ -13,6 +13,7 @@ use std::{
 use parking_lot::{Mutex, RwLock};
 
 use super::{
+    clock::SessionClock,
     journal::{Journal, JournalLimits},
     scenarios::Scenarios,
     turns::TurnCounts,
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     behavior::{Bucket, RateLimit, Verdict},
     model::StubId,
-    runtime::Seed,
+    runtime::{Clock, Seed},
 };
 
 /// Pairs of values are forgotten beyond this many, all at once: it is a load test, in which no value
@@ -39,6 +40,7 @@ struct Pairs {
 #[derive(Debug)]
 pub struct Session {
     name: String,
+    clock: Arc<SessionClock>,
     scenarios: Scenarios,
     journal: Journal,
     hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
@@ -60,6 +62,7 @@ impl Session {
     pub fn with_journal(name: &str, limits: JournalLimits) -> Self {
         Self {
             name: name.to_owned(),
+            clock: Arc::new(SessionClock::new(Clock::start())),
             scenarios: Scenarios::default(),
             journal: Journal::new(limits, Seed::fresh_u128()),
             hits: RwLock::default(),
@@ -69,6 +72,11 @@ impl Session {
             values: Values::default(),
             turns: TurnCounts::default(),
         }
+    }
+
+    /// Its time: what has to do with dates, windows and limits reads this one and no other.
+    pub fn clock(&self) -> &Arc<SessionClock> {
+        &self.clock
     }
 
     /// In which states its scenarios are.

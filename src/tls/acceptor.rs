@@ -1,6 +1,6 @@
 //! The rustls configuration of the listener: ALPN, and a leaf by the name that the client asks for.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{fmt, io, net::IpAddr, sync::Arc};
 
 use quick_cache::sync::Cache;
 use rustls::{
@@ -9,9 +9,13 @@ use rustls::{
     sign::CertifiedKey,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_rustls::{LazyConfigAcceptor, StartHandshake, server::TlsStream};
 
-use super::{authority::TlsError, leaf::Leaves};
+use super::{
+    authority::TlsError,
+    flawed::{Flaw, Flawed},
+    leaf::Leaves,
+};
 
 const MAX_CONFIGS: usize = 64;
 
@@ -19,20 +23,53 @@ const MAX_CONFIGS: usize = 64;
 #[derive(Clone)]
 pub struct Acceptor {
     leaves: Arc<Leaves>,
+    flawed: Arc<Flawed>,
     /// One configuration per fallback name, so that clients of the same one resume sessions.
     configs: Arc<Cache<String, Arc<ServerConfig>>>,
 }
 
 impl fmt::Debug for Acceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Acceptor").field("leaves", &self.leaves).finish()
+        f.debug_struct("Acceptor").field("leaves", &self.leaves).finish_non_exhaustive()
+    }
+}
+
+/// A handshake that the client has begun.
+pub struct Hello<S>(StartHandshake<S>);
+
+impl<S> fmt::Debug for Hello<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hello").finish_non_exhaustive()
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
+    /// Reads the client's first message.
+    ///
+    /// # Errors
+    ///
+    /// When it is none.
+    pub async fn read(stream: S) -> io::Result<Self> {
+        let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
+        acceptor.await.map(Self)
+    }
+
+    /// The host that the client asks for (RFC 6066 §3).
+    pub fn server_name(&self) -> Option<String> {
+        self.0.client_hello().server_name().map(str::to_owned)
+    }
+
+    /// Takes the connection out of the handshake.
+    pub fn into_stream(self) -> S {
+        self.0.io
     }
 }
 
 impl Acceptor {
     /// An acceptor that mints from `leaves`.
     pub fn new(leaves: Arc<Leaves>) -> Self {
-        Self { leaves, configs: Arc::new(Cache::new(MAX_CONFIGS)) }
+        let flawed = Arc::new(Flawed::new(Arc::clone(&leaves)));
+        Self { leaves, flawed, configs: Arc::new(Cache::new(MAX_CONFIGS)) }
     }
 
     /// Does the handshake. A client that names no host (RFC 6066 has no SNI for addresses) gets a
@@ -41,15 +78,47 @@ impl Acceptor {
     /// # Errors
     ///
     /// When the handshake fails.
-    pub async fn accept<S>(&self, stream: S, fallback: &str) -> Result<TlsStream<S>, std::io::Error>
+    pub async fn accept<S>(&self, stream: S, fallback: &str) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        self.finish(Hello::read(stream).await?, fallback).await
+    }
+
+    /// Does the rest of the handshake, as [`Acceptor::accept`] does.
+    ///
+    /// # Errors
+    ///
+    /// When the handshake fails.
+    pub async fn finish<S>(&self, hello: Hello<S>, fallback: &str) -> io::Result<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let config = self
             .configs
             .get_or_insert_with(fallback, || self.config(fallback))
-            .map_err(std::io::Error::other)?;
-        TlsAcceptor::from(config).accept(stream).await
+            .map_err(io::Error::other)?;
+        hello.0.into_stream(config).await
+    }
+
+    /// Does the rest of the handshake, but with a certificate that has a flaw.
+    ///
+    /// # Errors
+    ///
+    /// When the handshake fails, as it does with a client that looks at the certificate.
+    pub async fn finish_flawed<S>(
+        &self,
+        hello: Hello<S>,
+        fallback: &str,
+        flaw: Flaw,
+    ) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let name = hello.server_name();
+        let name = name.as_deref().unwrap_or(fallback);
+        let config = self.flawed.config(flaw, name).map_err(io::Error::other)?;
+        hello.0.into_stream(config).await
     }
 
     fn config(&self, fallback: &str) -> Result<Arc<ServerConfig>, TlsError> {

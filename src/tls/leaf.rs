@@ -74,21 +74,17 @@ impl Leaves {
         Ok(key)
     }
 
+    pub(super) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
     fn mint(&self, name: &str, now: SystemTime) -> Result<CertifiedKey, TlsError> {
         let failed = |source| TlsError::Mint { name: name.to_owned(), source };
-        let mut params = CertificateParams::new(vec![name.to_owned()]).map_err(failed)?;
-        let mut subject = DistinguishedName::new();
-        // A common name holds at most 64 characters (RFC 5280, ub-common-name); clients read the
-        // subject alternative name anyway.
-        if name.len() <= 64 && name.parse::<IpAddr>().is_err() {
-            subject.push(DnType::CommonName, name);
-        } else {
-            subject.push(DnType::CommonName, "ringer");
-        }
-        params.distinguished_name = subject;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        params.use_authority_key_identifier_extension = true;
+        let mut params = params(name).map_err(failed)?;
         params.not_before = (now - DAY).into();
         params.not_after = (now + LIFETIME).into();
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(failed)?;
@@ -96,6 +92,24 @@ impl Leaves {
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         Ok(CertifiedKey::new(vec![certificate.der().clone()], any_supported_type(&private)?))
     }
+}
+
+/// A server's certificate for a DNS name or IP address, but for the time for which it is good.
+pub(super) fn params(name: &str) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(vec![name.to_owned()])?;
+    let mut subject = DistinguishedName::new();
+    // A common name holds at most 64 characters (RFC 5280, ub-common-name); clients read the subject
+    // alternative name anyway.
+    if name.len() <= 64 && name.parse::<IpAddr>().is_err() {
+        subject.push(DnType::CommonName, name);
+    } else {
+        subject.push(DnType::CommonName, "ringer");
+    }
+    params.distinguished_name = subject;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
 }
 
 #[cfg(test)]
