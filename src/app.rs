@@ -38,9 +38,7 @@ use crate::{
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
-    store::{
-        BehaviorError, JournalLimits, Session, SharedBehaviors, SharedSettings, StubFile, StubStore,
-    },
+    store::{JournalLimits, Session, SharedBehaviors, SharedSettings, StubFile, StubStore},
     tls::{Authority, TlsError},
     upstream,
 };
@@ -49,6 +47,8 @@ mod behaviors;
 mod secrets;
 
 pub use crate::lint::compile_problems;
+use behaviors::AnswerBehaviors;
+pub use behaviors::BehaviorsError;
 
 /// Exchanges that may be under way or wait for the disk.
 const RECORDING_PERMITS: usize = 2048;
@@ -71,7 +71,7 @@ pub enum AppError {
     Serve(#[from] ServeError),
     /// What was said of how answers behave can't be used.
     #[error("the behaviors cannot be used")]
-    Behavior(#[from] BehaviorError),
+    Behavior(#[from] BehaviorsError),
     /// A task that reads files was ended.
     #[error("reading the stub directory was interrupted")]
     Interrupted,
@@ -89,6 +89,7 @@ pub struct Running {
     recorder: Option<Arc<Recorder>>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
+    behaviors: AnswerBehaviors,
     /// Stops when dropped.
     watcher: Option<Watcher>,
     asked_to_stop: Watch,
@@ -154,6 +155,7 @@ struct Parts {
     recorder: Option<Arc<Recorder>>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
+    behaviors: AnswerBehaviors,
 }
 
 impl Parts {
@@ -185,7 +187,6 @@ impl Parts {
             })
             .transpose()?;
         Ok(Self {
-            config,
             clock,
             authority,
             redactor,
@@ -195,12 +196,13 @@ impl Parts {
             recorder,
             events,
             problems,
+            behaviors: behaviors::start(&config)?,
+            config,
         })
     }
 
     fn start(self) -> Result<Running, AppError> {
         let config = self.config;
-        let behaviors = Arc::new(SharedBehaviors::new(behaviors::configured(&config))?);
         let keeper =
             Keeper::new(self.reader.clone(), Arc::clone(&self.stubs), config.admin.owns_stub_files);
         let keeper = Arc::new(keeper.with_names(config.admin.file_names));
@@ -222,6 +224,7 @@ impl Parts {
         let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
         let session = Arc::new(Session::with_journal("", journal));
+        self.stubs.follow(session.clock());
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
@@ -249,10 +252,12 @@ impl Parts {
             answers: config.answers,
             services: config.services,
             forward: config.forward,
-            behaviors,
+            behaviors: Arc::clone(&self.behaviors.shared),
             rate_limit: config.rate_limit,
             seed: config.seed,
-            script: None,
+            script: self.behaviors.script.clone(),
+            read_request_faults: config.allow_request_faults.then_some(behaviors::read_request),
+            fault_log: self.behaviors.log.clone(),
             matching: config.matching,
             upstream: upstream::Options {
                 ca_files: config.upstream.ca_files,
@@ -282,6 +287,7 @@ impl Parts {
             recorder: self.recorder,
             events: self.events,
             problems: self.problems,
+            behaviors: self.behaviors,
             watcher,
             asked_to_stop,
             _shutdown: shutdown,
@@ -310,6 +316,11 @@ impl Running {
         self.asked_to_stop.clone().stopped().await;
     }
 
+    /// How answers behave from now on; changes hold at once.
+    pub fn behaviors(&self) -> &SharedBehaviors {
+        &self.behaviors.shared
+    }
+
     /// Mistakes in stub files that were found at the start, as people read them.
     pub fn problems(&self) -> &[String] {
         &self.problems
@@ -335,6 +346,7 @@ impl Running {
         };
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
+        problems.extend(self.behaviors.finish().await);
         Summary {
             requests: tally.requests,
             stub_answers: tally.stubbed,

@@ -7,6 +7,7 @@ mod api;
 mod call;
 pub mod cross_origin;
 mod docs;
+mod drawn;
 mod files;
 mod json;
 mod logged;

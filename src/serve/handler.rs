@@ -84,6 +84,10 @@ pub(super) async fn handle(
         Ok(route) => route,
         Err(error) => return Ok(rescue::upstream_failed(&error, "")),
     };
+    let own = match planning::of_request(&state, request.headers_mut()) {
+        Ok(own) => own,
+        Err(reason) => return Ok(rescue::unusable_header(&reason, request.headers())),
+    };
     if intercept::wants_upgrade(&request) && route.service.upstream.is_some() {
         return Ok(intercept::upgrade(&state, &route, &mut request, number, watch).await);
     }
@@ -115,7 +119,7 @@ pub(super) async fn handle(
         body: Inbound::new(body),
         route,
         watch,
-        own: None,
+        own,
     };
     let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
     let mut response = handling.answer(outbound).await?;

@@ -22,7 +22,7 @@ use super::{
     administration::{AdminDoor, AdminPlace},
     listener::{accept, bind},
     route::{Router, UpstreamFactory},
-    settings::{Answers, Dialect, Limits, Service},
+    settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
     state::{Counts, State, Webhooks},
     surroundings::Surroundings,
 };
@@ -30,7 +30,7 @@ use crate::{
     admin::Admin,
     behavior::RateLimit,
     engine::{LazyKeys, Matching, Mode},
-    library::BodyFiles,
+    library::{BodyFiles, FaultLog},
     model::Handled,
     record::Recorder,
     redaction::Redactor,
@@ -80,6 +80,10 @@ pub struct ServerParts {
     pub seed: Seed,
     /// What befell the requests of an earlier run, to befall these.
     pub script: Option<Arc<Script>>,
+    /// Reads how a request wants to be answered (`X-Ringer-Fault`), where requests may say that.
+    pub read_request_faults: Option<ReadRequestFaults>,
+    /// Where it is written what befalls requests.
+    pub fault_log: Option<Arc<FaultLog>>,
     /// How exactly requests must match.
     pub matching: Matching,
     /// How upstreams are reached; the listeners' own addresses are added.
@@ -199,6 +203,8 @@ impl Server {
             behaviors: parts.behaviors,
             seed: parts.seed,
             script: parts.script,
+            read_request_faults: parts.read_request_faults,
+            fault_log: parts.fault_log,
             admin,
             body_files: parts.body_files,
             redactor: parts.redactor,

@@ -8,6 +8,8 @@ mod admin_requests;
 #[cfg(test)]
 mod admin_stubs;
 #[cfg(test)]
+mod behaviors;
+#[cfg(test)]
 mod bounds;
 #[cfg(test)]
 mod check;
