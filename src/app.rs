@@ -38,7 +38,9 @@ use crate::{
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
-    store::{JournalLimits, Session, SharedBehaviors, SharedSettings, StubFile, StubStore},
+    store::{
+        JournalLimits, Session, SessionClock, SharedBehaviors, SharedSettings, StubFile, StubStore,
+    },
     tls::{Authority, TlsError},
     upstream,
 };
@@ -90,6 +92,7 @@ pub struct Running {
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
+    session: Arc<Session>,
     /// Stops when dropped.
     watcher: Option<Watcher>,
     asked_to_stop: Watch,
@@ -271,7 +274,7 @@ impl Parts {
             authority: Arc::clone(&self.authority),
             token_keys,
             stubs: Arc::clone(&self.stubs),
-            session,
+            session: Arc::clone(&session),
             settings,
             admin,
             body_files,
@@ -288,6 +291,7 @@ impl Parts {
             events: self.events,
             problems: self.problems,
             behaviors: self.behaviors,
+            session,
             watcher,
             asked_to_stop,
             _shutdown: shutdown,
@@ -306,6 +310,17 @@ impl Running {
         self.authority.certificate_file()
     }
 
+    /// How answers behave, to be changed while ringer runs. A change holds from a time of
+    /// [`Running::clock`].
+    pub fn behaviors(&self) -> &SharedBehaviors {
+        &self.behaviors.shared
+    }
+
+    /// The time that rules, limits and dates follow.
+    pub fn clock(&self) -> &SessionClock {
+        self.session.clock()
+    }
+
     /// What becomes of each request from now on.
     pub fn events(&self) -> broadcast::Receiver<Handled> {
         self.events.subscribe()
@@ -314,11 +329,6 @@ impl Running {
     /// Waits until a client of the admin API asks ringer to stop; for ever where there is no such API.
     pub async fn asked_to_stop(&self) {
         self.asked_to_stop.clone().stopped().await;
-    }
-
-    /// How answers behave from now on; changes hold at once.
-    pub fn behaviors(&self) -> &SharedBehaviors {
-        &self.behaviors.shared
     }
 
     /// Mistakes in stub files that were found at the start, as people read them.

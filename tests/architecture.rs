@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tls", &["runtime"]),
     ("behavior", &["model", "runtime"]),
     ("codec", &["model"]),
-    ("format", &["codec", "model"]),
+    ("format", &["behavior", "codec", "model"]),
     ("redaction", &["codec", "model"]),
     ("upstream", &["model"]),
     ("matching", &["codec", "model"]),
@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
+            "behavior",
             "codec",
             "engine",
             "format",

@@ -7,7 +7,10 @@ use http::{Response, StatusCode, Uri, header::CONTENT_TYPE};
 use uuid::Uuid;
 
 use super::{json::pretty, problem::Problem, state::AdminParts};
-use crate::model::{Json, StubId};
+use crate::{
+    model::{Json, StubId},
+    store::Session,
+};
 
 /// A call whose path is known.
 pub(super) struct Call<'c> {
@@ -21,7 +24,12 @@ pub(super) struct Call<'c> {
 /// What a call comes to.
 pub(super) type Answer = Result<Response<Bytes>, Problem>;
 
-impl Call<'_> {
+impl<'c> Call<'c> {
+    /// The session that the call is about: all that has to do with one asks here.
+    pub(super) fn session(&self) -> &'c Session {
+        &self.parts.session
+    }
+
     /// The body as text; what is not UTF-8 is replaced.
     pub(super) fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.body)

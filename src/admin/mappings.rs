@@ -85,7 +85,7 @@ pub(super) fn delete_all(call: &Call<'_>) -> Answer {
 
 pub(super) fn reset(call: &Call<'_>) -> Answer {
     call.parts.keeper.reload()?;
-    call.parts.session.reset();
+    call.session().reset();
     Ok(call::empty())
 }
 
@@ -165,7 +165,7 @@ pub(super) fn remove_found(call: &Call<'_>) -> Answer {
 
 /// The stubs that served no request of the journal.
 fn idle(call: &Call<'_>) -> Vec<Arc<LiveStub>> {
-    let events = call.parts.session.journal().events();
+    let events = call.session().journal().events();
     let busy: HashSet<StubId> =
         events.iter().filter_map(|event| Some(event.stub()?.0.stub.id)).collect();
     let set = Arc::clone(&call.parts.keeper.stubs().snapshot());

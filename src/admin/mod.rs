@@ -1,10 +1,11 @@
 //! WireMock's admin API: a request as a value in, the answer as a value out.
 //!
-//! Paths, status codes and JSON are those of WireMock 3. May import: codec, engine, format,
-//! library, matching, model, record, redaction, runtime, store, tls.
+//! Paths, status codes and JSON are those of WireMock 3. May import: behavior, codec, engine,
+//! format, library, matching, model, record, redaction, runtime, store, tls.
 
 mod api;
 mod call;
+mod clock;
 pub mod cross_origin;
 mod docs;
 mod drawn;

@@ -36,7 +36,7 @@ pub(super) fn of_request(call: &Call<'_>) -> Answer {
 /// The requests that are nearest to the pattern in the body.
 pub(super) fn of_pattern(call: &Call<'_>) -> Answer {
     let Pattern { pattern, compiled } = pattern(&call.text())?;
-    let events = call.parts.session.journal().events();
+    let events = call.session().journal().events();
     let mut distances: Vec<_> = events
         .iter()
         .rev()
@@ -64,7 +64,7 @@ pub(super) fn of_pattern(call: &Call<'_>) -> Answer {
 /// The stubs that are nearest to each request of the journal that no stub matched.
 pub(super) fn of_unmatched(call: &Call<'_>) -> Answer {
     let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
-    let events = call.parts.session.journal().events();
+    let events = call.session().journal().events();
     let unmatched = events.iter().rev().filter(|event| !event.is_matched());
     let near = unmatched.take(MAX_REQUESTS).flat_map(|event| {
         let shown = logged::request(event);

@@ -19,7 +19,7 @@ use crate::{
 };
 
 fn journal<'c>(call: &Call<'c>) -> &'c Journal {
-    call.parts.session.journal()
+    call.session().journal()
 }
 
 /// An object that says whether there is a journal at all, after these members.

@@ -9,7 +9,7 @@ use http::{
 
 use super::{
     call::{self, Answer, Call},
-    cross_origin, docs, files, mappings, near_misses,
+    clock, cross_origin, docs, files, mappings, near_misses,
     problem::Problem,
     recordings, requests, scenarios, settings,
     state::AdminParts,
@@ -121,6 +121,13 @@ const ROUTES: &[Route] = &[
     route(GET, "/requests/{id}", "Get a request", requests::get),
     route(DELETE, "/requests/{id}", "Forget a request", requests::delete),
     route(POST, "/reset", "Reset stub mappings, requests and scenarios", system::reset),
+    route(GET, "/ringer/clock", "The time, and how it goes", clock::get),
+    route(PUT, "/ringer/clock", "Change the clock", clock::change),
+    route(POST, "/ringer/clock/advance", "Move the clock on", clock::advance),
+    route(POST, "/ringer/clock/freeze", "Stop the clock", clock::freeze),
+    route(POST, "/ringer/clock/reset", "Return to real time", clock::reset),
+    route(POST, "/ringer/clock/resume", "Let the clock run on", clock::resume),
+    route(POST, "/ringer/clock/set", "Set the clock", clock::set),
     route(GET, "/ringer/jwks", "The public keys of tokens that templates sign", system::jwks),
     route(GET, "/scenarios", "List scenarios and their states", scenarios::list),
     route(POST, "/scenarios/reset", "Start all scenarios again", scenarios::reset),

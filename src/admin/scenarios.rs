@@ -49,7 +49,7 @@ fn known(set: &StubSet) -> Vec<Known<'_>> {
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
     let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
-    let scenarios = call.parts.session.scenarios();
+    let scenarios = call.session().scenarios();
     let all = known(&set).into_iter().map(|known| {
         let states = known.states.into_iter().map(Json::from).collect();
         let mappings = known.stubs.into_iter().map(|live| shown(&live.stub)).collect();
@@ -65,7 +65,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn reset(call: &Call<'_>) -> Answer {
-    call.parts.session.scenarios().reset();
+    call.session().scenarios().reset();
     Ok(call::empty_object())
 }
 
@@ -79,7 +79,7 @@ pub(super) fn set_state(call: &Call<'_>) -> Answer {
         let title = format!("Scenario {} does not exist", call.variable);
         return Err(Problem::titled(StatusCode::NOT_FOUND, 404, title));
     };
-    let scenarios = call.parts.session.scenarios();
+    let scenarios = call.session().scenarios();
     if call.body.is_empty() {
         scenarios.restart(known.name);
         return Ok(call::empty_object());
@@ -114,7 +114,7 @@ fn state_of(text: &str) -> Result<Option<String>, Problem> {
 /// Forgets the states of scenarios that no stub is left of: a scenario of that name that comes later
 /// is a new one.
 pub(super) fn forget_gone(call: &Call<'_>) {
-    let scenarios = call.parts.session.scenarios();
+    let scenarios = call.session().scenarios();
     if scenarios.are_new() {
         return;
     }

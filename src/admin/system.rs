@@ -37,7 +37,7 @@ pub(super) fn jwks(call: &Call<'_>) -> Answer {
 
 pub(super) fn reset(call: &Call<'_>) -> Answer {
     call.parts.keeper.reload()?;
-    call.parts.session.reset();
+    call.session().reset();
     Ok(call::empty())
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rand::{Rng, RngExt};
 
+use super::distribution::normal;
 use crate::model::{Delay, Dribble, ResponseSpec};
 
 /// Draws above a maximum are drawn again so many times, as WireMock does, and then are the maximum.
@@ -50,14 +51,6 @@ pub fn draw(delay: Delay, draws: &mut impl Rng) -> Duration {
             Duration::try_from_secs_f64(drawn.round() / 1000.0).unwrap_or(Duration::MAX)
         }
     }
-}
-
-/// A draw of the standard normal distribution (Box and Muller).
-fn normal(draws: &mut impl Rng) -> f64 {
-    // In (0, 1]: the logarithm of 0 is none.
-    let radius = 1.0 - draws.random::<f64>();
-    let turn: f64 = draws.random();
-    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * turn).cos()
 }
 
 /// When so many bytes are due: a piece after each of as many equal times, the last of which has the

@@ -5,6 +5,7 @@ use std::{str::FromStr, time::Duration};
 use rand::Rng;
 
 use super::distribution;
+pub use super::duration::parse as parse_duration;
 use crate::model::{Latency, LatencySource, ResponseSpec, Wait};
 
 /// When the parts of an answer are due, since the request's head arrived.
@@ -96,31 +97,6 @@ impl FromStr for LatencySource {
             _ => Err(wrong()),
         }
     }
-}
-
-/// Reads `80ms`, `2s`, `1.5s`, `3m`, `1h`.
-///
-/// # Errors
-///
-/// Says what was given and what is expected.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || {
-        format!(
-            "`{text}` is not a duration, expected a number and a unit: `80ms`, `2s`, `3m` or `1h`"
-        )
-    };
-    let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(unit_at);
-    let seconds = match unit {
-        "us" => 1e-6,
-        "ms" => 1e-3,
-        "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        _ => return Err(wrong()),
-    };
-    let number: f64 = number.trim().parse().map_err(|_| wrong())?;
-    Duration::try_from_secs_f64(number * seconds).map_err(|_| wrong())
 }
 
 #[cfg(test)]

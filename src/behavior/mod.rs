@@ -4,12 +4,15 @@
 
 pub mod delay;
 pub mod distribution;
+pub mod duration;
 pub mod fault;
 pub mod latency;
 pub mod limiter;
 pub mod moments;
+pub mod pace;
 pub mod placeholder;
 pub mod selection;
+pub mod verdict;
 
 pub use delay::GlobalDelay;
 pub use fault::ErrorRate;

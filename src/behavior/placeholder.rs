@@ -208,6 +208,11 @@ impl Text {
         Ok(Self { pieces })
     }
 
+    /// Whether it says when to come again.
+    pub fn tells_when(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Reset(..) | Piece::RetryAfter(_)))
+    }
+
     /// The text for an answer.
     pub fn render(&self, facts: &Facts<'_>) -> String {
         let mut text = String::new();

@@ -1,7 +1,9 @@
-//! Text to model and back: stub files. No I/O.
+//! Text to model and back: stub files, and documents of behaviours. No I/O.
 //!
-//! May import: codec, model.
+//! May import: behavior, codec, model.
 
+pub mod behavior;
+mod fields;
 pub mod problem;
 pub mod rule;
 pub mod wiremock;

@@ -16,8 +16,9 @@ use tokio::sync::watch;
 
 use crate::runtime::Clock;
 
-/// The last moment that dates can be told of: the end of the year 9999, in seconds since 1970.
-const LAST: Duration = Duration::from_secs(253_402_300_799);
+/// The last moment that dates can be told of in every time zone: near the end of the year 9999, in
+/// seconds since 1970.
+const LAST: Duration = Duration::from_secs(253_402_207_200);
 /// How many times as fast as real time a clock can run, at most and at least.
 const SPEEDS: (f64, f64) = (0.001, 1_000_000.0);
 

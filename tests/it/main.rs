@@ -17,6 +17,11 @@ mod check;
 mod cli;
 #[cfg(test)]
 mod clients;
+mod clock;
+#[cfg(test)]
+mod connect_faults;
+#[cfg(test)]
+mod connect_rules;
 #[cfg(test)]
 mod corners;
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Header fields of an answer: a name with its value, or with a list of them.
 
-use super::fields::{expected, items, span_of, text};
 use crate::{
     codec::json::{Member, Node, NodeValue},
-    format::problem::Problems,
+    format::{
+        fields::{expected, items, span_of, text},
+        problem::Problems,
+    },
     model::{Headers, Json},
 };
 

@@ -1,9 +1,11 @@
 //! `serveEventListeners` of a mapping, and `postServeActions`, as they were called before.
 
-use super::fields::{Fields, Place, items, text};
 use crate::{
     codec::json::{Node, NodeValue},
-    format::problem::Problems,
+    format::{
+        fields::{Fields, Place, items, text},
+        problem::Problems,
+    },
     model::{Json, ServeListener},
 };
 

@@ -1,14 +1,16 @@
 //! Matchers: what a value, and what a body must look like.
 
 use super::{
-    fields::{Fields, Place, expected, items, span_of, text, whole},
     names::{DATE_COMPARISONS, NUMBER_COMPARISONS, Words},
     operand::{self, digest, read_base64},
     options::{Options, the_matcher},
 };
 use crate::{
     codec::json::{self, Member, Node, NodeValue},
-    format::problem::Problems,
+    format::{
+        fields::{Fields, Place, expected, items, span_of, text, whole},
+        problem::Problems,
+    },
     model::{BodyPattern, PathPattern, ValuePattern},
 };
 

@@ -3,7 +3,6 @@
 //! Reading is strict and finds every mistake of a file at once; writing gives the same text for the
 //! same stub. May import: codec, model.
 
-mod fields;
 mod headers;
 mod layout;
 mod listener;
@@ -12,7 +11,7 @@ mod names;
 mod operand;
 mod options;
 pub mod parts;
-mod pattern;
+pub(in crate::format) mod pattern;
 mod proxying;
 mod recorded;
 mod response;

@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use super::fields::expected_one_of;
 use crate::{
-    format::problem::Problems,
+    format::{fields::expected_one_of, problem::Problems},
     model::{
         DateComparison, DateUnit, NamespaceAwareness, NumberComparison, SchemaVersion, Truncation,
         XmlComparison,

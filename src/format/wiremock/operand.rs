@@ -3,7 +3,6 @@
 use base64::Engine as _;
 
 use super::{
-    fields::{expected, free_members, items, span_of, text},
     names::{
         DATE_UNITS, NAMESPACE_AWARENESS, SCHEMA_VERSIONS, TRUNCATIONS, XML_COMPARISONS, meaning_of,
     },
@@ -14,7 +13,10 @@ use crate::{
         base64::STANDARD,
         json::{self, Node, NodeValue},
     },
-    format::problem::Problems,
+    format::{
+        fields::{expected, free_members, items, span_of, text},
+        problem::Problems,
+    },
     model::{
         DateComparison, DatePattern, DateUnit, Json, JsonPattern, NumberComparison, NumberPattern,
         SchemaPattern, Truncation, XmlPattern,

@@ -1,9 +1,11 @@
 //! The one matcher that an object holds, and the options beside it: each goes with certain matchers.
 
-use super::fields::{Fields, expected, span_of, text};
 use crate::{
     codec::json::{Member, Node, NodeValue},
-    format::problem::Problems,
+    format::{
+        fields::{Fields, expected, span_of, text},
+        problem::Problems,
+    },
 };
 
 const DATES: &[&str] = &["before", "after", "equalToDateTime"];

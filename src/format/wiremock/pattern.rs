@@ -1,13 +1,15 @@
 //! The `request` of a mapping: which requests it answers.
 
 use super::{
-    fields::{Fields, Place, expected, expected_one_of, items, span_of, text},
     matcher::{VALUE, read_body, read_named, read_single, read_value},
     written::{write_body, write_named, write_value},
 };
 use crate::{
     codec::json::{Node, NodeValue},
-    format::problem::Problems,
+    format::{
+        fields::{Fields, Place, expected, expected_one_of, items, span_of, text},
+        problem::Problems,
+    },
     model::{
         BodyPattern, Json, MethodPattern, MultipartPattern, RequestPattern, Scheme, UrlPattern,
         ValuePattern,
@@ -55,7 +57,11 @@ pub(super) const MULTIPART: Place = Place {
 };
 
 /// Reads a `request`.
-pub(super) fn read(node: Node, homes: &[&Place], problems: &mut Problems) -> RequestPattern {
+pub(in crate::format) fn read(
+    node: Node,
+    homes: &[&Place],
+    problems: &mut Problems,
+) -> RequestPattern {
     let Some(mut fields) = Fields::open(node, &REQUEST, homes, problems) else {
         return RequestPattern::default();
     };
@@ -83,7 +89,7 @@ pub(super) fn read(node: Node, homes: &[&Place], problems: &mut Problems) -> Req
 }
 
 /// Writes a `request`; what is satisfied by anything is left out.
-pub(super) fn write(pattern: &RequestPattern) -> Json {
+pub(in crate::format) fn write(pattern: &RequestPattern) -> Json {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
     if let Some(scheme) = pattern.scheme {

@@ -1,11 +1,11 @@
 //! What a `response` says about the place that its answer is fetched from.
 
-use super::{
-    fields::{Fields, text},
-    headers,
-};
+use super::headers;
 use crate::{
-    format::problem::Problems,
+    format::{
+        fields::{Fields, text},
+        problem::Problems,
+    },
     model::{Json, ProxySpec},
 };
 

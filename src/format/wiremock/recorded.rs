@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use super::{
-    fields::{Fields, Place, expected, expected_one_of, free_members, items, span_of, text, whole},
-    operand::read_base64,
-};
+use super::operand::read_base64;
 use crate::{
     codec::json::{Node, NodeValue},
-    format::problem::Problems,
+    format::{
+        fields::{
+            Fields, Place, expected, expected_one_of, free_members, items, span_of, text, whole,
+        },
+        problem::Problems,
+    },
     model::{
         BodySpec, Coding, CodingSettings, Headers, Json, JsonStyle, Latency, PacedChunk, Recorded,
         ResponseEnding, ResponseSpec,

@@ -5,7 +5,6 @@ use std::time::Duration;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
-    fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
     headers,
     operand::read_base64,
     proxying,
@@ -15,7 +14,10 @@ use super::{
 };
 use crate::{
     codec::json::{self, Node, NodeValue},
-    format::problem::Problems,
+    format::{
+        fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
+        problem::Problems,
+    },
     model::{BodySpec, Json, JsonStyle, ResponseSpec, ResponseStep, WireFault},
 };
 

@@ -2,13 +2,13 @@
 
 use std::{ops::Range, path::Path};
 
-use super::fields::{Fields, Place, span_of, text};
 use crate::{
     codec::{
         json::{self, Node, NodeValue},
         yaml::{self, YamlError},
     },
     format::{
+        fields::{Fields, Place, span_of, text},
         problem::{Problem, Problems},
         rule,
     },

@@ -5,7 +5,6 @@ use std::ops::Range;
 use uuid::Uuid;
 
 use super::{
-    fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
     layout, listener,
     pattern::{self, REQUEST},
     recorded::{self, NOTES, Notes, STUB_NOTES},
@@ -14,7 +13,10 @@ use super::{
 };
 use crate::{
     codec::json::{Node, NodeValue},
-    format::problem::{Problem, Problems},
+    format::{
+        fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
+        problem::{Problem, Problems},
+    },
     model::{
         AfterLast, Behaviors, Json, Recorded, RequestPattern, ResponseSpec, Responses, Scenario,
         ServiceName, Stub, StubId,

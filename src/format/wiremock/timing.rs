@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{
-    fields::{Fields, Place, expected, expected_one_of, span_of, text},
-    recorded::milliseconds,
-};
+use super::recorded::milliseconds;
 use crate::{
     codec::json::{Node, NodeValue},
-    format::problem::Problems,
+    format::{
+        fields::{Fields, Place, expected, expected_one_of, span_of, text},
+        problem::Problems,
+    },
     model::{Delay, Dribble, Json},
 };
 

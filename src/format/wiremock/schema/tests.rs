@@ -8,9 +8,11 @@ use super::{
     generate::{MATCHERS, OBJECTS, schema, schema_text},
     key::Key,
 };
-use crate::format::wiremock::{
-    fields::Place, listener, matcher, pattern, recorded, response, round_trip, source, stub,
-    timing, write,
+use crate::format::{
+    fields::Place,
+    wiremock::{
+        listener, matcher, pattern, recorded, response, round_trip, source, stub, timing, write,
+    },
 };
 
 /// Definition → the reader's table.

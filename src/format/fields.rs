@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use crate::{
-    codec::json::{Member, Node, NodeValue},
-    format::{
-        problem::{Problem, Problems},
-        rule, suggest,
-    },
+use super::{
+    problem::{Problem, Problems},
+    rule,
+};
+use crate::codec::{
+    json::{Member, Node, NodeValue},
+    suggest,
 };
 
 /// What may stand in one kind of object.
