@@ -8,6 +8,8 @@ mod admin_requests;
 #[cfg(test)]
 mod admin_stubs;
 #[cfg(test)]
+mod bandwidth;
+#[cfg(test)]
 mod bounds;
 #[cfg(test)]
 mod check;
@@ -34,6 +36,8 @@ mod fault_frames;
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod latency;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
