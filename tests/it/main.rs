@@ -32,6 +32,8 @@ mod fault_bytes;
 #[cfg(test)]
 mod fault_clients;
 #[cfg(test)]
+mod fault_frames;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod http1_wire;
