@@ -250,7 +250,6 @@ impl Parts {
             services: config.services,
             forward: config.forward,
             behaviors,
-            rate_limit: config.rate_limit,
             seed: config.seed,
             script: None,
             matching: config.matching,

@@ -22,6 +22,7 @@ mod hop;
 mod inbound;
 mod inquiry;
 mod intercept;
+mod limiting;
 mod listener;
 mod miss;
 mod paced;

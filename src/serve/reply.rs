@@ -27,7 +27,7 @@ use crate::{
     behavior::latency::Schedule,
     model::ResponseEnding,
     render::PreparedBody,
-    store::{ServeEvent, Session, SessionClock},
+    store::{ServeEvent, Session, SessionClock, Settlement},
 };
 
 /// Pieces in which a file is read.
@@ -55,6 +55,8 @@ pub(super) enum ReplyBody {
     Relayed(Incoming),
     /// A body that the journal sees passing.
     Logged(Box<Logged>),
+    /// One whose cost is known when it is over.
+    Settled(Box<Settled>),
     /// One after which something follows.
     Followed {
         /// The body.
@@ -122,6 +124,7 @@ impl Body for ReplyBody {
                 .poll_frame(cx)
                 .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
             Self::Logged(logged) => Pin::new(&mut **logged).poll_frame(cx),
+            Self::Settled(settled) => Pin::new(&mut **settled).poll_frame(cx),
             Self::Followed { body, .. } => Pin::new(&mut **body).poll_frame(cx),
             Self::Trailed { body, interim, spelled } => {
                 let frame = ready!(Pin::new(&mut **body).poll_frame(cx));
@@ -145,6 +148,7 @@ impl Body for ReplyBody {
             }
             Self::Produced(_) => false,
             Self::Logged(logged) => logged.body.is_end_stream(),
+            Self::Settled(settled) => settled.body.is_end_stream(),
             Self::Followed { body, .. } => body.is_end_stream(),
             Self::Recorded(body) => body.is_end_stream(),
             Self::Relayed(body) => body.is_end_stream(),
@@ -159,6 +163,7 @@ impl Body for ReplyBody {
             }
             Self::Whole { .. } | Self::Produced(_) => SizeHint::default(),
             Self::Logged(logged) => logged.body.size_hint(),
+            Self::Settled(settled) => settled.body.size_hint(),
             Self::Followed { body, .. } => body.size_hint(),
             Self::Recorded(body) => body.size_hint(),
             Self::Relayed(body) => body.size_hint(),
@@ -195,6 +200,34 @@ impl Logged {
 impl Drop for Logged {
     fn drop(&mut self) {
         self.event.set_total(self.watch.elapsed());
+    }
+}
+
+/// A body that tells what its request cost. Dropped, it is over.
+pub(super) struct Settled {
+    pub(super) body: ReplyBody,
+    pub(super) settlements: Vec<Settlement>,
+}
+
+impl Settled {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    self.settlements.iter_mut().for_each(|settlement| settlement.hear(data));
+                }
+                // Before the client has the last of it, so that its next request finds room.
+                if self.body.is_end_stream() {
+                    self.settlements.clear();
+                }
+            }
+            _ => self.settlements.clear(),
+        }
+        Poll::Ready(frame)
     }
 }
 
