@@ -367,7 +367,7 @@ mod tests {
             own_addresses: Vec::new(),
         };
         let factory = UpstreamFactory { options, preserve_host: None };
-        Router::new(services, Mode::Replay, factory, None).unwrap()
+        Router::new(services, Mode::Replay, factory).unwrap()
     }
 
     fn service(upstream: &str) -> Service {
