@@ -15,7 +15,7 @@ const UNITS: [(&str, u128); 8] = [
 ];
 
 /// Digits that a number may have before and after its point: more than any duration needs.
-const MAX_DIGITS: usize = 24;
+const MAX_DIGITS: usize = 30;
 
 /// Reads `80ms`, `2s`, `1.5s`, `3m`, `1h`, `1d`.
 ///

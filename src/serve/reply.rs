@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
 use tokio::{
     io::AsyncReadExt as _,
@@ -27,7 +27,7 @@ use crate::{
     behavior::latency::Schedule,
     model::ResponseEnding,
     render::PreparedBody,
-    store::{ServeEvent, Session, SessionClock, Settlement},
+    store::{ServeEvent, Session, SessionClock},
 };
 
 /// Pieces in which a file is read.
@@ -48,15 +48,18 @@ pub(super) enum ReplyBody {
         sizing: Sizing,
     },
     /// As a task produces it.
-    Produced(mpsc::Receiver<Result<Frame<Bytes>, BodyError>>),
+    Produced {
+        /// Its pieces.
+        frames: mpsc::Receiver<Result<Frame<Bytes>, BodyError>>,
+        /// What they come to, which is not told to hyper.
+        length: u64,
+    },
     /// As the upstream sends it, kept on the way.
     Recorded(Box<ResponseTee>),
     /// As the upstream sends it.
     Relayed(Incoming),
     /// A body that the journal sees passing.
     Logged(Box<Logged>),
-    /// One whose cost is known when it is over.
-    Settled(Box<Settled>),
     /// One after which something follows.
     Followed {
         /// The body.
@@ -73,6 +76,8 @@ pub(super) enum ReplyBody {
         /// Their names as the answer announced them.
         spelled: Vec<String>,
     },
+    /// As something else makes of it.
+    Boxed(UnsyncBoxBody<Bytes, BodyError>),
 }
 
 /// How the length of a whole body is told.
@@ -98,6 +103,24 @@ impl ReplyBody {
     pub(super) fn bytes(bytes: Bytes) -> Self {
         Self::Whole { bytes: Some(bytes), trailers: None, sizing: Sizing::Named }
     }
+
+    pub(super) fn boxed<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes, Error = BodyError> + Send + 'static,
+    {
+        Self::Boxed(body.boxed_unsync())
+    }
+
+    /// How long it is, where that is known, told to hyper or not.
+    pub(super) fn known_length(&self) -> Option<u64> {
+        match self {
+            Self::Whole { bytes, .. } => Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Produced { length, .. } => Some(*length),
+            Self::Logged(logged) => logged.body.known_length(),
+            Self::Followed { body, .. } | Self::Trailed { body, .. } => body.known_length(),
+            Self::Recorded(_) | Self::Relayed(_) | Self::Boxed(_) => self.size_hint().exact(),
+        }
+    }
 }
 
 impl Body for ReplyBody {
@@ -116,7 +139,8 @@ impl Body for ReplyBody {
                 };
                 Poll::Ready(frame.map(Ok))
             }
-            Self::Produced(frames) => frames.poll_recv(cx),
+            Self::Produced { frames, .. } => frames.poll_recv(cx),
+            Self::Boxed(body) => Pin::new(body).poll_frame(cx),
             Self::Recorded(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
@@ -124,7 +148,6 @@ impl Body for ReplyBody {
                 .poll_frame(cx)
                 .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
             Self::Logged(logged) => Pin::new(&mut **logged).poll_frame(cx),
-            Self::Settled(settled) => Pin::new(&mut **settled).poll_frame(cx),
             Self::Followed { body, .. } => Pin::new(&mut **body).poll_frame(cx),
             Self::Trailed { body, interim, spelled } => {
                 let frame = ready!(Pin::new(&mut **body).poll_frame(cx));
@@ -146,9 +169,9 @@ impl Body for ReplyBody {
             Self::Whole { bytes, trailers, .. } => {
                 bytes.as_ref().is_none_or(Bytes::is_empty) && trailers.is_none()
             }
-            Self::Produced(_) => false,
+            Self::Produced { .. } => false,
+            Self::Boxed(body) => body.is_end_stream(),
             Self::Logged(logged) => logged.body.is_end_stream(),
-            Self::Settled(settled) => settled.body.is_end_stream(),
             Self::Followed { body, .. } => body.is_end_stream(),
             Self::Recorded(body) => body.is_end_stream(),
             Self::Relayed(body) => body.is_end_stream(),
@@ -161,9 +184,9 @@ impl Body for ReplyBody {
             Self::Whole { bytes, sizing: Sizing::Named, .. } => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Self::Whole { .. } | Self::Produced(_) => SizeHint::default(),
+            Self::Whole { .. } | Self::Produced { .. } => SizeHint::default(),
+            Self::Boxed(body) => body.size_hint(),
             Self::Logged(logged) => logged.body.size_hint(),
-            Self::Settled(settled) => settled.body.size_hint(),
             Self::Followed { body, .. } => body.size_hint(),
             Self::Recorded(body) => body.size_hint(),
             Self::Relayed(body) => body.size_hint(),
@@ -203,34 +226,6 @@ impl Drop for Logged {
     }
 }
 
-/// A body that tells what its request cost. Dropped, it is over.
-pub(super) struct Settled {
-    pub(super) body: ReplyBody,
-    pub(super) settlements: Vec<Settlement>,
-}
-
-impl Settled {
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        match &frame {
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    self.settlements.iter_mut().for_each(|settlement| settlement.hear(data));
-                }
-                // Before the client has the last of it, so that its next request finds room.
-                if self.body.is_end_stream() {
-                    self.settlements.clear();
-                }
-            }
-            _ => self.settlements.clear(),
-        }
-        Poll::Ready(frame)
-    }
-}
-
 /// How much of the request's body has come.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
@@ -256,12 +251,13 @@ pub(super) struct Production {
 impl Production {
     /// Starts the task that produces it; the task ends when the client leaves.
     pub(super) fn start(self) -> ReplyBody {
+        let length = self.body.length();
         let (frames, produced) = mpsc::channel(1);
         tokio::spawn(async move {
             // The client having left is no error of ours.
             let _ = self.produce(frames).await;
         });
-        ReplyBody::Produced(produced)
+        ReplyBody::Produced { frames: produced, length }
     }
 
     async fn produce(

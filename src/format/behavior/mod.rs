@@ -3,6 +3,31 @@
 //!
 //! May import: behavior, codec, model.
 
+mod bandwidth;
+mod condition;
+pub mod document;
+mod entry;
+mod fault;
+pub mod fault_names;
+mod glob;
+mod latency;
+pub mod limit;
+mod limits;
+pub mod line;
+mod named_fault;
+mod parameter;
+#[cfg(test)]
+mod round_trip;
 pub(super) mod scalar;
+mod selection;
 pub(super) mod short;
+mod stage;
+#[cfg(test)]
+mod tests;
 pub mod tree;
+mod wait;
+
+pub use document::{KEYS, merge, read, read_tree, write, write_rule};
+pub use fault_names::FaultName;
+pub use line::read_line;
+pub use tree::Language;

@@ -16,11 +16,17 @@ use crate::{
 
 /// Parts that a text may have: more keys than there are.
 const MAX_PARTS: usize = 64;
+/// Short forms within braces of short forms: deeper than any key takes.
+const MAX_NESTING: usize = 4;
 
 /// Reads a text of keys and values into an object. Parts are separated by `;`, or by `,` where there is
 /// no `;`. A value may be quoted, or be JSON or an inline table of TOML; it is a text else. `bare`
 /// is the key of a first part that is a value alone: `64kB/s; shared=true`.
 pub(in crate::format) fn parse(text: &str, bare: Option<&str>, problems: &mut Problems) -> Node {
+    parse_nested(text, bare, 0, problems)
+}
+
+fn parse_nested(text: &str, bare: Option<&str>, depth: usize, problems: &mut Problems) -> Node {
     let mut parts = split(text, b';');
     let is_list = parts.len() < 2;
     if is_list {
@@ -39,7 +45,7 @@ pub(in crate::format) fn parse(text: &str, bare: Option<&str>, problems: &mut Pr
                 name: slice(text, &key).to_owned(),
                 name_start: key.start,
                 name_end: key.end,
-                value: value_of(text, value, problems),
+                value: value_of(text, value, depth, problems),
             });
         }
     };
@@ -72,7 +78,7 @@ pub(in crate::format) fn parse(text: &str, bare: Option<&str>, problems: &mut Pr
     close(&mut open, problems);
     if let (Some(part), Some(name)) = (first, bare) {
         let (name_start, name_end) = (part.start, part.start);
-        let value = value_of(text, part, problems);
+        let value = value_of(text, part, depth, problems);
         members.insert(0, Member { name: name.to_owned(), name_start, name_end, value });
     }
     Node { start: whole.start, end: whole.end, value: NodeValue::Object(members) }
@@ -183,11 +189,11 @@ fn closed_value(bytes: &[u8]) -> usize {
 fn equals_sign(part: &str) -> Option<usize> {
     let at = part.find('=')?;
     let key = part.get(..at)?.trim();
-    let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     (!key.is_empty() && key.chars().all(is_key)).then_some(at)
 }
 
-fn value_of(text: &str, span: Range<usize>, problems: &mut Problems) -> Node {
+fn value_of(text: &str, span: Range<usize>, depth: usize, problems: &mut Problems) -> Node {
     let written = slice(text, &span);
     let base = span.start;
     let plain = |text: &str| Node {
@@ -208,6 +214,17 @@ fn value_of(text: &str, span: Range<usize>, problems: &mut Problems) -> Node {
         Ok(node) => Ok(node),
         Err(error) => DeValue::parse(written).map(|value| of_toml(&value)).map_err(|_| error),
     };
+    // `{median=400ms, p99=3s}`: the short form once more.
+    let tree = tree.or_else(|error| {
+        let inner = written.get(1..written.len() - 1).unwrap_or_default();
+        let mut own = Problems::default();
+        if !written.starts_with('{') || !inner.contains('=') || depth >= MAX_NESTING {
+            return Err(error);
+        }
+        let mut node = parse_nested(inner, None, depth + 1, &mut own);
+        relocate(&mut node, &|span| span.start + 1..span.end + 1);
+        if own.count() == 0 { Ok(node) } else { Err(error) }
+    });
     match tree {
         Ok(mut node) => {
             relocate(&mut node, &|span| base + span.start..base + span.end);
@@ -265,6 +282,7 @@ mod tests {
             ("body='say \"x;\"'; p=1", r#"{"body":"say \"x;\"","p":"1"}"#),
             (r#"headers={"A": "b; c"}; nth=[1,2]"#, r#"{"headers":{"A":"b; c"},"nth":[1,2]}"#),
             ("delay={median = '1s', sigma = 0.5}", r#"{"delay":{"median":"1s","sigma":0.5}}"#),
+            ("delay={median=1s, p99=2s}; p=1", r#"{"delay":{"median":"1s","p99":"2s"},"p":"1"}"#),
             ("header=X: a=b", r#"{"header":"X: a=b"}"#),
             ("", "{}"),
         ] {

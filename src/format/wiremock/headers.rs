@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Reads fields; those of a list stand one after the other.
-pub(super) fn read(members: Vec<Member>, problems: &mut Problems) -> Headers {
+pub(in crate::format) fn read(members: Vec<Member>, problems: &mut Problems) -> Headers {
     let mut headers = Headers::new();
     for Member { name, name_start, name_end, value } in members {
         if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
@@ -35,7 +35,7 @@ pub(super) fn read(members: Vec<Member>, problems: &mut Problems) -> Headers {
 }
 
 /// Writes fields: all values of a name at the place of its first.
-pub(super) fn write(headers: &Headers) -> Json {
+pub(in crate::format) fn write(headers: &Headers) -> Json {
     let mut members: Vec<(String, Json)> = Vec::new();
     for (name, value) in headers.iter() {
         match members.iter_mut().find(|(earlier, _)| earlier == name) {

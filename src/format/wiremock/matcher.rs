@@ -95,7 +95,7 @@ pub(super) fn read_value(node: Node, problems: &mut Problems) -> ValuePattern {
 }
 
 /// Reads a matcher of all values of a name.
-fn read_values(node: Node, problems: &mut Problems) -> ValuePattern {
+pub(in crate::format) fn read_values(node: Node, problems: &mut Problems) -> ValuePattern {
     read_as(node, &NAMED, problems)
 }
 
@@ -123,7 +123,7 @@ fn read_fields(fields: Fields, problems: &mut Problems) -> Option<ValuePattern> 
 }
 
 /// Reads a matcher of a body.
-pub(super) fn read_body(node: Node, problems: &mut Problems) -> BodyPattern {
+pub(in crate::format) fn read_body(node: Node, problems: &mut Problems) -> BodyPattern {
     let nothing = BodyPattern::Text(ValuePattern::Absent);
     let Some(fields) = Fields::open(node, &BODY, HOMES, problems) else { return nothing };
     let Some((matcher, mut options)) = the_matcher(fields, problems) else { return nothing };

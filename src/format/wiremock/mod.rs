@@ -3,15 +3,15 @@
 //! Reading is strict and finds every mistake of a file at once; writing gives the same text for the
 //! same stub. May import: codec, model.
 
-mod headers;
+pub(super) mod headers;
 mod layout;
 mod listener;
-mod matcher;
+pub(super) mod matcher;
 mod names;
 mod operand;
 mod options;
 pub mod parts;
-mod pattern;
+pub(in crate::format) mod pattern;
 mod proxying;
 mod recorded;
 mod response;

@@ -57,7 +57,11 @@ pub(super) const MULTIPART: Place = Place {
 };
 
 /// Reads a `request`.
-pub(super) fn read(node: Node, homes: &[&Place], problems: &mut Problems) -> RequestPattern {
+pub(in crate::format) fn read(
+    node: Node,
+    homes: &[&Place],
+    problems: &mut Problems,
+) -> RequestPattern {
     let Some(mut fields) = Fields::open(node, &REQUEST, homes, problems) else {
         return RequestPattern::default();
     };
@@ -85,7 +89,7 @@ pub(super) fn read(node: Node, homes: &[&Place], problems: &mut Problems) -> Req
 }
 
 /// Writes a `request`; what is satisfied by anything is left out.
-pub(super) fn write(pattern: &RequestPattern) -> Json {
+pub(in crate::format) fn write(pattern: &RequestPattern) -> Json {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
     if let Some(scheme) = pattern.scheme {
