@@ -10,6 +10,7 @@ pub mod event;
 pub mod journal;
 pub mod limits;
 pub mod live;
+pub mod measured;
 mod places;
 pub mod rules;
 pub mod scenarios;
@@ -30,6 +31,7 @@ pub use limits::{
     Admission, Asked, Counters, Decision, LimitError, LimitReport, LiveLimit, Refused, Settlement,
 };
 pub use live::{LiveStub, LiveTemplates};
+pub use measured::{Endpoints, Measured};
 pub use rules::{LiveBehaviors, LiveEffect, LiveRule};
 pub use scenarios::{HeldScenarios, Scenarios};
 pub use script::{Recalled, Script, ScriptKey};

@@ -8,6 +8,8 @@ mod admin_requests;
 #[cfg(test)]
 mod admin_stubs;
 #[cfg(test)]
+mod bandwidth;
+#[cfg(test)]
 mod bounds;
 #[cfg(test)]
 mod check;
@@ -25,9 +27,15 @@ mod corners;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod fault_bytes;
+#[cfg(test)]
+mod fault_clients;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod latency;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
