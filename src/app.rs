@@ -262,7 +262,6 @@ impl Parts {
             services: config.services,
             forward: config.forward,
             behaviors: Arc::clone(&self.behaviors.shared),
-            rate_limit: config.rate_limit,
             seed: config.seed,
             measured: self.measured,
             script: self.behaviors.script.clone(),

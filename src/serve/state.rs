@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, broadcast};
 use super::{
     administration::AdminDoor,
     capture::Spool,
+    limiting::Spellings,
     lines::Lines,
     route::Router,
     settings::{Answers, Limits, ReadRequestFaults},
@@ -75,6 +76,7 @@ pub(super) struct State {
     pub(super) answers: Answers,
     pub(super) surroundings: Surroundings,
     pub(super) webhooks: Webhooks,
+    pub(super) spellings: Spellings,
 }
 
 impl State {
