@@ -189,7 +189,7 @@ fn closed_value(bytes: &[u8]) -> usize {
 fn equals_sign(part: &str) -> Option<usize> {
     let at = part.find('=')?;
     let key = part.get(..at)?.trim();
-    let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     (!key.is_empty() && key.chars().all(is_key)).then_some(at)
 }
 
