@@ -39,7 +39,8 @@ use crate::{
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        BehaviorError, JournalLimits, Session, SharedBehaviors, SharedSettings, StubFile, StubStore,
+        BehaviorError, JournalLimits, Session, SessionClock, SharedBehaviors, SharedSettings,
+        StubFile, StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
@@ -89,6 +90,8 @@ pub struct Running {
     recorder: Option<Arc<Recorder>>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
+    behaviors: Arc<SharedBehaviors>,
+    session: Arc<Session>,
     /// Stops when dropped.
     watcher: Option<Watcher>,
     asked_to_stop: Watch,
@@ -249,7 +252,7 @@ impl Parts {
             answers: config.answers,
             services: config.services,
             forward: config.forward,
-            behaviors,
+            behaviors: Arc::clone(&behaviors),
             rate_limit: config.rate_limit,
             seed: config.seed,
             script: None,
@@ -266,7 +269,7 @@ impl Parts {
             authority: Arc::clone(&self.authority),
             token_keys,
             stubs: Arc::clone(&self.stubs),
-            session,
+            session: Arc::clone(&session),
             settings,
             admin,
             body_files,
@@ -282,6 +285,8 @@ impl Parts {
             recorder: self.recorder,
             events: self.events,
             problems: self.problems,
+            behaviors,
+            session,
             watcher,
             asked_to_stop,
             _shutdown: shutdown,
@@ -298,6 +303,17 @@ impl Running {
     /// The certificate to give to clients.
     pub fn ca_file(&self) -> PathBuf {
         self.authority.certificate_file()
+    }
+
+    /// How answers behave, to be changed while ringer runs. A change holds from a time of
+    /// [`Running::clock`].
+    pub fn behaviors(&self) -> &SharedBehaviors {
+        &self.behaviors
+    }
+
+    /// The time that rules, limits and dates follow.
+    pub fn clock(&self) -> &SessionClock {
+        self.session.clock()
     }
 
     /// What becomes of each request from now on.

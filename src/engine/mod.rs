@@ -8,6 +8,7 @@ pub mod ground;
 pub mod lazy_keys;
 pub mod mode;
 pub mod plan;
+pub mod refusal;
 pub mod strike;
 pub mod token_keys;
 
@@ -17,5 +18,6 @@ pub use ground::{Around, ERROR_RATE, Ground};
 pub use lazy_keys::LazyKeys;
 pub use mode::{Matching, Mode};
 pub use plan::{Plan, plan_connection};
+pub use refusal::{Refusal, refusal};
 pub use strike::Strike;
 pub use token_keys::TokenKeys;

@@ -7,7 +7,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 
 use super::{route::Arrival, state::State, wire::Interim};
-use crate::runtime::Watch;
+use crate::{model::ConnectFault, runtime::Watch};
 
 /// A client's connection, as its requests need it.
 pub(super) struct Client {
@@ -30,5 +30,7 @@ pub(super) struct Tunnel {
     pub(super) stream: TokioIo<Upgraded>,
     /// Of the connection that the tunnel is in; its `tunnel` is the target.
     pub(super) arrival: Arrival,
+    /// What goes wrong with what is inside.
+    pub(super) fault: Option<ConnectFault>,
     pub(super) watch: Watch,
 }

@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use hyper::service::service_fn;
+use http::{Request, Response};
+use hyper::{
+    body::{Body as _, Incoming},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
@@ -14,26 +18,33 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{
     client::{Client, Served, Tunnel},
+    connect_faults::{Handshake, OPENING, Opening, decide},
     handler::handle,
+    reply::{BodyError, ReplyBody},
     rewound::Rewound,
     route::Arrival,
     socket::{Reset, Socket},
     state::State,
+    unserved::{alert, hold},
     wire::{Interim, Wire},
 };
-use crate::{model::Scheme, runtime::Watch};
+use crate::{
+    model::{ConnectFault, Scheme},
+    runtime::Watch,
+    tls::Hello,
+};
 
-/// First byte of a TLS record that holds a handshake (RFC 8446 §5.1).
-const TLS_HANDSHAKE: u8 = 0x16;
 /// Room for requests that an HTTP/2 client may have open at a time.
 const H2_STREAMS: u32 = 1000;
 const H2_STREAM_WINDOW: u32 = 1 << 20;
 const H2_CONNECTION_WINDOW: u32 = 4 << 20;
+/// The window of a connection of which nothing was said (RFC 9113 §6.9.2).
+const H2_UNTOUCHED_WINDOW: u32 = 65_535;
 
 /// Serves a connection that was just accepted.
 pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
@@ -43,43 +54,49 @@ pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
     let peer = tcp.peer_addr().ok().map(|address| address.ip().to_canonical());
     let reset = Reset::default();
     let arrival = Arrival { scheme: Scheme::Http, local, peer, tunnel: None, reset: reset.clone() };
-    let mut first = [0; 1];
+    let mut first = [0; OPENING];
     let mut stop = watch.clone();
     let peeked = tokio::select! {
         peeked = timeout(state.limits.headers, tcp.peek(&mut first)) => peeked,
         // Nothing was asked yet, so nothing is left to finish.
         () = stop.stopped() => return,
     };
-    let is_tls = match peeked {
-        Ok(Ok(1)) => first[0] == TLS_HANDSHAKE,
+    let opening = match peeked {
+        Ok(Ok(length @ 1..)) => Opening::of(first.get(..length).unwrap_or_default()),
         // Closed, broken or silent: there is nothing to answer.
         _ => return,
     };
     let socket = Socket::new(tcp, reset);
-    let served = if is_tls {
-        serve_tls(state, socket, arrival, watch).await
-    } else {
-        serve_http(state, socket, arrival, watch).await;
-        Ok(())
+    let fault = match opening {
+        Opening::Other => decide(&state, &arrival, None),
+        Opening::Tls => {
+            if let Err(error) = serve_tls(state, socket, arrival, Told::Later, watch).await {
+                tracing::debug!(%error, "a TLS handshake failed");
+            }
+            return;
+        }
+        Opening::Admin | Opening::Tunnel => None,
     };
-    if let Err(error) = served {
-        tracing::debug!(%error, "a TLS handshake failed");
-    }
+    serve_plain(state, socket, arrival, fault, watch).await;
 }
 
 /// Serves what is inside a CONNECT tunnel.
 fn serve_tunnel(state: Arc<State>, tunnel: Tunnel) -> Served {
-    let Tunnel { first, stream, arrival, watch } = tunnel;
-    let is_tls = first.first() == Some(&TLS_HANDSHAKE);
+    let Tunnel { first, stream, arrival, fault, watch } = tunnel;
+    let opening = Opening::of(&first);
     let stream = Rewound::new(first, stream);
     Box::pin(async move {
-        if !is_tls {
+        if opening != Opening::Tls {
             let arrival = Arrival { scheme: Scheme::Http, ..arrival };
-            serve_http(state, stream, arrival, watch).await;
+            serve_plain(state, stream, arrival, fault, watch).await;
             return;
         }
         let target = arrival.tunnel.clone().unwrap_or_default();
-        if let Err(error) = serve_tls(state, stream, arrival, watch).await {
+        let is_well = fault.is_none();
+        let served = serve_tls(state, stream, arrival, Told::Now(fault), watch).await;
+        if let Err(error) = served
+            && is_well
+        {
             tracing::warn!(
                 %error,
                 "the TLS handshake for {target} failed: does the client trust ringer's CA? see `ringer ca`"
@@ -88,36 +105,108 @@ fn serve_tunnel(state: Arc<State>, tunnel: Tunnel) -> Served {
     })
 }
 
+/// Whether it is known what goes wrong with a TLS connection.
+enum Told {
+    /// The client's greeting tells.
+    Later,
+    /// It is.
+    Now(Option<ConnectFault>),
+}
+
+async fn serve_plain<S>(
+    state: Arc<State>,
+    stream: S,
+    arrival: Arrival,
+    fault: Option<ConnectFault>,
+    watch: Watch,
+) where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    match fault {
+        Some(ConnectFault::Refuse | ConnectFault::Reset) => arrival.reset.order(),
+        Some(ConnectFault::NeverAnswer) => hold(stream, watch).await,
+        Some(ConnectFault::WithheldWindow) => {
+            serve_http(state, stream, arrival, Uploads::Withheld, watch).await;
+        }
+        None | Some(ConnectFault::Tls(_)) => {
+            serve_http(state, stream, arrival, Uploads::Taken, watch).await;
+        }
+    }
+}
+
 async fn serve_tls<S>(
     state: Arc<State>,
     stream: S,
     arrival: Arrival,
+    told: Told,
     watch: Watch,
 ) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
+    let deadline = Instant::now() + state.limits.handshake;
+    let hello = in_time(deadline, Hello::read(stream)).await?;
+    let fault = match told {
+        Told::Later => decide(&state, &arrival, hello.server_name().as_deref()),
+        Told::Now(fault) => fault,
+    };
+    let (mut flaw, mut uploads) = (None, Uploads::Taken);
+    match fault {
+        None => {}
+        Some(ConnectFault::Refuse | ConnectFault::Reset) => {
+            arrival.reset.order();
+            return Ok(());
+        }
+        Some(ConnectFault::NeverAnswer) => return Ok(hold(hello.into_stream(), watch).await),
+        Some(ConnectFault::WithheldWindow) => uploads = Uploads::Withheld,
+        Some(ConnectFault::Tls(fault)) => match Handshake::from(fault) {
+            Handshake::Flawed(found) => flaw = Some(found),
+            Handshake::Stalled => return Ok(hold(hello.into_stream(), watch).await),
+            Handshake::Alert(code) => {
+                return Ok(alert(hello.into_stream(), code, state.limits.handshake).await);
+            }
+        },
+    }
     let local_ip = arrival.local.ip().to_string();
     let name = arrival.tunnel.as_deref().map_or(local_ip.as_str(), crate::tls::acceptor::host_of);
-    let handshake = state.acceptor.accept(stream, name);
-    let Ok(stream) = timeout(state.limits.handshake, handshake).await else {
-        return Err(io::Error::new(
-            io::ErrorKind::TimedOut,
-            "the client did not finish it in time",
-        ));
+    let stream = match flaw {
+        None => in_time(deadline, state.acceptor.finish(hello, name)).await?,
+        Some(flaw) => in_time(deadline, state.acceptor.finish_flawed(hello, name, flaw)).await?,
     };
     let arrival = Arrival { scheme: Scheme::Https, ..arrival };
-    serve_http(state, stream?, arrival, watch).await;
+    serve_http(state, stream, arrival, uploads, watch).await;
     Ok(())
 }
 
+async fn in_time<T>(deadline: Instant, step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let late = || io::Error::new(io::ErrorKind::TimedOut, "the client did not finish it in time");
+    timeout_at(deadline, step).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// What becomes of the bodies of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Uploads {
+    /// They are read.
+    Taken,
+    /// They are not: no window is ever opened for them. What a client sends before it has heard of
+    /// that is not looked at.
+    Withheld,
+}
+
 /// A boxed future: a tunnel serves connections inside a connection.
-fn serve_http<S>(state: Arc<State>, stream: S, arrival: Arrival, mut watch: Watch) -> Served
+fn serve_http<S>(
+    state: Arc<State>,
+    stream: S,
+    arrival: Arrival,
+    uploads: Uploads,
+    mut watch: Watch,
+) -> Served
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     Box::pin(async move {
         let interim = Interim::default();
+        let orders = interim.orders().clone();
         let stream = TokioIo::new(Wire::new(stream, interim.clone()));
         let client = Arc::new(Client {
             arrival,
@@ -126,16 +215,21 @@ where
             watch: watch.clone(),
             serve_tunnel,
         });
-        let builder = builder(&state);
-        let service =
-            service_fn(move |request| handle(Arc::clone(&state), Arc::clone(&client), request));
+        let builder = builder(&state, uploads);
+        let service = service_fn(move |request| {
+            answer(Arc::clone(&state), Arc::clone(&client), uploads, request)
+        });
         let connection = builder.serve_connection_with_upgrades(stream, service);
         tokio::pin!(connection);
         let result = tokio::select! {
             result = connection.as_mut() => result,
+            () = orders.hung_up() => return,
             () = watch.stopped() => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                tokio::select! {
+                    result = connection => result,
+                    () = orders.given_up() => return,
+                }
             }
         };
         if let Err(error) = result {
@@ -144,7 +238,24 @@ where
     })
 }
 
-fn builder(state: &State) -> Builder<TokioExecutor> {
+async fn answer(
+    state: Arc<State>,
+    client: Arc<Client>,
+    uploads: Uploads,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, BodyError> {
+    if uploads == Uploads::Withheld && !request.body().is_end_stream() {
+        client.watch.clone().stopped().await;
+        return Err("the body was never read".into());
+    }
+    handle(state, client, request).await
+}
+
+fn builder(state: &State, uploads: Uploads) -> Builder<TokioExecutor> {
+    let (stream_window, connection_window) = match uploads {
+        Uploads::Taken => (H2_STREAM_WINDOW, H2_CONNECTION_WINDOW),
+        Uploads::Withheld => (0, H2_UNTOUCHED_WINDOW),
+    };
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -160,8 +271,8 @@ fn builder(state: &State) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .auto_date_header(false)
         .max_concurrent_streams(H2_STREAMS)
-        .initial_stream_window_size(H2_STREAM_WINDOW)
-        .initial_connection_window_size(H2_CONNECTION_WINDOW)
+        .initial_stream_window_size(stream_window)
+        .initial_connection_window_size(connection_window)
         .max_header_list_size(u32::try_from(state.limits.head_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(Some(state.limits.headers))
         .keep_alive_timeout(Duration::from_secs(20));

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::{
     client::Client,
-    faults::{self, Turn},
+    faults::{self, Scene},
     forward::{self, Outbound, protocol_name},
     inbound::Inbound,
     inquiry::{Finding, Inquiry, find},
@@ -301,18 +301,14 @@ impl Handling {
         let event = event.cloned();
         let mut inquiry = Inquiry { request, body, version, route, watch, own, event };
         let plan = planning::of_endpoint(&self.state, &mut inquiry).await?;
-        if let Some(strike) = &plan.fault {
-            if faults::is_instead(&strike.value) {
-                sleep_until(self.state.session.clock(), watch, plan.schedule.head).await;
-            }
-            inquiry = match faults::instead(strike, inquiry, &self.client).await {
-                Turn::Answered(answer) => {
-                    let status = answer.as_ref().ok().map(Response::status);
-                    self.done(status, Outcome::InjectedError);
-                    return answer;
-                }
-                Turn::Goes(inquiry) => *inquiry,
-            };
+        let scene = Scene::of(&self.state, &inquiry, &self.client);
+        if let Some(strike) = &plan.fault
+            && faults::takes_place(&strike.value)
+        {
+            sleep_until(self.state.session.clock(), watch, plan.schedule.head).await;
+            let answer = faults::instead(&strike.value, &scene, inquiry).await;
+            self.done(answer.as_ref().ok().map(Response::status), Outcome::InjectedError);
+            return answer;
         }
         let Inquiry { request, version, body, route, own, .. } = inquiry;
         let outbound = Outbound { request, version, extensions, body, route, watch, own };
@@ -328,7 +324,7 @@ impl Handling {
         tokio::time::sleep(plan.schedule.head).await;
         self.done(Some(answer.status()), Outcome::Passed);
         let answer = match &plan.fault {
-            Some(strike) => faults::damage(strike, answer)?,
+            Some(strike) => faults::damage(&strike.value, strike.draws(), answer, &scene).await?,
             None => answer,
         };
         Ok(paced(&plan.bandwidth, answer))

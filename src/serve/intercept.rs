@@ -13,6 +13,7 @@ use tokio::{io::AsyncWriteExt as _, net::TcpStream, time::timeout};
 
 use super::{
     client::{Client, Tunnel},
+    connect_faults::{Opening, decide},
     forward, hop,
     reply::ReplyBody,
     rescue,
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     engine::Mode,
-    model::{Handled, Outcome},
+    model::{ConnectFault, Handled, Outcome},
     upstream::Protocol,
 };
 
@@ -42,6 +43,11 @@ pub(super) fn connect(
     };
     let blind = state.router.forward_mode(&target) == Mode::Passthrough;
     let arrival = Arrival { tunnel: Some(target.clone()), ..client.arrival.clone() };
+    let fault = decide(state, &arrival, None);
+    if fault == Some(ConnectFault::Refuse) {
+        // What a proxy says whose own connection is refused (RFC 9110 §15.6.3).
+        return rescue::tunnel_refused(&target);
+    }
     let serve_tunnel = client.serve_tunnel;
     let (state, watch) = (Arc::clone(state), client.watch.clone());
     let mut cut_off = state.cut_off.watch();
@@ -54,12 +60,17 @@ pub(super) fn connect(
             }
         };
         let mut stream = TokioIo::new(upgraded);
-        if blind {
+        if blind && fault.is_none() {
             relay(stream, &target, &[]).await;
             return;
         }
         match first_bytes(&mut stream, CLIENT_SPEAKS_WITHIN).await {
-            Some(first) => serve_tunnel(state, Tunnel { first, stream, arrival, watch }).await,
+            Some(first) if blind && !strikes_unseen(fault.as_ref(), &first) => {
+                relay(stream, &target, &first).await;
+            }
+            Some(first) => {
+                serve_tunnel(state, Tunnel { first, stream, arrival, fault, watch }).await;
+            }
             None => {
                 tracing::warn!(
                     "the tunnel to {target} was closed: its client waited for the server to speak, so it is not HTTP"
@@ -74,6 +85,15 @@ pub(super) fn connect(
         }
     });
     Response::new(ReplyBody::empty())
+}
+
+/// Whether a fault can strike a tunnel that is passed through unseen and begins with these bytes.
+fn strikes_unseen(fault: Option<&ConnectFault>, first: &[u8]) -> bool {
+    match fault {
+        None | Some(ConnectFault::WithheldWindow) => false,
+        Some(ConnectFault::Tls(_)) => Opening::of(first) == Opening::Tls,
+        Some(_) => true,
+    }
 }
 
 /// Passes bytes both ways until both sides are done.

@@ -55,7 +55,6 @@ pub(super) async fn of_endpoint(
 }
 
 /// What becomes of a connection that was just accepted.
-#[expect(dead_code, reason = "connections are not broken yet")]
 pub(super) fn of_connection(
     state: &State,
     service: Option<&ServiceName>,

@@ -8,9 +8,8 @@ use http::{
 };
 
 use super::{
-    breakage,
     client::Client,
-    faults::{self, Turn},
+    faults::{self, Scene},
     fetch::Fetch,
     inquiry::Inquiry,
     miss,
@@ -29,7 +28,7 @@ use crate::{
     behavior::latency::Schedule,
     engine::Found,
     library::BodyFiles,
-    model::{self, BodySpec, Outcome, ResponseSpec},
+    model::{self, BodySpec, Fault, Outcome, ResponseSpec},
     render::{Dress, PrepareError, Prepared, Substitutions},
     store::{LiveStub, LiveTemplates, Note, StubSet},
 };
@@ -52,23 +51,24 @@ pub(super) async fn give(
         Err(error) => return (Err(error.into()), outcome),
     };
     let watch = inquiry.watch;
+    let scene = Scene::of(state, &inquiry, client);
     if let Some(fault) = plan.own_fault {
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
-        return (breakage::carry_out(fault, inquiry, client).await, outcome);
+        return (faults::instead(&Fault::Wire(fault), &scene, inquiry).await, outcome);
     }
     let Some(strike) = &plan.fault else {
         let answer = answer(state, found, plan.schedule, inquiry, client).await;
         return (answer.map(|answer| paced(&plan.bandwidth, answer)), outcome);
     };
-    if faults::is_instead(&strike.value) {
+    if faults::takes_place(&strike.value) {
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
+        let answer = faults::instead(&strike.value, &scene, inquiry).await;
+        return (answer, Outcome::InjectedError);
     }
-    let inquiry = match faults::instead(strike, inquiry, client).await {
-        Turn::Answered(answer) => return (answer, Outcome::InjectedError),
-        Turn::Goes(inquiry) => *inquiry,
+    let answer = match answer(state, found, plan.schedule, inquiry, client).await {
+        Ok(answer) => faults::damage(&strike.value, strike.draws(), answer, &scene).await,
+        Err(error) => Err(error),
     };
-    let answer = answer(state, found, plan.schedule, inquiry, client).await;
-    let answer = answer.and_then(|answer| faults::damage(strike, answer));
     (answer.map(|answer| paced(&plan.bandwidth, answer)), Outcome::InjectedError)
 }
 
@@ -138,12 +138,16 @@ pub(super) async fn miss(
 ) -> Result<Response<ReplyBody>, BodyError> {
     let plan = planning::of_endpoint(state, &mut inquiry).await?;
     sleep_until(state.session.clock(), inquiry.watch, plan.schedule.head).await;
+    let scene = Scene::of(state, &inquiry, client);
     let answer = match &plan.fault {
         None => missed(state, &inquiry).await,
-        Some(strike) => match faults::instead(strike, inquiry, client).await {
-            Turn::Answered(answer) => return answer,
-            Turn::Goes(inquiry) => faults::damage(strike, missed(state, &inquiry).await)?,
-        },
+        Some(strike) if faults::takes_place(&strike.value) => {
+            return faults::instead(&strike.value, &scene, inquiry).await;
+        }
+        Some(strike) => {
+            let answer = missed(state, &inquiry).await;
+            faults::damage(&strike.value, strike.draws(), answer, &scene).await?
+        }
     };
     Ok(paced(&plan.bandwidth, answer))
 }

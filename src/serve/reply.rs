@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
 use tokio::{
     io::AsyncReadExt as _,
@@ -48,7 +48,12 @@ pub(super) enum ReplyBody {
         sizing: Sizing,
     },
     /// As a task produces it.
-    Produced(mpsc::Receiver<Result<Frame<Bytes>, BodyError>>),
+    Produced {
+        /// Its pieces.
+        frames: mpsc::Receiver<Result<Frame<Bytes>, BodyError>>,
+        /// What they come to, which is not told to hyper.
+        length: u64,
+    },
     /// As the upstream sends it, kept on the way.
     Recorded(Box<ResponseTee>),
     /// As the upstream sends it.
@@ -71,6 +76,8 @@ pub(super) enum ReplyBody {
         /// Their names as the answer announced them.
         spelled: Vec<String>,
     },
+    /// As something else makes of it.
+    Boxed(UnsyncBoxBody<Bytes, BodyError>),
 }
 
 /// How the length of a whole body is told.
@@ -96,6 +103,24 @@ impl ReplyBody {
     pub(super) fn bytes(bytes: Bytes) -> Self {
         Self::Whole { bytes: Some(bytes), trailers: None, sizing: Sizing::Named }
     }
+
+    pub(super) fn boxed<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes, Error = BodyError> + Send + 'static,
+    {
+        Self::Boxed(body.boxed_unsync())
+    }
+
+    /// How long it is, where that is known, told to hyper or not.
+    pub(super) fn known_length(&self) -> Option<u64> {
+        match self {
+            Self::Whole { bytes, .. } => Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Produced { length, .. } => Some(*length),
+            Self::Logged(logged) => logged.body.known_length(),
+            Self::Followed { body, .. } | Self::Trailed { body, .. } => body.known_length(),
+            Self::Recorded(_) | Self::Relayed(_) | Self::Boxed(_) => self.size_hint().exact(),
+        }
+    }
 }
 
 impl Body for ReplyBody {
@@ -114,7 +139,8 @@ impl Body for ReplyBody {
                 };
                 Poll::Ready(frame.map(Ok))
             }
-            Self::Produced(frames) => frames.poll_recv(cx),
+            Self::Produced { frames, .. } => frames.poll_recv(cx),
+            Self::Boxed(body) => Pin::new(body).poll_frame(cx),
             Self::Recorded(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
@@ -143,7 +169,8 @@ impl Body for ReplyBody {
             Self::Whole { bytes, trailers, .. } => {
                 bytes.as_ref().is_none_or(Bytes::is_empty) && trailers.is_none()
             }
-            Self::Produced(_) => false,
+            Self::Produced { .. } => false,
+            Self::Boxed(body) => body.is_end_stream(),
             Self::Logged(logged) => logged.body.is_end_stream(),
             Self::Followed { body, .. } => body.is_end_stream(),
             Self::Recorded(body) => body.is_end_stream(),
@@ -157,7 +184,8 @@ impl Body for ReplyBody {
             Self::Whole { bytes, sizing: Sizing::Named, .. } => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Self::Whole { .. } | Self::Produced(_) => SizeHint::default(),
+            Self::Whole { .. } | Self::Produced { .. } => SizeHint::default(),
+            Self::Boxed(body) => body.size_hint(),
             Self::Logged(logged) => logged.body.size_hint(),
             Self::Followed { body, .. } => body.size_hint(),
             Self::Recorded(body) => body.size_hint(),
@@ -223,12 +251,13 @@ pub(super) struct Production {
 impl Production {
     /// Starts the task that produces it; the task ends when the client leaves.
     pub(super) fn start(self) -> ReplyBody {
+        let length = self.body.length();
         let (frames, produced) = mpsc::channel(1);
         tokio::spawn(async move {
             // The client having left is no error of ours.
             let _ = self.produce(frames).await;
         });
-        ReplyBody::Produced(produced)
+        ReplyBody::Produced { frames: produced, length }
     }
 
     async fn produce(

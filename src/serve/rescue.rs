@@ -112,6 +112,14 @@ pub(super) fn refused(reason: &str) -> Response<ReplyBody> {
     response
 }
 
+/// 502 in place of a tunnel whose target refuses on purpose.
+pub(super) fn tunnel_refused(target: &str) -> Response<ReplyBody> {
+    let message = format!("{target} refuses connections: a `refuse` rule has it so");
+    let mut response = Response::new(ReplyBody::text(message));
+    *response.status_mut() = StatusCode::BAD_GATEWAY;
+    response
+}
+
 /// 502 or 504 with a JSON body: programs read it, and so do people in a log.
 pub(super) fn upstream_failed(error: &UpstreamError, upstream: &str) -> Response<ReplyBody> {
     let json = Json::Object(vec![

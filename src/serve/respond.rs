@@ -169,7 +169,7 @@ pub(super) async fn respond(
 }
 
 /// Whether answers of this status have a body at all (RFC 9110 §6.4.1).
-fn may_have_body(status: StatusCode) -> bool {
+pub(super) fn may_have_body(status: StatusCode) -> bool {
     !status.is_informational()
         && status != StatusCode::NO_CONTENT
         && status != StatusCode::NOT_MODIFIED

@@ -13,14 +13,12 @@ use std::{
 };
 
 use thiserror::Error;
-use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, broadcast},
-};
+use tokio::sync::{Semaphore, broadcast};
 
 use super::{
     administration::{AdminDoor, AdminPlace},
-    listener::{accept, bind},
+    listener::{Door, attend},
+    refusals::Refusals,
     route::{Router, UpstreamFactory},
     settings::{Answers, Dialect, Limits, Service},
     state::{Counts, State, Webhooks},
@@ -151,30 +149,28 @@ impl Server {
     /// When an address can't be bound or an upstream can't be set up.
     pub fn start(listen: &[SocketAddr], parts: ServerParts) -> Result<Self, ServeError> {
         let ServerParts { mut services, mut upstream, .. } = parts;
-        let bind = |address: SocketAddr| {
-            let listener = bind(address).map_err(|source| ServeError::Bind { address, source })?;
-            let address =
-                listener.local_addr().map_err(|source| ServeError::Bind { address, source })?;
-            Ok::<_, ServeError>((listener, address))
+        let reserve = |address: SocketAddr| {
+            Door::reserve(address).map_err(|source| ServeError::Bind { address, source })
         };
-        let mut listeners = listen.iter().copied().map(bind).collect::<Result<Vec<_>, _>>()?;
+        let mut doors = listen.iter().copied().map(reserve).collect::<Result<Vec<_>, _>>()?;
         for service in &mut services {
             for address in &mut service.listen {
-                let (listener, bound) = bind(*address)?;
+                let door = reserve(*address)?;
                 // Port 0 has become a port, by which the service is told.
-                *address = bound;
-                listeners.push((listener, bound));
+                *address = door.address();
+                doors.push(door);
             }
         }
         let admin_address = match &parts.admin {
             &Some((_, AdminPlace::Address(address))) => {
-                let (listener, bound) = bind(address)?;
-                listeners.push((listener, bound));
+                let door = reserve(address)?;
+                let bound = door.address();
+                doors.push(door);
                 Some(bound)
             }
             _ => None,
         };
-        let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, address)| *address).collect();
+        let addresses: Vec<SocketAddr> = doors.iter().map(Door::address).collect();
         upstream.own_addresses.extend(&addresses);
         let factory = UpstreamFactory { options: upstream, preserve_host: parts.preserve_host };
         let leaves = Leaves::new(parts.authority, parts.clock, parts.limits.leaf_certificates);
@@ -215,7 +211,7 @@ impl Server {
             webhooks: Webhooks::default(),
         });
         let (drain, watch) = Drain::new();
-        start_accepting(listeners, &state, &watch);
+        start_accepting(doors, &state, &watch)?;
         Ok(Self { state, addresses, drain })
     }
 
@@ -265,9 +261,21 @@ impl Server {
     }
 }
 
-fn start_accepting(listeners: Vec<(TcpListener, SocketAddr)>, state: &Arc<State>, watch: &Watch) {
+/// Where nothing refuses, an address is listened on when this returns.
+fn start_accepting(doors: Vec<Door>, state: &Arc<State>, watch: &Watch) -> Result<(), ServeError> {
     let permits = Arc::new(Semaphore::new(state.limits.connections));
-    for (listener, _) in listeners {
-        tokio::spawn(accept(listener, Arc::clone(state), Arc::clone(&permits), watch.clone()));
+    let mut all = Vec::with_capacity(doors.len());
+    for mut door in doors {
+        let address = door.address();
+        let mut refusals = Refusals::at(state, address);
+        if !refusals.refuse_now() {
+            door.open().map_err(|source| ServeError::Bind { address, source })?;
+        }
+        all.push((door, refusals));
     }
+    for (door, refusals) in all {
+        let (state, permits) = (Arc::clone(state), Arc::clone(&permits));
+        tokio::spawn(attend(door, refusals, state, permits, watch.clone()));
+    }
+    Ok(())
 }

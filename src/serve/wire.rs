@@ -3,8 +3,8 @@
 //! That is interim answers (1xx) but 100: while an HTTP/1.1 request is being answered nothing else is
 //! on its connection, so the bytes of an interim answer can go out before hyper's next ones. And it is
 //! trailers for a client that did not ask for them with `TE`, though servers send them all the same:
-//! they take the place of the end that hyper puts to a chunked body. It is also what a stub's fault
-//! puts on the wire in place of an answer.
+//! they take the place of the end that hyper puts to a chunked body. It is also what a fault puts on
+//! the wire in place of an answer, or changes of its head.
 
 use std::{
     io,
@@ -23,6 +23,11 @@ use tokio::{
     sync::mpsc,
 };
 
+use super::{
+    frames::{self, Frames},
+    head_edit,
+    orders::{End, Orders},
+};
 use crate::model::{Headers, bytes_of};
 
 /// Puts bytes on a connection ahead of hyper's.
@@ -36,12 +41,10 @@ struct Queue {
     /// Whether there are trailers for the chunked body that is being sent.
     has_trailers: AtomicBool,
     trailers: Mutex<Vec<u8>>,
-    /// Whether the connection ends here, with `last` in place of the answer.
-    is_broken: AtomicBool,
-    last: Mutex<Option<Vec<u8>>>,
     /// Whether the head of the next answer says HTTP/1.0 only so that hyper ends its body with the
     /// connection.
     says_1_0: AtomicBool,
+    orders: Orders,
 }
 
 /// How hyper ends a chunked body without trailers (RFC 9112 §7.1).
@@ -52,11 +55,9 @@ const HTTP_1_0: &[u8] = b"HTTP/1.0 ";
 const HTTP_1_1: &[u8] = b"HTTP/1.1 ";
 
 impl Interim {
-    /// Ends the connection when hyper next writes, after these bytes in place of hyper's; with
-    /// `None` it is not even closed properly.
-    pub(super) fn break_off(&self, last: Option<&[u8]>) {
-        *self.0.last.lock() = last.map(<[u8]>::to_vec);
-        self.0.is_broken.store(true, Ordering::Release);
+    /// What faults ask of the connection.
+    pub(super) fn orders(&self) -> &Orders {
+        &self.0.orders
     }
 
     /// Calls the next answer, which hyper writes as one of HTTP/1.0, one of HTTP/1.1: its body ends
@@ -136,11 +137,18 @@ impl Interim {
 pub(super) struct Wire<T> {
     inner: T,
     interim: Interim,
+    /// What comes, and what goes: where in HTTP/2 they are.
+    inbound: frames::Inbound,
+    outbound: Frames,
+    /// How the connection is ending.
+    end: Option<End>,
+    is_shut: bool,
 }
 
 impl<T: AsyncWrite + Unpin> Wire<T> {
     pub(super) fn new(inner: T, interim: Interim) -> Self {
-        Self { inner, interim }
+        let (inbound, outbound) = Default::default();
+        Self { inner, interim, inbound, outbound, end: None, is_shut: false }
     }
 
     fn poll_interim(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -154,9 +162,48 @@ impl<T: AsyncWrite + Unpin> Wire<T> {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             bytes.drain(..written);
+            self.interim.orders().note_written();
         }
         self.interim.0.waiting.store(false, Ordering::Release);
         Poll::Ready(Ok(()))
+    }
+
+    /// Puts these bytes in the place of `length` of hyper's.
+    fn poll_instead(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &mut Vec<u8>,
+        length: usize,
+    ) -> Poll<io::Result<usize>> {
+        self.interim.0.bytes.lock().append(bytes);
+        self.interim.0.waiting.store(true, Ordering::Release);
+        // They are on their way; what is left of them goes before the next bytes.
+        match self.poll_interim(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => Poll::Ready(Ok(length)),
+        }
+    }
+
+    /// Writes a head with the changes that a fault makes; `None` if `buf` does not begin with one.
+    fn poll_edited(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Option<Poll<io::Result<usize>>> {
+        let is_renamed = self.says_1_0() && buf.starts_with(HTTP_1_0);
+        if !is_renamed && !buf.starts_with(HTTP_1_1) {
+            return None;
+        }
+        let (mut head, length) = head_edit::edited(buf, &self.interim.orders().take_edits())?;
+        if is_renamed {
+            self.interim.0.says_1_0.store(false, Ordering::Release);
+            head.splice(..HTTP_1_0.len(), HTTP_1_1.iter().copied());
+        }
+        Some(self.poll_instead(cx, &mut head, length))
+    }
+
+    /// Notes what was written.
+    fn written(&mut self, bytes: &[u8]) {
+        self.interim.orders().note_written();
+        if self.inbound.is_http2() {
+            self.outbound.pass(bytes);
+        }
     }
 }
 
@@ -170,40 +217,63 @@ impl<T: AsyncWrite + Unpin> Wire<T> {
             return Pin::new(&mut self.inner).poll_write(cx, before);
         }
         self.interim.clear_trailers();
-        let mut trailers = self.interim.0.trailers.lock();
-        self.interim.0.bytes.lock().append(&mut trailers);
-        drop(trailers);
-        self.interim.0.waiting.store(true, Ordering::Release);
-        // They are on their way; what is left of them goes before the next bytes.
-        match self.poll_interim(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            _ => Poll::Ready(Ok(buf.len())),
-        }
+        let mut trailers = std::mem::take(&mut *self.interim.0.trailers.lock());
+        self.poll_instead(cx, &mut trailers, buf.len())
     }
 
     fn has_trailers(&self) -> bool {
         self.interim.0.has_trailers.load(Ordering::Acquire)
     }
 
-    fn is_broken(&self) -> bool {
-        self.interim.0.is_broken.load(Ordering::Acquire)
-    }
-
-    /// Writes what a fault leaves of an answer, closes, and fails: hyper then gives up.
-    fn poll_break(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let fault = io::Error::new(io::ErrorKind::ConnectionAborted, "the stub asked for a fault");
-        let mut last = self.interim.0.last.lock();
-        let Some(bytes) = &mut *last else { return Poll::Ready(fault) };
-        while !bytes.is_empty() {
-            match ready!(Pin::new(&mut self.inner).poll_write(cx, bytes)) {
-                Ok(0) => return Poll::Ready(io::ErrorKind::WriteZero.into()),
-                Ok(written) => drop(bytes.drain(..written)),
-                Err(error) => return Poll::Ready(error),
+    /// Writes what a fault leaves of an answer, ends, and fails: hyper then gives up.
+    fn poll_end(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>
+    where
+        T: AsyncRead,
+    {
+        let fault = io::Error::new(io::ErrorKind::ConnectionAborted, "a fault was asked for");
+        loop {
+            match &mut self.end {
+                None => {
+                    let ordered = self.interim.orders().ending();
+                    if let Some(End::GoAway(code)) = ordered {
+                        let begun = self.outbound.begun(buf);
+                        if begun > 0 {
+                            let begun = buf.get(..begun).unwrap_or_default();
+                            let written = ready!(Pin::new(&mut self.inner).poll_write(cx, begun))?;
+                            self.written(begun.get(..written).unwrap_or_default());
+                            return Poll::Ready(Ok(written));
+                        }
+                        let frame = frames::go_away(self.inbound.last_stream(), code);
+                        self.end = Some(End::After(frame.to_vec()));
+                    } else {
+                        self.end = ordered.or(Some(End::Abort));
+                    }
+                }
+                Some(End::After(bytes)) if !bytes.is_empty() => {
+                    match ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))? {
+                        0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                        written => drop(bytes.drain(..written)),
+                    }
+                }
+                Some(End::After(_)) => {
+                    let closed = ready!(Pin::new(&mut self.inner).poll_shutdown(cx));
+                    return Poll::Ready(Err(closed.err().unwrap_or(fault)));
+                }
+                Some(End::Half) => {
+                    if !self.is_shut {
+                        ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;
+                        self.is_shut = true;
+                    }
+                    let mut unheard = [0; 1024];
+                    let mut unheard = ReadBuf::new(&mut unheard);
+                    ready!(Pin::new(&mut self.inner).poll_read(cx, &mut unheard))?;
+                    if unheard.filled().is_empty() {
+                        return Poll::Ready(Err(fault));
+                    }
+                }
+                Some(End::Abort | End::GoAway(_)) => return Poll::Ready(Err(fault)),
             }
         }
-        drop(last);
-        let closed = ready!(Pin::new(&mut self.inner).poll_shutdown(cx));
-        Poll::Ready(closed.err().unwrap_or(fault))
     }
 
     /// Writes the beginning of a head that hyper takes for one of HTTP/1.0. A socket that has no room
@@ -211,11 +281,16 @@ impl<T: AsyncWrite + Unpin> Wire<T> {
     fn poll_write_version(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write(cx, HTTP_1_1))?;
         self.interim.0.says_1_0.store(false, Ordering::Release);
+        self.interim.orders().note_written();
         Poll::Ready(if written == HTTP_1_1.len() {
             Ok(written)
         } else {
             Err(io::ErrorKind::WriteZero.into())
         })
+    }
+
+    fn is_ending(&self) -> bool {
+        self.end.is_some() || self.interim.orders().ending().is_some()
     }
 
     fn says_1_0(&self) -> bool {
@@ -229,35 +304,51 @@ impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buf)
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
+        self.inbound.pass(buf.filled().get(before..).unwrap_or_default());
+        Poll::Ready(Ok(()))
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.is_broken() {
-            return self.poll_break(cx).map(Err);
+        if self.is_ending() {
+            return self.poll_end(cx, buf);
         }
         ready!(self.poll_interim(cx))?;
+        if self.interim.orders().has_edits()
+            && let Some(polled) = self.poll_edited(cx, buf)
+        {
+            return polled;
+        }
         if self.says_1_0() && buf.starts_with(HTTP_1_0) {
             return self.poll_write_version(cx);
         }
         if self.has_trailers() {
             return self.poll_write_end(cx, buf);
         }
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        let written = ready!(Pin::new(&mut self.inner).poll_write(cx, buf))?;
+        self.written(buf.get(..written).unwrap_or_default());
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_interim(cx))?;
-        Pin::new(&mut self.inner).poll_flush(cx)
+        ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
+        self.interim.orders().note_flushed();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.interim.orders().is_held_open() {
+            ready!(self.as_mut().poll_flush(cx))?;
+            return Poll::Pending;
+        }
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 
@@ -266,20 +357,31 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.is_broken() {
-            return self.poll_break(cx).map(Err);
+        let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
+        if self.is_ending() {
+            return self.poll_end(cx, first);
         }
         ready!(self.poll_interim(cx))?;
-        if self.says_1_0()
-            && bufs.iter().find(|buf| !buf.is_empty()).is_some_and(|buf| buf.starts_with(HTTP_1_0))
+        if self.interim.orders().has_edits()
+            && let Some(polled) = self.poll_edited(cx, first)
         {
+            return polled;
+        }
+        if self.says_1_0() && first.starts_with(HTTP_1_0) {
             return self.poll_write_version(cx);
         }
         if self.has_trailers() {
             let whole: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
             return self.poll_write_end(cx, &whole);
         }
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+        let written = ready!(Pin::new(&mut self.inner).poll_write_vectored(cx, bufs))?;
+        let mut left = written;
+        for buf in bufs {
+            let passed = left.min(buf.len());
+            self.written(buf.get(..passed).unwrap_or_default());
+            left -= passed;
+        }
+        Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {

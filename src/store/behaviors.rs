@@ -12,6 +12,7 @@ use std::{
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use thiserror::Error;
+use tokio::sync::watch;
 
 use super::rules::{LiveBehaviors, LiveRule};
 use crate::{
@@ -139,6 +140,7 @@ pub struct SharedBehaviors {
     /// Held by who changes; what was configured is gone back to by a reset.
     configured: Mutex<Vec<(Place, Behaviors)>>,
     serials: AtomicU64,
+    changed: watch::Sender<()>,
 }
 
 impl SharedBehaviors {
@@ -158,6 +160,16 @@ impl SharedBehaviors {
     /// The behaviors of this moment.
     pub fn load(&self) -> Guard<Arc<BehaviorSet>> {
         self.current.load()
+    }
+
+    /// Tells of each change from now on.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    fn store(&self, set: BehaviorSet) {
+        self.current.store(Arc::new(set));
+        self.changed.send_replace(());
     }
 
     /// Adds a rule after all others of a place.
@@ -252,7 +264,7 @@ impl SharedBehaviors {
         let configured = self.configured.lock();
         // It compiled before.
         if let Ok(set) = self.made(&configured, now) {
-            self.current.store(Arc::new(set));
+            self.store(set);
         }
     }
 
@@ -287,7 +299,7 @@ impl SharedBehaviors {
             return Err(BehaviorError::Full(live.place));
         }
         set.put(live);
-        self.current.store(Arc::new(set));
+        self.store(set);
         Ok(())
     }
 

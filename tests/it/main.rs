@@ -15,8 +15,11 @@ mod check;
 mod cli;
 #[cfg(test)]
 mod clients;
-#[cfg(test)]
 mod clock;
+#[cfg(test)]
+mod connect_faults;
+#[cfg(test)]
+mod connect_rules;
 #[cfg(test)]
 mod corners;
 #[cfg(test)]

@@ -1,0 +1,158 @@
+//! Flags of `ringer ctl`, which changes a ringer that is running.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
+
+use super::ctl_rule::{BandwidthArgs, DelayArgs, FaultArgs, LimitArgs, PlaceArgs};
+use crate::model::Origin;
+
+/// `ringer ctl`.
+#[derive(Args, Debug)]
+pub struct CtlArgs {
+    /// Where the ringer listens [default: $RINGER_ADMIN_URL, else http://127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub at: Option<Origin>,
+    /// User name and password, where its admin API asks for them
+    #[arg(long, global = true, value_name = "NAME:PASSWORD")]
+    pub user: Option<String>,
+    /// Certificate authority of that ringer, for https [default: ca.pem in --certs]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ca: Option<PathBuf>,
+    /// Print the answers of the admin API, as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: CtlCommand,
+}
+
+/// What `ringer ctl` does.
+#[derive(Debug, Subcommand)]
+pub enum CtlCommand {
+    /// Show all that is in effect: latency, delays, bandwidths, faults, limits, the clock
+    Show,
+    /// Have some requests go wrong
+    #[command(subcommand)]
+    Fault(FaultCommand),
+    /// Have some answers wait, beyond their latency
+    #[command(subcommand)]
+    Delay(DelayCommand),
+    /// Have bytes come slowly
+    #[command(subcommand)]
+    Bandwidth(BandwidthCommand),
+    /// Say where latency comes from: none, recorded, recorded*0.5, fixed:80ms, empirical
+    Latency {
+        /// Where it comes from
+        spec: String,
+        /// Where it holds.
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Refuse requests above a rate
+    #[command(subcommand)]
+    Limit(LimitCommand),
+    /// Put a profile into effect: its name, a file, or `off`; without one, list them
+    Chaos {
+        /// Name of a profile, a file, or `off`
+        #[arg(value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
+        profile: Option<String>,
+    },
+    /// Show or move the clock
+    Clock {
+        /// What becomes of it.
+        #[command(subcommand)]
+        command: Option<ClockCommand>,
+    },
+    /// Undo everything: behaviours as at the start, limits and counts at nothing, real time
+    Reset,
+}
+
+/// `ringer ctl fault`.
+#[derive(Debug, Subcommand)]
+pub enum FaultCommand {
+    /// Add one
+    Add(Box<FaultArgs>),
+    /// List them
+    List,
+    /// Take some away
+    Remove(RemoveArgs),
+}
+
+/// `ringer ctl delay`.
+#[derive(Debug, Subcommand)]
+pub enum DelayCommand {
+    /// Add one
+    Add(Box<DelayArgs>),
+    /// List them
+    List,
+    /// Take some away
+    Remove(RemoveArgs),
+}
+
+/// `ringer ctl bandwidth`.
+#[derive(Debug, Subcommand)]
+pub enum BandwidthCommand {
+    /// Add one
+    Add(Box<BandwidthArgs>),
+    /// List them
+    List,
+    /// Take some away
+    Remove(RemoveArgs),
+}
+
+/// `ringer ctl limit`.
+#[derive(Debug, Subcommand)]
+pub enum LimitCommand {
+    /// Add one, or replace that of its name
+    Add(LimitArgs),
+    /// List them, and how much of each is left
+    List,
+    /// Say how clients behaved under them
+    Report,
+    /// Fill them all again
+    Reset,
+    /// Take some away
+    Remove(RemoveArgs),
+}
+
+/// What is to be taken away.
+#[derive(Args, Debug)]
+pub struct RemoveArgs {
+    /// Their names, as `list` shows them
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
+/// `ringer ctl clock`.
+#[derive(Debug, Subcommand)]
+pub enum ClockCommand {
+    /// Stop it, where it is or at a time
+    Freeze {
+        /// The time, 2026-11-23T12:00:00Z
+        time: Option<String>,
+    },
+    /// Set it
+    Set {
+        /// The time, 2026-11-23T12:00:00Z
+        time: String,
+    },
+    /// Move it on
+    Advance {
+        /// How far: 90s, 1h
+        by: String,
+    },
+    /// Let it run on
+    Resume {
+        /// How many times as fast as real time
+        #[arg(long, value_name = "N")]
+        speed: Option<f64>,
+    },
+    /// Say whether answers wait by real time or by the clock
+    Delays {
+        /// real or virtual
+        which: String,
+    },
+    /// Return to real time
+    Reset,
+}

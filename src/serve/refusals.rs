@@ -1,0 +1,71 @@
+//! When nobody shall listen at an address: as rules, the session's clock and the schedule have it.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+
+use super::state::State;
+use crate::{engine::refusal, model::ServiceName};
+
+/// Tells whether connections to one address are refused, and when to ask again.
+pub(super) struct Refusals {
+    state: Arc<State>,
+    /// `None` where connections of several services come, of which each would have to refuse.
+    service: Option<ServiceName>,
+    /// Nothing ever refuses: it is the admin API's own, or what comes is recorded.
+    is_exempt: bool,
+    rules: watch::Receiver<()>,
+    clock: watch::Receiver<()>,
+    /// When it changes next unless somebody changes something, by the session's clock.
+    next: Option<Duration>,
+}
+
+impl Refusals {
+    pub(super) fn at(state: &Arc<State>, address: SocketAddr) -> Self {
+        let (service, mode) = state.router.of_listener(address);
+        let is_admin = state.admin.as_ref().is_some_and(|door| door.local == Some(address));
+        Self {
+            service,
+            is_exempt: is_admin || mode.records(),
+            rules: state.behaviors.changes(),
+            clock: state.session.clock().changes(),
+            next: None,
+            state: Arc::clone(state),
+        }
+    }
+
+    /// Whether connections are refused at this moment.
+    pub(super) fn refuse_now(&mut self) -> bool {
+        if self.is_exempt {
+            return false;
+        }
+        // Marked as seen before they are looked at: what comes while they are is seen next.
+        self.rules.mark_unchanged();
+        self.clock.mark_unchanged();
+        let session = &self.state.session;
+        let now = session.clock().elapsed();
+        let found =
+            refusal(&self.state.behaviors.load(), session.name(), self.service.as_ref(), now);
+        self.next = found.changes_at;
+        found.is_refused
+    }
+
+    /// Waits until it may be otherwise, and at most so long.
+    pub(super) async fn changed(&mut self, limit: Option<Duration>) {
+        let next = self.next.and_then(|next| self.state.session.clock().real_time_until(next));
+        let wait = limit.into_iter().chain(next).min();
+        let (rules, clock) = (&mut self.rules, &mut self.clock);
+        let told = async {
+            tokio::select! {
+                Ok(()) = rules.changed() => {}
+                Ok(()) = clock.changed() => {}
+                // Whoever could tell is gone.
+                else => std::future::pending().await,
+            }
+        };
+        match wait {
+            Some(wait) => drop(tokio::time::timeout(wait, told).await),
+            None => told.await,
+        }
+    }
+}
