@@ -280,7 +280,7 @@ impl SharedBehaviors {
         Ok(set)
     }
 
-    fn change(
+    pub(super) fn change(
         &self,
         place: &Place,
         change: impl FnOnce(&mut LiveBehaviors) -> Result<(), BehaviorError>,
@@ -304,7 +304,7 @@ impl SharedBehaviors {
     }
 
     /// From 1: rules of stubs and of requests, which are numbered elsewhere, have 0.
-    fn serial(&self) -> u64 {
+    pub(super) fn serial(&self) -> u64 {
         self.serials.fetch_add(1, Ordering::Relaxed) + 1
     }
 }

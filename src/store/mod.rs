@@ -6,6 +6,7 @@
 pub mod applied;
 pub mod behaviors;
 pub mod clock;
+pub mod edit;
 pub mod event;
 pub mod journal;
 pub mod live;
@@ -23,6 +24,7 @@ pub mod values;
 pub use applied::{Applied, Drawn};
 pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
+pub use edit::Profile;
 pub use event::{LoggedAnswer, Note, ServeEvent, Served};
 pub use journal::{Journal, JournalLimits};
 pub use live::{LiveStub, LiveTemplates};

@@ -2,6 +2,8 @@
 //! program. One file a capability; `support` holds the other ends of the wires.
 
 #[cfg(test)]
+mod admin_behaviors;
+#[cfg(test)]
 mod admin_origins;
 #[cfg(test)]
 mod admin_requests;
