@@ -25,6 +25,8 @@ mod connect_rules;
 #[cfg(test)]
 mod corners;
 #[cfg(test)]
+mod ctl;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod faults;
