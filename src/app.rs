@@ -32,14 +32,16 @@ use tokio::sync::broadcast;
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
-    library::{BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service},
-    model::{Ending, Handled, Outcome, Stub},
+    library::{
+        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, measuring,
+    },
+    model::{Behaviors, Ending, Handled, LatencySource, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        BehaviorError, JournalLimits, Profile, Session, SessionClock, SharedBehaviors,
+        BehaviorError, JournalLimits, Measured, Profile, Session, SessionClock, SharedBehaviors,
         SharedSettings, StubFile, StubStore,
     },
     tls::{Authority, TlsError},
@@ -157,6 +159,7 @@ struct Parts {
     recorder: Option<Arc<Recorder>>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
+    measured: Arc<Measured>,
 }
 
 impl Parts {
@@ -173,6 +176,7 @@ impl Parts {
         let problems = loaded.problems().map(|problem| problem.render(false)).collect();
         let stubs = Arc::new(StubStore::default());
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
+        let measured = Arc::new(measured(&config, &loaded));
         let events = server::events();
         let recorder = records
             .then(|| {
@@ -198,6 +202,7 @@ impl Parts {
             recorder,
             events,
             problems,
+            measured,
         })
     }
 
@@ -258,6 +263,7 @@ impl Parts {
             rate_limit: config.rate_limit,
             seed: config.seed,
             script: None,
+            measured: self.measured,
             matching: config.matching,
             upstream: upstream::Options {
                 ca_files: config.upstream.ca_files,
@@ -366,6 +372,21 @@ impl Running {
             problems,
         }
     }
+}
+
+/// What the tapes say about latency: read at once where an answer may wait by it from the start.
+fn measured(config: &Config, loaded: &Loaded) -> Measured {
+    let recordings = config.recordings.clone();
+    let measured = Measured::new(move || measuring::measure(&recordings));
+    let by_settings = behaviors::configured(config).into_iter().map(|(_, behaviors)| behaviors);
+    let by_stubs = loaded.stubs().map(|stub| &stub.behaviors);
+    let is_empirical =
+        |behaviors: &Behaviors| matches!(behaviors.latency, Some(LatencySource::Empirical(_)));
+    if by_settings.into_iter().any(|it| is_empirical(&it)) || by_stubs.into_iter().any(is_empirical)
+    {
+        measured.learn();
+    }
+    measured
 }
 
 fn on_recorded(

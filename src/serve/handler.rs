@@ -11,14 +11,13 @@ use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
 use super::{
+    bandwidth::{self, paced},
     client::Client,
     faults::{self, Scene},
     forward::{self, Outbound, protocol_name},
     inbound::Inbound,
     inquiry::{Finding, Inquiry, find},
-    intercept,
-    paced::paced,
-    planning,
+    intercept, planning,
     recording::{Asked, Recording},
     replay,
     reply::{BodyError, ReplyBody},
@@ -108,7 +107,7 @@ pub(super) async fn handle(
         client: peer,
         received: arrived.now,
     };
-    let outbound = Outbound {
+    let mut outbound = Outbound {
         request,
         version: parts.version,
         extensions: parts.extensions,
@@ -117,6 +116,13 @@ pub(super) async fn handle(
         watch,
         own: None,
     };
+    // What is recorded is as it would be without ringer.
+    if !outbound.body.is_complete() && !outbound.route.service.mode.records() {
+        let (state, client) = (&handling.state, &handling.client);
+        let own = outbound.own.as_deref();
+        let strikes = planning::of_way_in(state, &outbound.request, &outbound.route, own);
+        bandwidth::slow_down(&strikes, &mut outbound.body, state, client);
+    }
     let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
     let mut response = handling.answer(outbound).await?;
     if origin.is_some() {
@@ -327,7 +333,7 @@ impl Handling {
             Some(strike) => faults::damage(&strike.value, strike.draws(), answer, &scene).await?,
             None => answer,
         };
-        Ok(paced(&plan.bandwidth, answer))
+        Ok(paced(&plan.bandwidth, answer, &self.state, &self.client))
     }
 
     fn done(&self, status: Option<StatusCode>, outcome: Outcome) {

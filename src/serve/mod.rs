@@ -8,6 +8,7 @@ pub mod server;
 pub mod settings;
 pub mod targets;
 
+mod bandwidth;
 mod capture;
 mod client;
 mod connect_faults;
@@ -24,6 +25,7 @@ mod hop;
 mod inbound;
 mod inquiry;
 mod intercept;
+mod lines;
 mod listener;
 mod miss;
 mod orders;
@@ -45,9 +47,11 @@ mod static_files;
 mod surroundings;
 mod system_keys;
 mod tee;
+mod timer;
 mod unserved;
 mod wait;
 mod webhooks;
+mod whose;
 mod wire;
 mod witness;
 

@@ -5,8 +5,8 @@ use super::{inquiry::Inquiry, route::Route, state::State};
 use crate::{
     codec::view::RequestView,
     engine::{Found, Ground, Plan, Strike, plan, plan_connection},
-    model::{ConnectFault, RequestBody, ServiceName},
-    store::{BehaviorSet, Drawn},
+    model::{Bandwidth, ConnectFault, Request, RequestBody, ServiceName},
+    store::{BehaviorSet, Drawn, LiveBehaviors},
 };
 
 /// What befalls a request that a stub answers.
@@ -54,6 +54,23 @@ pub(super) async fn of_endpoint(
     Ok(plan)
 }
 
+/// What slows the body of a request down on its way in. It is asked before the body is read for any
+/// other reason, so rules that look at it, and those of stubs, have no say.
+pub(super) fn of_way_in(
+    state: &State,
+    request: &Request,
+    route: &Route,
+    own: Option<&LiveBehaviors>,
+) -> Vec<Strike<Bandwidth>> {
+    let behaviors = state.behaviors.load();
+    let ground = ground(state, &behaviors);
+    let around = ground.around(own, None, route.service.scope.as_ref());
+    if !around.has_rules() {
+        return Vec::new();
+    }
+    ground.plan_way_in(around, &endpoint(state, route, request), request)
+}
+
 /// What becomes of a connection that was just accepted.
 pub(super) fn of_connection(
     state: &State,
@@ -98,7 +115,7 @@ fn is_unread(found: Option<&Found>, inquiry: &Inquiry) -> bool {
 }
 
 /// What a request is counted under that no stub answers. It is logged, so it has no secrets.
-fn endpoint(state: &State, route: &Route, request: &crate::model::Request) -> String {
+fn endpoint(state: &State, route: &Route, request: &Request) -> String {
     let service = route.service.scope.as_ref().map_or("*", ServiceName::as_str);
     let path = state.redactor.target(request.target.path());
     format!("{service} {} {path}", request.method)
@@ -110,6 +127,7 @@ fn ground<'g>(state: &'g State, behaviors: &'g BehaviorSet) -> Ground<'g> {
         session: &state.session,
         seed: state.seed,
         now: state.session.clock().elapsed(),
+        measured: &state.measured,
         script: state.script.as_deref(),
     }
 }

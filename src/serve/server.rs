@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, broadcast};
 
 use super::{
     administration::{AdminDoor, AdminPlace},
+    lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
     route::{Router, UpstreamFactory},
@@ -33,7 +34,7 @@ use crate::{
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
-    store::{Script, Session, SharedBehaviors, SharedSettings, StubStore},
+    store::{Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -78,6 +79,8 @@ pub struct ServerParts {
     pub seed: Seed,
     /// What befell the requests of an earlier run, to befall these.
     pub script: Option<Arc<Script>>,
+    /// What endpoints were recorded to take.
+    pub measured: Arc<Measured>,
     /// How exactly requests must match.
     pub matching: Matching,
     /// How upstreams are reached; the listeners' own addresses are added.
@@ -195,6 +198,8 @@ impl Server {
             behaviors: parts.behaviors,
             seed: parts.seed,
             script: parts.script,
+            measured: parts.measured,
+            lines: Lines::default(),
             admin,
             body_files: parts.body_files,
             redactor: parts.redactor,

@@ -10,6 +10,8 @@ mod admin_requests;
 #[cfg(test)]
 mod admin_stubs;
 #[cfg(test)]
+mod bandwidth;
+#[cfg(test)]
 mod bounds;
 #[cfg(test)]
 mod check;
@@ -29,9 +31,15 @@ mod ctl;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod fault_bytes;
+#[cfg(test)]
+mod fault_clients;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod latency;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
