@@ -26,6 +26,7 @@ use super::{
     client::{Client, Served, Tunnel},
     connect_faults::{Meant, OPENING, Opening, decide},
     handler::handle,
+    lines::Lines,
     reply::{BodyError, ReplyBody},
     rewound::Rewound,
     route::Arrival,
@@ -222,6 +223,7 @@ where
             arrival,
             interim,
             number: state.connections.fetch_add(1, Ordering::Relaxed) + 1,
+            lines: Lines::default(),
             watch: watch.clone(),
             serve_tunnel,
         });
