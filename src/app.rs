@@ -32,13 +32,17 @@ use tokio::sync::broadcast;
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
-    library::{BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service},
-    model::{Handled, Stub},
+    library::{
+        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, measuring,
+    },
+    model::{Behaviors, Handled, LatencySource, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
-    store::{JournalLimits, Session, SessionClock, SharedBehaviors, SharedSettings, StubStore},
+    store::{
+        JournalLimits, Measured, Session, SessionClock, SharedBehaviors, SharedSettings, StubStore,
+    },
     tls::{Authority, TlsError},
     upstream,
 };
@@ -157,6 +161,7 @@ struct Parts {
     recorder: Option<Arc<Recorder>>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
+    measured: Arc<Measured>,
     behaviors: AnswerBehaviors,
 }
 
@@ -174,6 +179,7 @@ impl Parts {
         let problems = loaded.problems().map(|problem| problem.render(false)).collect();
         let stubs = Arc::new(StubStore::default());
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
+        let measured = Arc::new(measured(&config, &loaded));
         let events = server::events();
         let recorder = records
             .then(|| {
@@ -198,6 +204,7 @@ impl Parts {
             recorder,
             events,
             problems,
+            measured,
             behaviors: behaviors::start(&config)?,
             config,
         })
@@ -255,8 +262,8 @@ impl Parts {
             services: config.services,
             forward: config.forward,
             behaviors: Arc::clone(&self.behaviors.shared),
-            rate_limit: config.rate_limit,
             seed: config.seed,
+            measured: self.measured,
             script: self.behaviors.script.clone(),
             read_request_faults: config.allow_request_faults.then_some(behaviors::read_request),
             fault_log: self.behaviors.log.clone(),
@@ -369,4 +376,19 @@ impl Running {
             problems,
         }
     }
+}
+
+/// What the tapes say about latency: read at once where an answer may wait by it from the start.
+fn measured(config: &Config, loaded: &Loaded) -> Measured {
+    let recordings = config.recordings.clone();
+    let measured = Measured::new(move || measuring::measure(&recordings));
+    let by_settings = behaviors::configured(config).into_iter().map(|(_, behaviors)| behaviors);
+    let by_stubs = loaded.stubs().map(|stub| &stub.behaviors);
+    let is_empirical =
+        |behaviors: &Behaviors| matches!(behaviors.latency, Some(LatencySource::Empirical(_)));
+    if by_settings.into_iter().any(|it| is_empirical(&it)) || by_stubs.into_iter().any(is_empirical)
+    {
+        measured.learn();
+    }
+    measured
 }

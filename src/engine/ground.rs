@@ -9,11 +9,11 @@ use super::strike::Chance;
 use crate::{
     behavior::selection::strength,
     codec::view::RequestView,
-    model::{Counted, Place, ServiceName},
+    model::{Counted, Direction, Place, ServiceName},
     runtime::Seed,
     store::{
-        BehaviorSet, LiveBehaviors, LiveEffect, LiveRule, LiveStub, Recalled, Script, ScriptKey,
-        Session, Subject,
+        BehaviorSet, LiveBehaviors, LiveEffect, LiveRule, LiveStub, Measured, Recalled, Script,
+        ScriptKey, Session, Subject,
     },
 };
 
@@ -35,6 +35,8 @@ pub struct Ground<'g> {
     pub seed: Seed,
     /// The time, by the session's clock.
     pub now: Duration,
+    /// What endpoints were recorded to take.
+    pub measured: &'g Arc<Measured>,
     /// What befell the requests of an earlier run, to befall these.
     pub script: Option<&'g Script>,
 }
@@ -76,6 +78,13 @@ impl<'g> Around<'g> {
     }
 }
 
+/// Whether a rule slows a request's body down, and can be asked before anything but the head has come.
+fn is_on_the_way_in(place: &Place, rule: &LiveRule) -> bool {
+    matches!(&rule.effect, LiveEffect::Bandwidth(it) if it.direction != Direction::Downstream)
+        && !matches!(place, Place::Stub(_))
+        && rule.request().is_none_or(|pattern| !pattern.needs_body())
+}
+
 /// A rule that strikes.
 #[derive(Debug)]
 pub(super) struct Struck<'g> {
@@ -115,8 +124,27 @@ impl<'g> Ground<'g> {
         view: &RequestView<'_>,
         subject: &'g Subject,
     ) -> Vec<Struck<'g>> {
-        let rules = around.rules().filter(|(_, rule)| {
-            !rule.is_of_connections() && rule.request().is_none_or(|pattern| pattern.matches(view))
+        let rules = around.rules().filter(|(place, rule)| {
+            let is_over = is_on_the_way_in(place, rule)
+                && matches!(&rule.effect, LiveEffect::Bandwidth(it) if it.direction == Direction::Upstream);
+            !rule.is_of_connections()
+                && !is_over
+                && rule.request().is_none_or(|pattern| pattern.matches(view))
+        });
+        self.striking(rules, subject)
+    }
+
+    /// The bandwidths that strike the body of a request on its way in, in order. They are counted for
+    /// themselves: which stub will answer is not known yet.
+    pub(super) fn struck_on_the_way_in(
+        &self,
+        around: Around<'g>,
+        view: &RequestView<'_>,
+        subject: &'g Subject,
+    ) -> Vec<Struck<'g>> {
+        let rules = around.rules().filter(|(place, rule)| {
+            is_on_the_way_in(place, rule)
+                && rule.request().is_none_or(|pattern| pattern.matches(view))
         });
         self.striking(rules, subject)
     }
@@ -128,7 +156,8 @@ impl<'g> Ground<'g> {
         subject: &'g Subject,
     ) -> Vec<Struck<'g>> {
         let around = self.around(None, None, service);
-        self.striking(around.rules().filter(|(_, rule)| rule.is_of_connections()), subject)
+        let rules = around.rules().filter(|(_, rule)| rule.is_of_connections());
+        self.striking(rules, subject)
     }
 
     fn striking(
@@ -144,7 +173,7 @@ impl<'g> Ground<'g> {
             .filter(|(_, rule)| is_of_session(rule))
             .map(|(place, rule)| match rule.when.counted {
                 Counted::PerStub => (place, rule, id),
-                Counted::Together => (place, rule, Uuid::nil()),
+                Counted::Together => (place, rule, subject.together()),
             })
             .collect();
         if fitting.is_empty() {

@@ -69,7 +69,7 @@ impl Ground<'_> {
         let mut plan = Plan::default();
         let response = found.stub.response(found.step);
         if let Some(response) = response {
-            self.give_time(&mut plan, around, found, response, global);
+            self.give_time(&mut plan, around, found, response, global, request);
         }
         if around.has_rules() {
             let subject = Subject::Stub(found.stub.stub.id);
@@ -88,6 +88,13 @@ impl Ground<'_> {
         plan
     }
 
+    /// What slows the body of a request down on its way in, by its head.
+    pub fn plan_way_in(&self, around: Around<'_>, subject: &Subject, request: &Request) -> Plan {
+        let mut plan = Plan::default();
+        plan.add(self.struck_on_the_way_in(around, &RequestView::new(request), subject));
+        plan
+    }
+
     /// When the parts of a stub's answer are due, by where latency comes from.
     fn give_time(
         &self,
@@ -96,6 +103,7 @@ impl Ground<'_> {
         found: &Found,
         response: &ResponseSpec,
         global: GlobalDelay,
+        request: &Request,
     ) {
         let recorded = LatencySource::default();
         let source = around.iter().find_map(|live| live.latency.as_ref()).unwrap_or(&recorded);
@@ -110,13 +118,17 @@ impl Ground<'_> {
             if matches!(head.distribution, Distribution::Fixed(_)));
         let is_drawn = Cell::new(false);
         // A source for each, so that a delay changes no other draw.
-        let draws = |purpose: &[u8]| -> ChaCha8Rng {
-            is_drawn.set(is_drawn.get() || purpose == b"delay" || !is_fixed);
-            let subject = [id.0.as_bytes().as_slice(), purpose].concat();
+        let draws = |purpose: &str| -> ChaCha8Rng {
+            is_drawn.set(is_drawn.get() || purpose == "delay" || !is_fixed);
+            let subject = [id.0.as_bytes().as_slice(), purpose.as_bytes()].concat();
             seed.draws(self.session.name(), &subject, found.hit)
         };
-        let written = global.wait(response, || draws(b"delay"));
-        plan.schedule = source.schedule(response, written, || draws(b"latency"));
+        let written = global.wait(response, || draws("delay"));
+        let learned = || {
+            let service = found.stub.stub.service.as_ref();
+            self.measured.get()?.find(service, request.method.as_str(), request.target.path())
+        };
+        plan.schedule = source.schedule(response, written, learned, draws);
         if let Some(wait) = recalled.and_then(|recalled| recalled.wait) {
             plan.schedule.head = wait;
         }
@@ -150,14 +162,10 @@ impl Plan {
                     if let Some(recalled) = struck.recalled.and_then(|recalled| recalled.wait) {
                         wait = recalled;
                     }
-                    self.wait(wait);
+                    self.schedule.put_off(wait);
                     if let Some(chunks) = chunks {
-                        let mut draws = struck.chance.draws(struck.number, "chunks");
-                        let mut behind = Duration::ZERO;
-                        for (due, ..) in self.schedule.chunks.iter_mut().skip(1) {
-                            behind = behind.saturating_add(struck.wait(chunks, &mut draws));
-                            *due = due.saturating_add(behind);
-                        }
+                        let draws = struck.chance.draws(struck.number, "chunks");
+                        self.schedule.wait_between(chunks.clone(), struck.strength, draws);
                     }
                     self.applied.push(Applied { wait: Some(wait), ..struck.applied("delay") });
                 }
@@ -189,14 +197,6 @@ impl Plan {
             "fault" => 2,
             _ => 3,
         });
-    }
-
-    /// Everything is due so much later.
-    fn wait(&mut self, wait: Duration) {
-        self.schedule.head = self.schedule.head.saturating_add(wait);
-        for (due, ..) in &mut self.schedule.chunks {
-            *due = due.saturating_add(wait);
-        }
     }
 }
 

@@ -83,6 +83,8 @@ struct FaultLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    way_in: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     connection: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     together: bool,
@@ -210,6 +212,7 @@ impl FaultLine {
             stub: None,
             endpoint: None,
             connection: None,
+            way_in: None,
             together: applied.is_together,
             number: applied.number,
             seed: applied.seed.0,
@@ -220,20 +223,25 @@ impl FaultLine {
         match &applied.subject {
             Subject::Stub(id) => line.stub = Some(id.to_string()),
             Subject::Endpoint(name) => line.endpoint = Some(name.clone()),
+            Subject::WayIn(name) => line.way_in = Some(name.clone()),
             Subject::Connection(name) => line.connection = Some(name.clone()),
         }
         line
     }
 
     fn read(self) -> Result<(String, Applied), String> {
-        let subject = match (self.stub, self.endpoint, self.connection) {
-            (Some(id), None, None) => {
+        let subject = match (self.stub, self.endpoint, self.way_in, self.connection) {
+            (Some(id), None, None, None) => {
                 let id = id.parse().map_err(|_| format!("`{id}` is no id of a stub"))?;
                 Subject::Stub(StubId(id))
             }
-            (None, Some(name), None) => Subject::Endpoint(name),
-            (None, None, Some(name)) => Subject::Connection(name),
-            _ => return Err("expected one of `stub`, `endpoint` and `connection`".to_owned()),
+            (None, Some(name), None, None) => Subject::Endpoint(name),
+            (None, None, Some(name), None) => Subject::WayIn(name),
+            (None, None, None, Some(name)) => Subject::Connection(name),
+            _ => {
+                let known = "expected one of `stub`, `endpoint`, `wayIn` and `connection`";
+                return Err(known.to_owned());
+            }
         };
         let kinds = ["latency", "delay", "bandwidth", "fault"];
         let kind = kinds.into_iter().find(|kind| *kind == self.kind);

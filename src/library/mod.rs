@@ -13,6 +13,7 @@ pub mod key_file;
 mod known;
 pub mod loaded;
 pub mod located;
+pub mod measuring;
 pub mod reader;
 mod review;
 mod shared_ids;

@@ -76,7 +76,11 @@ mod tests {
         second.stopped().await;
         let both = async { tokio::join!(inner.finished(), outer.finished()) };
         tokio::pin!(both);
-        assert!(futures_util::future::poll_immediate(&mut both).await.is_none());
+        tokio::select! {
+            biased;
+            _ = &mut both => panic!("one is left"),
+            () = std::future::ready(()) => {}
+        }
         drop(second);
         both.await;
     }

@@ -9,7 +9,10 @@ use super::{inquiry::Inquiry, settings::Dialect, state::State};
 use crate::{
     codec::view::RequestView,
     engine::{Found, Ground, Plan, Strike, plan_connection},
-    model::{Behaviors, ConnectFault, Effect, Fault, Place, RequestBody, Rule, ServiceName},
+    model::{
+        Bandwidth, Behaviors, ConnectFault, Effect, Fault, Place, Request, RequestBody, Rule,
+        ServiceName,
+    },
     store::{Applied, BehaviorSet, Drawn, LiveBehaviors, Subject},
 };
 
@@ -97,6 +100,27 @@ pub(super) async fn of_endpoint(
     Ok(plan)
 }
 
+/// What slows the body of a request down on its way in. It is asked before the body is read for any
+/// other reason, so rules that look at it, and those of stubs, have no say.
+pub(super) fn of_way_in(
+    state: &State,
+    request: &Request,
+    service: Option<&ServiceName>,
+    own: Option<&LiveBehaviors>,
+) -> Vec<Strike<Bandwidth>> {
+    let behaviors = state.behaviors.load();
+    let ground = ground(state, &behaviors, state.session.clock().elapsed());
+    let around = ground.around(own, None, service);
+    if !around.has_rules() {
+        return Vec::new();
+    }
+    let path = state.redactor.target(request.target.path());
+    let subject = Subject::way_in(service, request.method.as_str(), &path);
+    let plan = ground.plan_way_in(around, &subject, request);
+    log(state, &plan.applied);
+    plan.bandwidth
+}
+
 /// What becomes of a connection that was just accepted.
 pub(super) fn of_connection(
     state: &State,
@@ -150,6 +174,7 @@ fn ground<'g>(state: &'g State, behaviors: &'g BehaviorSet, now: Duration) -> Gr
         session: &state.session,
         seed: state.seed,
         now,
+        measured: &state.measured,
         script: state.script.as_deref(),
     }
 }

@@ -4,9 +4,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{system_keys::SystemKeys, targets::Targets};
 use crate::{
-    behavior::{ErrorRate, RateLimit},
+    behavior::ErrorRate,
     engine::Mode,
-    model::{Behaviors, LatencySource, Origin, ServiceName},
+    model::{Behaviors, LatencySource, Origin, RateLimit, ServiceName},
 };
 
 /// Reads what a request says of how its answer is to behave; the error says what is wrong with it.

@@ -15,6 +15,8 @@ use tokio::sync::{Semaphore, broadcast};
 use super::{
     administration::AdminDoor,
     capture::Spool,
+    limiting::Spellings,
+    lines::Lines,
     route::Router,
     settings::{Answers, Limits, ReadRequestFaults},
     surroundings::Surroundings,
@@ -27,7 +29,7 @@ use crate::{
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed},
-    store::{Script, Session, SharedBehaviors, SharedSettings, StubStore},
+    store::{Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
     tls::Acceptor,
 };
 
@@ -63,6 +65,10 @@ pub(super) struct State {
     pub(super) recordings: PathBuf,
     pub(super) events: broadcast::Sender<Handled>,
     pub(super) counts: Counts,
+    /// What endpoints were recorded to take.
+    pub(super) measured: Arc<Measured>,
+    /// What bandwidths that all connections share have let through.
+    pub(super) lines: Lines,
     /// Numbers connections, from 1.
     pub(super) connections: AtomicU64,
     /// Ends, at last, what did not end by itself.
@@ -70,6 +76,7 @@ pub(super) struct State {
     pub(super) answers: Answers,
     pub(super) surroundings: Surroundings,
     pub(super) webhooks: Webhooks,
+    pub(super) spellings: Spellings,
 }
 
 impl State {

@@ -41,6 +41,9 @@ pub enum Subject {
     Stub(StubId),
     /// Service, method and path of a request that no stub answers.
     Endpoint(String),
+    /// Service, method and path of a request whose body is on its way in: which stub will answer is not
+    /// known yet.
+    WayIn(String),
     /// The service of a connection; `*` where it is of none.
     Connection(String),
 }
@@ -56,11 +59,26 @@ impl Subject {
         Self::Connection(service.map_or("*", ServiceName::as_str).to_owned())
     }
 
+    /// That of a request whose body is on its way in; `path` must be without secrets.
+    pub fn way_in(service: Option<&ServiceName>, method: &str, path: &str) -> Self {
+        Self::WayIn(format!("{} {method} {path}", service.map_or("*", ServiceName::as_str)))
+    }
+
+    /// What is counted together with it by rules that count all requests together. Bodies on their way
+    /// in are counted for themselves, before their requests are.
+    pub fn together(&self) -> Uuid {
+        match self {
+            Self::WayIn(_) => Uuid::max(),
+            Self::Stub(_) | Self::Endpoint(_) | Self::Connection(_) => Uuid::nil(),
+        }
+    }
+
     /// What it is counted and drawn under.
     pub fn id(&self) -> Uuid {
         match self {
             Self::Stub(id) => id.0,
             Self::Endpoint(name) => Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()),
+            Self::WayIn(name) => Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()),
             Self::Connection(name) => Uuid::new_v5(&Uuid::NAMESPACE_DNS, name.as_bytes()),
         }
     }

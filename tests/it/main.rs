@@ -8,6 +8,7 @@ mod admin_requests;
 #[cfg(test)]
 mod admin_stubs;
 #[cfg(test)]
+mod bandwidth;
 mod behaviors;
 #[cfg(test)]
 mod bounds;
@@ -27,9 +28,17 @@ mod corners;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod fault_bytes;
+#[cfg(test)]
+mod fault_clients;
+#[cfg(test)]
+mod fault_frames;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod latency;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]

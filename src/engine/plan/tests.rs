@@ -1,10 +1,9 @@
 //! Selection against a model that counts one by one, and chance that any interleaving leaves as it is.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{collections::HashMap, path::PathBuf, sync::LazyLock};
 
 use http::HeaderMap;
 use proptest::prelude::*;
-use rand::RngExt as _;
 use uuid::Uuid;
 
 use super::*;
@@ -14,7 +13,7 @@ use crate::{
         StubId, Turns, UrlPattern, When, Window,
     },
     runtime::Seed,
-    store::{LiveStub, Script, Session, SharedBehaviors, StubFile, StubStore},
+    store::{Endpoints, LiveStub, Measured, Script, Session, SharedBehaviors, StubFile, StubStore},
 };
 
 const NO_DELAY: GlobalDelay = GlobalDelay { fixed: None, drawn: None };
@@ -61,6 +60,13 @@ fn stubs(n: u128) -> Vec<Arc<LiveStub>> {
     (0..n).map(|n| store.get(StubId(Uuid::from_u128(n))).unwrap()).collect()
 }
 
+/// No tapes.
+fn untaped() -> &'static Arc<Measured> {
+    static NONE: LazyLock<Arc<Measured>> =
+        LazyLock::new(|| Arc::new(Measured::new(Endpoints::default)));
+    &NONE
+}
+
 /// What befalls the next request of a stub.
 fn plan(ground: &Ground<'_>, stub: &Arc<LiveStub>, path: &str) -> Plan {
     let hit = ground.session.claim(stub.stub.id);
@@ -73,7 +79,14 @@ fn plan(ground: &Ground<'_>, stub: &Arc<LiveStub>, path: &str) -> Plan {
 fn strikes(shared: &SharedBehaviors, seed: u64, session: &str, order: &[usize]) -> Vec<String> {
     let (set, session, stubs) = (shared.load(), Session::new(session), stubs(4));
     let now = Duration::ZERO;
-    let ground = Ground { behaviors: &set, session: &session, seed: Seed(seed), now, script: None };
+    let ground = Ground {
+        behaviors: &set,
+        session: &session,
+        seed: Seed(seed),
+        now,
+        script: None,
+        measured: untaped(),
+    };
     let mut all = Vec::new();
     for at in order {
         for applied in plan(&ground, &stubs[*at], "/a").applied {
@@ -133,8 +146,14 @@ fn details_are_drawn_anew_for_each_strike_and_the_same_each_run() {
     let details = || -> Vec<u64> {
         let (set, session) = (shared.load(), Session::new(""));
         let now = Duration::ZERO;
-        let ground =
-            Ground { behaviors: &set, session: &session, seed: Seed(7), now, script: None };
+        let ground = Ground {
+            behaviors: &set,
+            session: &session,
+            seed: Seed(7),
+            now,
+            script: None,
+            measured: untaped(),
+        };
         let one = || plan(&ground, &stubs[0], "/a").fault.unwrap();
         (0..3).map(|_| one().draws().random()).collect()
     };
@@ -159,8 +178,14 @@ fn a_ramp_stretches_waits_and_thins_out_faults() {
     let shared = shared(vec![delay("d", when.clone()), slow, rule("f", when)]);
     let (set, session, stubs) = (shared.load(), Session::new(""), stubs(1));
     let at = |now| {
-        let ground =
-            Ground { behaviors: &set, session: &session, seed: Seed(7), now, script: None };
+        let ground = Ground {
+            behaviors: &set,
+            session: &session,
+            seed: Seed(7),
+            now,
+            script: None,
+            measured: untaped(),
+        };
         plan(&ground, &stubs[0], "/a")
     };
     assert!(at(s(0)).applied.is_empty() && at(s(100)).applied.is_empty());
@@ -200,7 +225,14 @@ fn of_a_script_only_what_is_in_it_strikes_and_for_as_long_as_it_did() {
         );
     }
     let (seed, now) = (Seed(9), Duration::ZERO);
-    let ground = Ground { behaviors: &set, session: &session, seed, now, script: Some(&script) };
+    let ground = Ground {
+        behaviors: &set,
+        session: &session,
+        seed,
+        now,
+        script: Some(&script),
+        measured: untaped(),
+    };
     let told: Vec<_> = (0..4)
         .map(|_| {
             let plan = plan(&ground, &stubs[0], "/a");
@@ -286,7 +318,7 @@ proptest! {
             let path = if is_a { "/a" } else { "/b" };
             let now = Duration::from_secs(time);
             let ground =
-                Ground { behaviors: &set, session: &session, seed: Seed(7), now, script: None };
+                Ground { behaviors: &set, session: &session, seed: Seed(7), now, script: None, measured: untaped() };
             let applied = plan(&ground, &stubs[stub], path).applied;
             let told: Vec<_> = applied.iter().map(|it| (it.rule.clone(), it.number)).collect();
             let mut expected = Vec::new();
