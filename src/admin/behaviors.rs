@@ -81,7 +81,7 @@ pub(super) fn put(call: &Call<'_>) -> Answer {
         }
         (None, Some(mut limit)) if behaviors.is_empty() => {
             limit.name = name;
-            shared.put_limit(&place, limit).map_err(refused)?;
+            shared.put_limit(&place, &limit).map_err(refused)?;
         }
         _ => {
             let detail =

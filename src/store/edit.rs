@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::{
     behaviors::{BehaviorError, SharedBehaviors},
-    rules::{LiveBehaviors, LiveRule},
+    rules::{LiveBehaviors, LiveRule, live_limit},
 };
 use crate::model::{Behaviors, LatencySource, Place, RateLimit, Rule};
 
@@ -45,7 +45,7 @@ impl SharedBehaviors {
             }
             for limit in more.limits {
                 names.push(limit.name.clone());
-                live.put_limit(limit)?;
+                live.put_limit(&limit)?;
             }
             Ok(())
         })?;
@@ -77,7 +77,7 @@ impl SharedBehaviors {
 impl LiveBehaviors {
     fn has(&self, name: &str) -> bool {
         self.rules.iter().any(|known| known.name == name)
-            || self.limits.iter().any(|known| known.name == name)
+            || self.limits.iter().any(|known| known.written.name == name)
     }
 
     /// A name with the first number behind it that nothing has.
@@ -86,15 +86,15 @@ impl LiveBehaviors {
         names.find(|name| !self.has(name)).unwrap_or_else(|| wanted.to_owned())
     }
 
-    fn put_limit(&mut self, limit: RateLimit) -> Result<(), BehaviorError> {
+    fn put_limit(&mut self, limit: &RateLimit) -> Result<(), BehaviorError> {
         if self.rules.iter().any(|known| known.name == limit.name) {
-            let (place, name) = (self.place.clone(), limit.name);
+            let (place, name) = (self.place.clone(), limit.name.clone());
             return Err(BehaviorError::Duplicate { place, name });
         }
-        let limit = Arc::new(limit);
-        match self.limits.iter_mut().find(|known| known.name == limit.name) {
-            Some(known) => *known = limit,
-            None => self.limits.push(limit),
+        let ready = live_limit(&self.place, limit)?;
+        match self.limits.iter_mut().find(|known| known.written.name == limit.name) {
+            Some(known) => *known = ready,
+            None => self.limits.push(ready),
         }
         Ok(())
     }
@@ -155,7 +155,7 @@ impl Profile {
                     limit.name = live.free_name(&limit.name);
                 }
                 added.push(limit.name.clone());
-                live.put_limit(limit)?;
+                live.put_limit(&limit)?;
             }
             Ok(())
         })?;
@@ -188,7 +188,7 @@ impl Profile {
 impl InEffect {
     fn leave(&self, live: &mut LiveBehaviors) {
         live.rules.retain(|rule| !self.names.contains(&rule.name));
-        live.limits.retain(|limit| !self.names.contains(&limit.name));
+        live.limits.retain(|limit| !self.names.contains(&limit.written.name));
         if let Some(latency) = &self.latency {
             live.latency.clone_from(latency);
         }

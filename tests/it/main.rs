@@ -11,6 +11,7 @@ mod admin_requests;
 mod admin_stubs;
 #[cfg(test)]
 mod bandwidth;
+mod behaviors;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
@@ -34,6 +35,8 @@ mod explain;
 mod fault_bytes;
 #[cfg(test)]
 mod fault_clients;
+#[cfg(test)]
+mod fault_frames;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
