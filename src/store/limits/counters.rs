@@ -27,26 +27,26 @@ const MAX_CLIENTS: usize = 5_000;
 
 /// Which meter: the limit, the place of its policy, and a digest of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct MeterId(u64, usize, u128);
+pub(super) struct MeterId(pub(super) u64, pub(super) usize, pub(super) u128);
 
 /// What a session has counted of all limits.
 #[derive(Debug, Default)]
 pub struct Counters {
-    inner: Mutex<Inner>,
+    pub(super) inner: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Inner {
-    meters: HashMap<MeterId, Slot>,
+    pub(super) meters: HashMap<MeterId, Slot>,
     pub(super) clients: HashMap<(u64, u128), Client>,
     /// Numbers requests, so that it is known what was not used for longest.
     turn: u64,
 }
 
 #[derive(Debug)]
-struct Slot {
-    meter: Meter,
-    limit: Arc<LiveLimit>,
+pub(super) struct Slot {
+    pub(super) meter: Meter,
+    pub(super) limit: Arc<LiveLimit>,
     used: u64,
 }
 
