@@ -11,12 +11,12 @@ use super::{
     wiremock_args::WireMockArgs,
 };
 use crate::{
-    behavior::{ErrorRate, RateLimit},
+    behavior::ErrorRate,
     config::{
         KEYS, Layer, LogFormat, Matching, env,
         key::{admin_place, count, duration, listen_address, matching},
     },
-    model::{LatencySource, Origin},
+    model::{LatencySource, Origin, RateLimit},
     runtime::Seed,
     serve::{AdminPlace, Templating},
 };
@@ -208,6 +208,12 @@ pub struct BehaviorArgs {
     /// Seed of every draw: the same seed, the same errors [default: a new one each run]
     #[arg(long, value_name = "N", value_parser = seed, help_heading = BEHAVIOR)]
     pub seed: Option<Seed>,
+    /// Write down what befalls each request, to be repeated with --replay-faults
+    #[arg(long, value_name = "FILE", help_heading = BEHAVIOR)]
+    pub fault_log: Option<PathBuf>,
+    /// Have befall each request what befell it in the run of this log, and nothing else
+    #[arg(long, value_name = "FILE", help_heading = BEHAVIOR)]
+    pub replay_faults: Option<PathBuf>,
     /// How exactly a request must match a recorded stub: nearest tolerates ids, nonces and dates
     /// that vary from run to run, strict tolerates nothing [default: nearest]
     #[arg(long = "match", value_name = "HOW", value_parser = matching, help_heading = BEHAVIOR)]
@@ -318,8 +324,10 @@ impl BehaviorArgs {
         Layer {
             latency: self.latency.clone(),
             fail: self.fail,
-            rate_limit: self.rate_limit,
+            rate_limit: self.rate_limit.clone(),
             seed: self.seed,
+            fault_log: self.fault_log.clone(),
+            replay_faults: self.replay_faults.clone(),
             matching: self.matching,
             templating: self.templating,
             gzip: given(self.no_gzip).map(|off| !off),

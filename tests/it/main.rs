@@ -9,6 +9,7 @@ mod admin_requests;
 mod admin_stubs;
 #[cfg(test)]
 mod bandwidth;
+mod behaviors;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
@@ -26,6 +27,12 @@ mod connect_rules;
 mod corners;
 #[cfg(test)]
 mod explain;
+#[cfg(test)]
+mod fault_bytes;
+#[cfg(test)]
+mod fault_clients;
+#[cfg(test)]
+mod fault_frames;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
