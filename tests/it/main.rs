@@ -2,6 +2,8 @@
 //! program. One file a capability; `support` holds the other ends of the wires.
 
 #[cfg(test)]
+mod admin_behaviors;
+#[cfg(test)]
 mod admin_origins;
 #[cfg(test)]
 mod admin_requests;
@@ -9,6 +11,7 @@ mod admin_requests;
 mod admin_stubs;
 #[cfg(test)]
 mod bandwidth;
+mod behaviors;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
@@ -24,6 +27,8 @@ mod connect_faults;
 mod connect_rules;
 #[cfg(test)]
 mod corners;
+#[cfg(test)]
+mod ctl;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
