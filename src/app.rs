@@ -41,8 +41,8 @@ use crate::{
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        BehaviorError, JournalLimits, LimitReport, Measured, Session, SessionClock,
-        SharedBehaviors, SharedSettings, StubFile, StubStore,
+        JournalLimits, LimitReport, Measured, Session, SessionClock, SharedBehaviors,
+        SharedSettings, StubFile, StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
@@ -52,6 +52,8 @@ mod behaviors;
 mod secrets;
 
 pub use crate::lint::compile_problems;
+use behaviors::AnswerBehaviors;
+pub use behaviors::BehaviorsError;
 
 /// Exchanges that may be under way or wait for the disk.
 const RECORDING_PERMITS: usize = 2048;
@@ -74,7 +76,7 @@ pub enum AppError {
     Serve(#[from] ServeError),
     /// What was said of how answers behave can't be used.
     #[error("the behaviors cannot be used")]
-    Behavior(#[from] BehaviorError),
+    Behavior(#[from] BehaviorsError),
     /// A task that reads files was ended.
     #[error("reading the stub directory was interrupted")]
     Interrupted,
@@ -92,7 +94,7 @@ pub struct Running {
     recorder: Option<Arc<Recorder>>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
-    behaviors: Arc<SharedBehaviors>,
+    behaviors: AnswerBehaviors,
     session: Arc<Session>,
     /// Stops when dropped.
     watcher: Option<Watcher>,
@@ -164,6 +166,7 @@ struct Parts {
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
     measured: Arc<Measured>,
+    behaviors: AnswerBehaviors,
 }
 
 impl Parts {
@@ -196,7 +199,6 @@ impl Parts {
             })
             .transpose()?;
         Ok(Self {
-            config,
             clock,
             authority,
             redactor,
@@ -207,12 +209,13 @@ impl Parts {
             events,
             problems,
             measured,
+            behaviors: behaviors::start(&config)?,
+            config,
         })
     }
 
     fn start(self) -> Result<Running, AppError> {
         let config = self.config;
-        let behaviors = Arc::new(SharedBehaviors::new(behaviors::configured(&config))?);
         let keeper =
             Keeper::new(self.reader.clone(), Arc::clone(&self.stubs), config.admin.owns_stub_files);
         let keeper = Arc::new(keeper.with_names(config.admin.file_names));
@@ -234,6 +237,7 @@ impl Parts {
         let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
         let session = Arc::new(Session::with_journal("", journal));
+        self.stubs.follow(session.clock());
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
@@ -261,10 +265,12 @@ impl Parts {
             answers: config.answers,
             services: config.services,
             forward: config.forward,
-            behaviors: Arc::clone(&behaviors),
+            behaviors: Arc::clone(&self.behaviors.shared),
             seed: config.seed,
-            script: None,
             measured: self.measured,
+            script: self.behaviors.script.clone(),
+            read_request_faults: config.allow_request_faults.then_some(behaviors::read_request),
+            fault_log: self.behaviors.log.clone(),
             matching: config.matching,
             upstream: upstream::Options {
                 ca_files: config.upstream.ca_files,
@@ -294,7 +300,7 @@ impl Parts {
             recorder: self.recorder,
             events: self.events,
             problems: self.problems,
-            behaviors,
+            behaviors: self.behaviors,
             session,
             watcher,
             asked_to_stop,
@@ -317,7 +323,7 @@ impl Running {
     /// How answers behave, to be changed while ringer runs. A change holds from a time of
     /// [`Running::clock`].
     pub fn behaviors(&self) -> &SharedBehaviors {
-        &self.behaviors
+        &self.behaviors.shared
     }
 
     /// The time that rules, limits and dates follow.
@@ -361,6 +367,7 @@ impl Running {
         };
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
+        problems.extend(self.behaviors.finish().await);
         Summary {
             requests: tally.requests,
             stub_answers: tally.stubbed,

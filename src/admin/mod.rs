@@ -8,6 +8,7 @@ mod call;
 mod clock;
 pub mod cross_origin;
 mod docs;
+mod drawn;
 mod files;
 mod json;
 mod logged;

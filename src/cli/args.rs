@@ -211,6 +211,12 @@ pub struct BehaviorArgs {
     /// Seed of every draw: the same seed, the same errors [default: a new one each run]
     #[arg(long, value_name = "N", value_parser = seed, help_heading = BEHAVIOR)]
     pub seed: Option<Seed>,
+    /// Write down what befalls each request, to be repeated with --replay-faults
+    #[arg(long, value_name = "FILE", help_heading = BEHAVIOR)]
+    pub fault_log: Option<PathBuf>,
+    /// Have befall each request what befell it in the run of this log, and nothing else
+    #[arg(long, value_name = "FILE", help_heading = BEHAVIOR)]
+    pub replay_faults: Option<PathBuf>,
     /// How exactly a request must match a recorded stub: nearest tolerates ids, nonces and dates
     /// that vary from run to run, strict tolerates nothing [default: nearest]
     #[arg(long = "match", value_name = "HOW", value_parser = matching, help_heading = BEHAVIOR)]
@@ -324,6 +330,8 @@ impl BehaviorArgs {
             rate_limit: self.rate_limit.clone(),
             max_early_retries: self.max_early_retries,
             seed: self.seed,
+            fault_log: self.fault_log.clone(),
+            replay_faults: self.replay_faults.clone(),
             matching: self.matching,
             templating: self.templating,
             gzip: given(self.no_gzip).map(|off| !off),

@@ -13,7 +13,7 @@ use crate::{
     runtime::Seed,
     store::{
         BehaviorSet, LiveBehaviors, LiveEffect, LiveRule, LiveStub, Measured, Recalled, Script,
-        ScriptKey, Session,
+        ScriptKey, Session, Subject,
     },
 };
 
@@ -90,6 +90,7 @@ fn is_on_the_way_in(place: &Place, rule: &LiveRule) -> bool {
 pub(super) struct Struck<'g> {
     pub(super) place: &'g Place,
     pub(super) rule: &'g LiveRule,
+    pub(super) subject: &'g Subject,
     pub(super) number: u64,
     /// What was drawn for its probability, where that is less than 1.
     pub(super) draw: Option<f64>,
@@ -121,7 +122,7 @@ impl<'g> Ground<'g> {
         &self,
         around: Around<'g>,
         view: &RequestView<'_>,
-        subject: Uuid,
+        subject: &'g Subject,
     ) -> Vec<Struck<'g>> {
         let rules = around.rules().filter(|(place, rule)| {
             let is_over = is_on_the_way_in(place, rule)
@@ -130,7 +131,7 @@ impl<'g> Ground<'g> {
                 && !is_over
                 && rule.request().is_none_or(|pattern| pattern.matches(view))
         });
-        self.striking(rules, subject, Uuid::nil())
+        self.striking(rules, subject)
     }
 
     /// The bandwidths that strike the body of a request on its way in, in order. They are counted for
@@ -139,93 +140,107 @@ impl<'g> Ground<'g> {
         &self,
         around: Around<'g>,
         view: &RequestView<'_>,
-        subject: Uuid,
+        subject: &'g Subject,
     ) -> Vec<Struck<'g>> {
         let rules = around.rules().filter(|(place, rule)| {
             is_on_the_way_in(place, rule)
                 && rule.request().is_none_or(|pattern| pattern.matches(view))
         });
-        self.striking(rules, subject, Uuid::max())
+        self.striking(rules, subject)
     }
 
     /// The rules that strike a connection, in order.
     pub(super) fn struck_connection(
         &self,
         service: Option<&ServiceName>,
-        subject: Uuid,
+        subject: &'g Subject,
     ) -> Vec<Struck<'g>> {
         let around = self.around(None, None, service);
         let rules = around.rules().filter(|(_, rule)| rule.is_of_connections());
-        self.striking(rules, subject, Uuid::nil())
+        self.striking(rules, subject)
     }
 
     fn striking(
         &self,
         rules: impl Iterator<Item = (&'g Place, &'g LiveRule)>,
-        subject: Uuid,
-        together: Uuid,
+        subject: &'g Subject,
     ) -> Vec<Struck<'g>> {
         let session = self.session.name();
         let is_of_session =
             |rule: &LiveRule| rule.when.session.as_ref().is_none_or(|name| name == session);
+        let id = subject.id();
         let fitting: Vec<_> = rules
             .filter(|(_, rule)| is_of_session(rule))
             .map(|(place, rule)| match rule.when.counted {
-                Counted::PerStub => (place, rule, subject),
-                Counted::Together => (place, rule, together),
+                Counted::PerStub => (place, rule, id),
+                Counted::Together => (place, rule, subject.together()),
             })
             .collect();
         if fitting.is_empty() {
             return Vec::new();
         }
-        let numbers =
-            self.session.turns().count(fitting.iter().map(|(_, rule, subject)| (*rule, *subject)));
+        let numbers = self.session.turns().count(fitting.iter().map(|(_, rule, id)| (*rule, *id)));
         let session: Arc<str> = session.into();
         fitting
             .into_iter()
             .zip(numbers)
-            .filter_map(|((place, rule, subject), number)| {
-                let chance = Chance::new(self.seed, &session, rule.key, subject);
-                self.decide(place, rule, number, subject, chance)
+            .filter_map(|((place, rule, id), number)| {
+                let chance = Chance::new(self.seed, &session, rule.key, id);
+                let struck = Struck {
+                    place,
+                    rule,
+                    subject,
+                    number,
+                    draw: None,
+                    strength: 1.0,
+                    chance,
+                    recalled: None,
+                };
+                match self.script {
+                    Some(script) => self.recall(script, struck, id),
+                    None => self.decide(struck),
+                }
             })
             .collect()
     }
 
-    fn decide(
-        &self,
-        place: &'g Place,
-        rule: &'g LiveRule,
-        number: u64,
-        subject: Uuid,
-        mut chance: Chance,
-    ) -> Option<Struck<'g>> {
-        if let Some(script) = self.script {
-            let recalled = script.get(&ScriptKey {
-                session: self.session.name().to_owned(),
-                place: place.clone(),
-                rule: rule.name.clone(),
-                subject,
-                number,
-            })?;
-            chance.seed = recalled.seed;
-            let (draw, strength, recalled) = (None, 1.0, Some(recalled));
-            return Some(Struck { place, rule, number, draw, strength, chance, recalled });
-        }
+    /// Strikes as it did in the run that is repeated.
+    fn recall(&self, script: &Script, mut struck: Struck<'g>, id: Uuid) -> Option<Struck<'g>> {
+        let recalled = script.get(&ScriptKey {
+            session: self.session.name().to_owned(),
+            place: struck.place.clone(),
+            rule: struck.rule.name.clone(),
+            subject: id,
+            number: struck.number,
+        })?;
+        struck.chance.seed = recalled.seed;
+        struck.recalled = Some(recalled);
+        Some(struck)
+    }
+
+    /// Strikes if it is the request's turn, and time, and chance has it.
+    fn decide(&self, mut struck: Struck<'g>) -> Option<Struck<'g>> {
+        let Struck { rule, number, .. } = struck;
         if !rule.when.turns.include(number) {
             return None;
         }
-        let strength = strength(&rule.when.windows, self.now.saturating_sub(rule.since));
-        if strength <= 0.0 {
+        struck.strength = strength(&rule.when.windows, self.now.saturating_sub(rule.since));
+        if struck.strength <= 0.0 {
             return None;
         }
         let probability = match rule.effect {
             LiveEffect::Delay { .. } | LiveEffect::Bandwidth(_) => rule.when.probability,
-            LiveEffect::Fault(_) | LiveEffect::Connect(_) => rule.when.probability * strength,
+            LiveEffect::Fault(_) | LiveEffect::Connect(_) => {
+                rule.when.probability * struck.strength
+            }
         };
-        let draw = (probability < 1.0).then(|| chance.draws(number, "strikes").random::<f64>());
-        if draw.is_some_and(|draw| draw >= probability) {
-            return None;
+        if probability < 1.0 {
+            let draw = struck.chance.draws(number, "strikes").random::<f64>();
+            if draw >= probability {
+                return None;
+            }
+            struck.draw = Some(draw);
         }
-        Some(Struck { place, rule, number, draw, strength, chance, recalled: None })
+        Some(struck)
     }
 }

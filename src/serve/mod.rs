@@ -59,6 +59,6 @@ mod witness;
 
 pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
-pub use settings::{Answers, Chunking, Dialect, Limits, Service, Templating};
+pub use settings::{Answers, Chunking, Dialect, Limits, ReadRequestFaults, Service, Templating};
 pub use system_keys::{SystemKeyPattern, SystemKeys};
 pub use targets::{TargetPattern, Targets};

@@ -22,14 +22,14 @@ use super::{
     listener::{Door, attend},
     refusals::Refusals,
     route::{Router, UpstreamFactory},
-    settings::{Answers, Dialect, Limits, Service},
+    settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
     state::{Counts, State, Webhooks},
     surroundings::Surroundings,
 };
 use crate::{
     admin::Admin,
     engine::{LazyKeys, Matching, Mode},
-    library::BodyFiles,
+    library::{BodyFiles, FaultLog},
     model::Handled,
     record::Recorder,
     redaction::Redactor,
@@ -79,6 +79,10 @@ pub struct ServerParts {
     pub script: Option<Arc<Script>>,
     /// What endpoints were recorded to take.
     pub measured: Arc<Measured>,
+    /// Reads how a request wants to be answered (`X-Ringer-Fault`), where requests may say that.
+    pub read_request_faults: Option<ReadRequestFaults>,
+    /// Where it is written what befalls requests.
+    pub fault_log: Option<Arc<FaultLog>>,
     /// How exactly requests must match.
     pub matching: Matching,
     /// How upstreams are reached; the listeners' own addresses are added.
@@ -198,6 +202,8 @@ impl Server {
             script: parts.script,
             measured: parts.measured,
             lines: Lines::default(),
+            read_request_faults: parts.read_request_faults,
+            fault_log: parts.fault_log,
             admin,
             body_files: parts.body_files,
             redactor: parts.redactor,

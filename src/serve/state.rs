@@ -18,13 +18,13 @@ use super::{
     limiting::Spellings,
     lines::Lines,
     route::Router,
-    settings::{Answers, Limits},
+    settings::{Answers, Limits, ReadRequestFaults},
     surroundings::Surroundings,
 };
 use crate::{
     behavior::GlobalDelay,
     engine::Matching,
-    library::BodyFiles,
+    library::{BodyFiles, FaultLog},
     model::{Handled, Outcome},
     record::Recorder,
     redaction::Redactor,
@@ -52,6 +52,10 @@ pub(super) struct State {
     pub(super) seed: Seed,
     /// What befell the requests of an earlier run, to befall these.
     pub(super) script: Option<Arc<Script>>,
+    /// Reads how a request wants to be answered, where requests may say that.
+    pub(super) read_request_faults: Option<ReadRequestFaults>,
+    /// Where it is written what befalls requests.
+    pub(super) fault_log: Option<Arc<FaultLog>>,
     pub(super) admin: Option<AdminDoor>,
     pub(super) body_files: BodyFiles,
     pub(super) redactor: Arc<Redactor>,

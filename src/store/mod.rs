@@ -22,7 +22,7 @@ pub mod stubs;
 pub mod turns;
 pub mod values;
 
-pub use applied::{Applied, Drawn};
+pub use applied::{Applied, Drawn, Subject};
 pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
 pub use event::{LoggedAnswer, Note, ServeEvent, Served};

@@ -9,6 +9,7 @@ mod admin_requests;
 mod admin_stubs;
 #[cfg(test)]
 mod bandwidth;
+mod behaviors;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
@@ -30,6 +31,8 @@ mod explain;
 mod fault_bytes;
 #[cfg(test)]
 mod fault_clients;
+#[cfg(test)]
+mod fault_frames;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
