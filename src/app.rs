@@ -41,8 +41,8 @@ use crate::{
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        JournalLimits, Measured, Profile, Session, SessionClock, SharedBehaviors, SharedSettings,
-        StubStore,
+        JournalLimits, LimitReport, Measured, Profile, Session, SessionClock, SharedBehaviors,
+        SharedSettings, StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
@@ -127,6 +127,10 @@ pub struct Summary {
     pub unused_stubs: Vec<String>,
     /// Answered 429.
     pub rate_limited: u64,
+    /// How clients took their limits.
+    pub limits: Vec<LimitReport>,
+    /// Tries before the time that clients were told, all together.
+    pub early_retries: u64,
     /// Given an error on purpose.
     pub injected: u64,
     /// Requests that the upstream failed.
@@ -354,6 +358,7 @@ impl Running {
             None => None,
         };
         let tally = self.server.tally();
+        let limits = self.server.limits();
         let unused = |stub: &Stub| !self.server.was_used(stub.id);
         let unused_stubs = match recorded {
             Some(_) => Vec::new(),
@@ -374,6 +379,8 @@ impl Running {
             misses: self.server.misses().into_iter().collect(),
             unused_stubs,
             rate_limited: tally.limited,
+            early_retries: limits.iter().map(|report| report.verdict.early).sum(),
+            limits,
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,
             problems,

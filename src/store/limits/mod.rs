@@ -5,6 +5,7 @@
 //!   key     by what requests are told apart
 //!   cost    what they count, and how that is known
 //! asked     a request as limits see it
+//! claim     what it takes of each meter
 //! counters  what a session counts: a meter for each policy and key, a record of each client
 //! decision  what a request gets: let through with headers, or refused with an answer
 //! usage     what an answer says it cost
@@ -16,6 +17,7 @@
 //! May import: behavior, codec, matching, model, runtime.
 
 mod asked;
+mod claim;
 mod cost;
 mod counters;
 mod decision;
