@@ -32,10 +32,8 @@ use tokio::sync::broadcast;
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
-    library::{
-        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, measuring,
-    },
-    model::{Behaviors, Handled, LatencySource, Stub},
+    library::{BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service},
+    model::{Handled, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
@@ -49,6 +47,7 @@ use crate::{
 };
 
 mod behaviors;
+mod measured;
 mod recorded;
 mod secrets;
 
@@ -184,7 +183,7 @@ impl Parts {
         let problems = loaded.problems().map(|problem| problem.render(false)).collect();
         let stubs = Arc::new(StubStore::default());
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
-        let measured = Arc::new(measured(&config, &loaded));
+        let measured = Arc::new(measured::read(&config, &loaded));
         let events = server::events();
         let recorder = records
             .then(|| {
@@ -386,19 +385,4 @@ impl Running {
             problems,
         }
     }
-}
-
-/// What the tapes say about latency: read at once where an answer may wait by it from the start.
-fn measured(config: &Config, loaded: &Loaded) -> Measured {
-    let recordings = config.recordings.clone();
-    let measured = Measured::new(move || measuring::measure(&recordings));
-    let by_settings = behaviors::configured(config).into_iter().map(|(_, behaviors)| behaviors);
-    let by_stubs = loaded.stubs().map(|stub| &stub.behaviors);
-    let is_empirical =
-        |behaviors: &Behaviors| matches!(behaviors.latency, Some(LatencySource::Empirical(_)));
-    if by_settings.into_iter().any(|it| is_empirical(&it)) || by_stubs.into_iter().any(is_empirical)
-    {
-        measured.learn();
-    }
-    measured
 }
