@@ -86,7 +86,8 @@ impl LiveBehaviors {
         names.find(|name| !self.has(name)).unwrap_or_else(|| wanted.to_owned())
     }
 
-    fn put_limit(&mut self, limit: &RateLimit) -> Result<(), BehaviorError> {
+    /// Puts a limit in the place of the one of its name, or after all others.
+    pub(super) fn put_limit(&mut self, limit: &RateLimit) -> Result<(), BehaviorError> {
         if self.rules.iter().any(|known| known.name == limit.name) {
             let (place, name) = (self.place.clone(), limit.name.clone());
             return Err(BehaviorError::Duplicate { place, name });
