@@ -35,21 +35,24 @@ use crate::{
     library::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, measuring,
     },
-    model::{Behaviors, Ending, Handled, LatencySource, Outcome, Stub},
-    record::{RecordError, RecordSummary, Recorder, RecorderConfig},
+    model::{Behaviors, Handled, LatencySource, Stub},
+    record::{RecordError, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        JournalLimits, LimitReport, Measured, Session, SessionClock, SharedBehaviors,
-        SharedSettings, StubFile, StubStore,
+        JournalLimits, Measured, Session, SessionClock, SharedBehaviors, SharedSettings, StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
 };
 
 mod behaviors;
+mod recorded;
 mod secrets;
+mod summary;
+
+pub use summary::Summary;
 
 pub use crate::lint::compile_problems;
 use behaviors::AnswerBehaviors;
@@ -109,35 +112,6 @@ impl fmt::Debug for Running {
     }
 }
 
-/// What a run came to.
-#[derive(Clone, Debug, Default)]
-pub struct Summary {
-    /// Requests that came.
-    pub requests: u64,
-    /// Answered by a stub.
-    pub stub_answers: u64,
-    /// Of these, by a stub that fits but for values that vary from run to run.
-    pub nearest: u64,
-    /// What was recorded, if anything could be.
-    pub recorded: Option<RecordSummary>,
-    /// Requests that no stub matched (method and target), with how often each came.
-    pub misses: Vec<(String, u64)>,
-    /// Stubs that no request used, where every answer had to come from a stub.
-    pub unused_stubs: Vec<String>,
-    /// Answered 429.
-    pub rate_limited: u64,
-    /// How clients took their limits.
-    pub limits: Vec<LimitReport>,
-    /// Tries before the time that clients were told, all together.
-    pub early_retries: u64,
-    /// Given an error on purpose.
-    pub injected: u64,
-    /// Requests that the upstream failed.
-    pub upstream_failures: u64,
-    /// Mistakes in stub files, and what could not be written.
-    pub problems: Vec<String>,
-}
-
 impl App {
     /// Reads stubs, binds the addresses, and serves.
     ///
@@ -193,7 +167,7 @@ impl Parts {
                     clock,
                     redactor: Arc::clone(&redactor),
                     permits: RECORDING_PERMITS,
-                    on_recorded: on_recorded(events.clone(), Arc::clone(&stubs)),
+                    on_recorded: recorded::on_recorded(events.clone(), Arc::clone(&stubs)),
                 })
                 .map(Arc::new)
             })
@@ -398,34 +372,4 @@ fn measured(config: &Config, loaded: &Loaded) -> Measured {
         measured.learn();
     }
     measured
-}
-
-fn on_recorded(
-    events: broadcast::Sender<Handled>,
-    stubs: Arc<StubStore>,
-) -> crate::record::OnRecorded {
-    Box::new(move |exchange, changed, recorded_as| {
-        let changes = changed
-            .into_iter()
-            .map(|(path, stub)| StubFile { path, stubs: vec![stub] })
-            .collect::<Vec<_>>();
-        if !changes.is_empty() {
-            for problem in stubs.apply(changes) {
-                tracing::error!(file = %problem.file.display(), error = %problem.error, "a recorded stub cannot be used");
-            }
-        }
-        if exchange.response.is_none() && matches!(exchange.ending, Ending::UpstreamBroke(_)) {
-            // Whoever answered the client in its place has said so.
-            return;
-        }
-        // Nobody listening is fine.
-        let _ = events.send(Handled {
-            number: exchange.number,
-            method: exchange.request.method.clone(),
-            target: exchange.request.target.clone(),
-            status: exchange.response.as_ref().map(|response| response.status),
-            latency: exchange.timing.total,
-            outcome: Outcome::Recorded(recorded_as),
-        });
-    })
 }
