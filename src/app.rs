@@ -41,7 +41,8 @@ use crate::{
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        JournalLimits, Measured, Session, SessionClock, SharedBehaviors, SharedSettings, StubStore,
+        JournalLimits, Measured, Profile, Session, SessionClock, SharedBehaviors, SharedSettings,
+        StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
@@ -222,6 +223,8 @@ impl Parts {
                 clock: self.clock,
                 keeper,
                 session: Arc::clone(&session),
+                behaviors: Arc::clone(&self.behaviors.shared),
+                profile: Profile::default(),
                 settings: Arc::clone(&settings),
                 ca_file: self.authority.certificate_file(),
                 token_keys: Arc::clone(&token_keys),

@@ -4,7 +4,9 @@
 //! format, library, matching, model, record, redaction, runtime, store, tls.
 
 mod api;
+mod behaviors;
 mod call;
+mod chaos;
 mod clock;
 pub mod cross_origin;
 mod docs;
@@ -17,7 +19,9 @@ mod mappings;
 mod metadata;
 mod near_misses;
 mod pattern;
+mod place;
 mod problem;
+mod rate_limits;
 mod recordings;
 mod requests;
 mod router;

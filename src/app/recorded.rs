@@ -1,4 +1,4 @@
-//! What follows when an exchange is on tape: its stubs come into service, and it is told.
+//! What follows when an exchange was recorded: its stub comes into service, and whoever listens is told.
 
 use std::sync::Arc;
 
@@ -10,7 +10,6 @@ use crate::{
     store::{StubFile, StubStore},
 };
 
-/// Puts what was recorded into service and tells whoever listens.
 pub(super) fn on_recorded(events: broadcast::Sender<Handled>, stubs: Arc<StubStore>) -> OnRecorded {
     Box::new(move |exchange, changed, recorded_as| {
         let changes = changed

@@ -6,6 +6,7 @@
 pub mod applied;
 pub mod behaviors;
 pub mod clock;
+pub mod edit;
 pub mod event;
 pub mod journal;
 pub mod limits;
@@ -25,6 +26,7 @@ pub mod values;
 pub use applied::{Applied, Drawn, Subject};
 pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
+pub use edit::Profile;
 pub use event::{LoggedAnswer, Note, ServeEvent, Served};
 pub use journal::{Journal, JournalLimits};
 pub use limits::{

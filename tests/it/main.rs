@@ -2,6 +2,8 @@
 //! program. One file a capability; `support` holds the other ends of the wires.
 
 #[cfg(test)]
+mod admin_behaviors;
+#[cfg(test)]
 mod admin_origins;
 #[cfg(test)]
 mod admin_requests;
@@ -25,6 +27,8 @@ mod connect_faults;
 mod connect_rules;
 #[cfg(test)]
 mod corners;
+#[cfg(test)]
+mod ctl;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]

@@ -29,21 +29,21 @@ const MAX_CLIENTS: usize = 5_000;
 /// What a session has counted of all limits.
 #[derive(Debug, Default)]
 pub struct Counters {
-    inner: Mutex<Inner>,
+    pub(super) inner: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Inner {
-    meters: HashMap<MeterId, Slot>,
+    pub(super) meters: HashMap<MeterId, Slot>,
     pub(super) clients: HashMap<(u64, u128), Client>,
     /// Numbers requests, so that it is known what was not used for longest.
     turn: u64,
 }
 
 #[derive(Debug)]
-struct Slot {
-    meter: Meter,
-    limit: Arc<LiveLimit>,
+pub(super) struct Slot {
+    pub(super) meter: Meter,
+    pub(super) limit: Arc<LiveLimit>,
     used: u64,
 }
 

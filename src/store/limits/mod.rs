@@ -11,6 +11,7 @@
 //! usage     what an answer says it cost
 //! settlement  puts right what was charged when the answer is over
 //! report    how clients took it
+//! standing  what is left
 //! ```
 //!
 //! May import: behavior, codec, matching, model, runtime.
@@ -24,6 +25,7 @@ mod key;
 mod live;
 mod report;
 mod settlement;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -34,3 +36,4 @@ pub use decision::{Admission, Decision, Refused};
 pub use live::{LimitError, LiveLimit};
 pub use report::{LimitReport, render_text};
 pub use settlement::Settlement;
+pub use standing::LimitStanding;
