@@ -17,12 +17,12 @@ use tokio::sync::{Semaphore, broadcast};
 
 use super::{
     administration::{AdminDoor, AdminPlace},
-    limiting::Spellings,
     lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
     route::{Router, UpstreamFactory},
     settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
+    spellings::Spellings,
     state::{Counts, State, Webhooks},
     surroundings::Surroundings,
 };
