@@ -253,7 +253,6 @@ impl Parts {
             services: config.services,
             forward: config.forward,
             behaviors: Arc::clone(&behaviors),
-            rate_limit: config.rate_limit,
             seed: config.seed,
             script: None,
             matching: config.matching,

@@ -16,4 +16,3 @@ pub mod verdict;
 
 pub use delay::GlobalDelay;
 pub use fault::ErrorRate;
-pub use limiter::{Bucket, RateLimit, Verdict};

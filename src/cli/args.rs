@@ -11,12 +11,12 @@ use super::{
     wiremock_args::WireMockArgs,
 };
 use crate::{
-    behavior::{ErrorRate, RateLimit},
+    behavior::ErrorRate,
     config::{
         KEYS, Layer, LogFormat, Matching, env,
         key::{admin_place, count, duration, listen_address, matching},
     },
-    model::{LatencySource, Origin},
+    model::{LatencySource, Origin, RateLimit},
     runtime::Seed,
     serve::{AdminPlace, Templating},
 };
@@ -318,7 +318,7 @@ impl BehaviorArgs {
         Layer {
             latency: self.latency.clone(),
             fail: self.fail,
-            rate_limit: self.rate_limit,
+            rate_limit: self.rate_limit.clone(),
             seed: self.seed,
             matching: self.matching,
             templating: self.templating,

@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
-    behavior::{ErrorRate, RateLimit},
+    behavior::ErrorRate,
     engine::Matching,
-    model::LatencySource,
+    model::{LatencySource, RateLimit},
     runtime::Seed,
     serve::AdminPlace,
     serve::{SystemKeyPattern, TargetPattern, Templating},

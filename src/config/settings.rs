@@ -3,10 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
-    behavior::{ErrorRate, RateLimit},
+    behavior::ErrorRate,
     engine::{Matching, Mode},
     library::FileNames,
-    model::{Behaviors, LatencySource, Stub},
+    model::{Behaviors, LatencySource, RateLimit, Stub},
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits},

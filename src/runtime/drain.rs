@@ -76,7 +76,10 @@ mod tests {
         second.stopped().await;
         let both = async { tokio::join!(inner.finished(), outer.finished()) };
         tokio::pin!(both);
-        assert!(futures_util::poll!(&mut both).is_pending());
+        let is_pending = std::future::poll_fn(|cx| {
+            std::task::Poll::Ready(Future::poll(both.as_mut(), cx).is_pending())
+        });
+        assert!(is_pending.await);
         drop(second);
         both.await;
     }

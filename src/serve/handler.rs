@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use http::{
     Method, Request, Response, StatusCode, Version,
-    header::{CONTENT_LENGTH, ORIGIN, RETRY_AFTER, TRAILER},
+    header::{CONTENT_LENGTH, ORIGIN, TRAILER},
     uri::PathAndQuery,
 };
 use hyper::body::Incoming;
@@ -17,12 +17,13 @@ use super::{
     inbound::Inbound,
     inquiry::{Finding, Inquiry, find},
     intercept,
+    limiting::{self, Gate, Passage},
     paced::paced,
     planning,
     recording::{Asked, Recording},
     replay,
     reply::{BodyError, ReplyBody},
-    rescue::{self, Wants},
+    rescue,
     route::Upstream,
     settings::Dialect,
     state::State,
@@ -34,9 +35,8 @@ use super::{
 };
 use crate::{
     admin::cross_origin,
-    behavior::Verdict,
     engine::Mode,
-    model::{self, Handled, Headers, Json, Outcome, RequestBody},
+    model::{self, Handled, Headers, Outcome, RequestBody},
     store::ServeEvent,
 };
 
@@ -151,20 +151,32 @@ struct Handling {
 }
 
 impl Handling {
-    async fn answer(self, outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
+    /// Answers a request that its limits let through; what is recorded they do not see.
+    async fn answer(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
+        let (state, version) = (Arc::clone(&self.state), outbound.version);
+        let mut passage = Passage::default();
+        if !outbound.route.service.mode.records() {
+            match limiting::admit(&state, &self.client, &mut outbound).await? {
+                Gate::Open(open) => passage = open,
+                Gate::Shut(refusal) => {
+                    self.done(Some(refusal.status()), Outcome::RateLimited);
+                    return Ok(*refusal);
+                }
+            }
+        }
+        let response = self.answer_admitted(outbound, &mut passage).await?;
+        Ok(passage.dress(&state, response, version).await)
+    }
+
+    async fn answer_admitted(
+        self,
+        outbound: Outbound,
+        passage: &mut Passage,
+    ) -> Result<Response<ReplyBody>, BodyError> {
         let service = Arc::clone(&outbound.route.service);
         let mode = service.mode;
         if !mode.asks_stubs() {
             return self.forward(outbound).await;
-        }
-        let now = self.watch.arrived();
-        if let Some(Verdict::Limited { retry_after }) = service
-            .rate_limit
-            .as_ref()
-            .map(|(key, limit)| self.state.session.take(key, *limit, now))
-        {
-            self.done(Some(StatusCode::TOO_MANY_REQUESTS), Outcome::RateLimited);
-            return Ok(limited(retry_after, Wants::of(&outbound.request.headers)));
         }
         let Outbound { request, version, extensions, body, route, watch, own } = outbound;
         let inquiry = Inquiry { request, body, version, route, watch, own, event: None };
@@ -181,6 +193,17 @@ impl Handling {
         }
         match finding {
             Finding::Found(found, mut inquiry) => {
+                let refusal = limiting::admit_to_stub(
+                    &self.state,
+                    &self.client,
+                    &found,
+                    &mut inquiry,
+                    passage,
+                );
+                if let Some(refusal) = refusal.await? {
+                    self.done(Some(refusal.status()), Outcome::RateLimited);
+                    return Ok(refusal);
+                }
                 let event = witness::enter(
                     &self.state,
                     &inquiry.request,
@@ -340,21 +363,4 @@ impl Handling {
             outcome,
         });
     }
-}
-
-/// 429 with the whole seconds to wait (RFC 6585 §4, RFC 9110 §10.2.3).
-fn limited(retry_after: std::time::Duration, wants: Wants) -> Response<ReplyBody> {
-    let seconds = retry_after.as_secs_f64().ceil().max(1.0);
-    let json = Json::Object(vec![
-        ("error".to_owned(), "rate_limited".into()),
-        ("message".to_owned(), "the rate limit that ringer was given is used up".into()),
-        ("retryAfterSeconds".to_owned(), Json::Number(format!("{seconds}"))),
-    ]);
-    let text =
-        format!("429 the rate limit that ringer was given is used up; retry after {seconds} s\n");
-    let mut response = rescue::own_answer(StatusCode::TOO_MANY_REQUESTS, wants, &json, &text);
-    if let Ok(value) = format!("{seconds}").parse() {
-        response.headers_mut().insert(RETRY_AFTER, value);
-    }
-    response
 }

@@ -24,6 +24,7 @@ mod hop;
 mod inbound;
 mod inquiry;
 mod intercept;
+mod limiting;
 mod listener;
 mod miss;
 mod orders;

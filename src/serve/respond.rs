@@ -65,6 +65,17 @@ impl Given {
     }
 }
 
+/// How the names of an answer's fields are spelled, for who adds some.
+#[derive(Clone)]
+pub(super) struct Spelled(Arc<Prepared>);
+
+impl Spelled {
+    /// The names.
+    pub(super) fn names(&self) -> &[String] {
+        &self.0.spelled
+    }
+}
+
 /// The response to a request.
 pub(super) async fn respond(
     state: &State,
@@ -158,6 +169,7 @@ pub(super) async fn respond(
     if version < Version::HTTP_2 {
         if !prepared.spelled.is_empty() {
             *response.extensions_mut() = spelling(&prepared).await;
+            response.extensions_mut().insert(Spelled(Arc::clone(&prepared)));
         }
         if let Some(reason) = &prepared.reason
             && let Ok(reason) = ReasonPhrase::try_from(reason.clone())

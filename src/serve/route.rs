@@ -15,7 +15,6 @@ use parking_lot::Mutex;
 
 use super::{settings::Service, socket::Reset};
 use crate::{
-    behavior::RateLimit,
     engine::Mode,
     model::{Origin, Scheme, ServiceName},
     tls::acceptor::host_of,
@@ -35,8 +34,6 @@ pub(super) struct LiveService {
     pub(super) listen: Vec<SocketAddr>,
     pub(super) mode: Mode,
     pub(super) upstream: Option<Upstream>,
-    /// Its limit, and under which name it is counted: services that share one share the name.
-    pub(super) rate_limit: Option<(String, RateLimit)>,
 }
 
 /// The real API of a service.
@@ -105,7 +102,6 @@ pub(super) struct Router {
     forward: Mode,
     forwarded: Mutex<HashMap<String, Arc<LiveService>>>,
     factory: UpstreamFactory,
-    rate_limit: Option<RateLimit>,
     /// For requests that stubs send, made for the first.
     errands: OnceLock<Result<upstream::Client, UpstreamError>>,
 }
@@ -115,11 +111,10 @@ impl Router {
         services: Vec<Service>,
         forward: Mode,
         factory: UpstreamFactory,
-        rate_limit: Option<RateLimit>,
     ) -> Result<Self, UpstreamError> {
         let services = services
             .into_iter()
-            .map(|service| live(service, &factory, rate_limit).map(Arc::new))
+            .map(|service| live(service, &factory).map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;
         let any = LiveService {
             scope: None,
@@ -128,7 +123,6 @@ impl Router {
             listen: Vec::new(),
             mode: Mode::Replay,
             upstream: None,
-            rate_limit: rate_limit.map(|limit| (String::new(), limit)),
         };
         Ok(Self {
             services,
@@ -136,7 +130,6 @@ impl Router {
             forward,
             forwarded: Mutex::default(),
             factory,
-            rate_limit,
             errands: OnceLock::new(),
         })
     }
@@ -344,7 +337,6 @@ impl Router {
             listen: Vec::new(),
             mode,
             upstream,
-            rate_limit: self.rate_limit.map(|limit| (String::new(), limit)),
         })
     }
 
@@ -357,15 +349,9 @@ impl Router {
     }
 }
 
-fn live(
-    service: Service,
-    factory: &UpstreamFactory,
-    rate_limit: Option<RateLimit>,
-) -> Result<LiveService, UpstreamError> {
-    let own = service.rate_limit.map(|limit| (service.name.to_string(), limit));
+fn live(service: Service, factory: &UpstreamFactory) -> Result<LiveService, UpstreamError> {
     Ok(LiveService {
         upstream: service.upstream.map(|origin| factory.reverse(origin)).transpose()?,
-        rate_limit: own.or(rate_limit.map(|limit| (String::new(), limit))),
         scope: Some(service.name),
         hosts: service.hosts,
         prefix: service.prefix,
@@ -421,7 +407,7 @@ mod tests {
             own_addresses: Vec::new(),
         };
         let factory = UpstreamFactory { options, preserve_host: None };
-        Router::new(services, Mode::Replay, factory, None).unwrap()
+        Router::new(services, Mode::Replay, factory).unwrap()
     }
 
     fn service(upstream: &str) -> Service {

@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, broadcast};
 
 use super::{
     administration::{AdminDoor, AdminPlace},
+    limiting::Spellings,
     listener::{Door, attend},
     refusals::Refusals,
     route::{Router, UpstreamFactory},
@@ -26,7 +27,6 @@ use super::{
 };
 use crate::{
     admin::Admin,
-    behavior::RateLimit,
     engine::{LazyKeys, Matching, Mode},
     library::BodyFiles,
     model::Handled,
@@ -72,8 +72,6 @@ pub struct ServerParts {
     pub forward: Mode,
     /// How answers behave, as it is at the moment.
     pub behaviors: Arc<SharedBehaviors>,
-    /// The limit of services that have none of their own.
-    pub rate_limit: Option<RateLimit>,
     /// Seed of every draw.
     pub seed: Seed,
     /// What befell the requests of an earlier run, to befall these.
@@ -185,7 +183,7 @@ impl Server {
             loopback_only: is_exposed && matches!(place, AdminPlace::Everywhere { open: false }),
         });
         let state = Arc::new(State {
-            router: Router::new(services, parts.forward, factory, parts.rate_limit)?,
+            router: Router::new(services, parts.forward, factory)?,
             acceptor: Acceptor::new(Arc::new(leaves)),
             clock: parts.clock,
             limits: parts.limits,
@@ -209,6 +207,7 @@ impl Server {
             surroundings: Surroundings::new(&parts.answers, parts.token_keys),
             answers: parts.answers,
             webhooks: Webhooks::default(),
+            spellings: Spellings::default(),
         });
         let (drain, watch) = Drain::new();
         start_accepting(doors, &state, &watch)?;

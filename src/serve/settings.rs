@@ -4,9 +4,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{system_keys::SystemKeys, targets::Targets};
 use crate::{
-    behavior::{ErrorRate, RateLimit},
+    behavior::ErrorRate,
     engine::Mode,
-    model::{Behaviors, LatencySource, Origin, ServiceName},
+    model::{Behaviors, LatencySource, Origin, RateLimit, ServiceName},
 };
 
 /// An API that ringer stands in for.

@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, broadcast};
 use super::{
     administration::AdminDoor,
     capture::Spool,
+    limiting::Spellings,
     route::Router,
     settings::{Answers, Limits},
     surroundings::Surroundings,
@@ -66,6 +67,7 @@ pub(super) struct State {
     pub(super) answers: Answers,
     pub(super) surroundings: Surroundings,
     pub(super) webhooks: Webhooks,
+    pub(super) spellings: Spellings,
 }
 
 impl State {

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::sync::watch;
 
-use super::rules::{LiveBehaviors, LiveRule};
+use super::rules::{LiveBehaviors, LiveRule, live_limit};
 use crate::{
     matching::CompileError,
     model::{Behaviors, LatencySource, Place, RateLimit, Rule, ServiceName, StubId},
@@ -181,7 +181,7 @@ impl SharedBehaviors {
         let rule = LiveRule::compile(place, rule, now, self.serial())?;
         self.change(place, |live| {
             if live.rules.iter().any(|known| known.name == rule.name)
-                || live.limits.iter().any(|known| known.name == rule.name)
+                || live.limits.iter().any(|known| known.written.name == rule.name)
             {
                 let (place, name) = (live.place.clone(), rule.name);
                 return Err(BehaviorError::Duplicate { place, name });
@@ -195,18 +195,18 @@ impl SharedBehaviors {
     ///
     /// # Errors
     ///
-    /// A rule has its name, or the place takes no more.
-    pub fn put_limit(&self, place: &Place, limit: RateLimit) -> Result<(), BehaviorError> {
+    /// A rule has its name, it cannot be honoured, or the place takes no more.
+    pub fn put_limit(&self, place: &Place, limit: &RateLimit) -> Result<(), BehaviorError> {
+        let ready = live_limit(place, limit)?;
         self.change(place, |live| {
             if live.rules.iter().any(|known| known.name == limit.name) {
-                let (place, name) = (live.place.clone(), limit.name);
+                let (place, name) = (live.place.clone(), limit.name.clone());
                 return Err(BehaviorError::Duplicate { place, name });
             }
-            let known = live.limits.iter_mut().find(|known| known.name == limit.name);
-            let limit = Arc::new(limit);
+            let known = live.limits.iter_mut().find(|known| known.written.name == limit.name);
             match known {
-                Some(known) => *known = limit,
-                None => live.limits.push(limit),
+                Some(known) => *known = ready,
+                None => live.limits.push(ready),
             }
             Ok(())
         })
@@ -234,7 +234,7 @@ impl SharedBehaviors {
         let changed = self.change(place, |live| {
             let before = live.rules.len() + live.limits.len();
             live.rules.retain(|rule| rule.name != name);
-            live.limits.retain(|limit| limit.name != name);
+            live.limits.retain(|limit| limit.written.name != name);
             was_there = live.rules.len() + live.limits.len() < before;
             Ok(())
         });

@@ -8,6 +8,7 @@ pub mod behaviors;
 pub mod clock;
 pub mod event;
 pub mod journal;
+pub mod limits;
 pub mod live;
 mod places;
 pub mod rules;
@@ -25,6 +26,9 @@ pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
 pub use event::{LoggedAnswer, Note, ServeEvent, Served};
 pub use journal::{Journal, JournalLimits};
+pub use limits::{
+    Admission, Asked, Counters, Decision, LimitError, LimitReport, LiveLimit, Refused, Settlement,
+};
 pub use live::{LiveStub, LiveTemplates};
 pub use rules::{LiveBehaviors, LiveEffect, LiveRule};
 pub use scenarios::{HeldScenarios, Scenarios};
