@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use super::{
     behavior_args::{BehaviorArgs, given, several},
+    ctl_args::CtlArgs,
     examples,
     stub_args::{CheckArgs, ExplainArgs},
     wiremock_args::WireMockArgs,
@@ -62,6 +63,9 @@ pub enum Command {
     /// Say which stub answers a request, and why the others do not
     #[command(after_help = examples::EXPLAIN)]
     Explain(ExplainArgs),
+    /// Change a ringer that is running: faults, delays, limits, profiles, the clock
+    #[command(after_help = examples::CTL)]
+    Ctl(Box<CtlArgs>),
     /// Show, make or export the local certificate authority
     #[command(after_help = examples::CA)]
     Ca(CaArgs),
@@ -225,6 +229,10 @@ pub fn command() -> clap::Command {
 }
 
 fn with_variables(command: clap::Command) -> clap::Command {
+    if command.get_name() == "ctl" {
+        // Its flags say what a ringer is told that runs already.
+        return command;
+    }
     command.mut_subcommands(with_variables).mut_args(|arg| {
         let Some(variable) = arg.get_long().and_then(variable_of) else { return arg };
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
@@ -331,8 +339,8 @@ mod tests {
             "request", "scenario", "schema", "strict", "user", "version",
         ];
         for mut command in command().get_subcommands().cloned() {
-            // Its flags are WireMock's.
-            if command.get_name() == "wiremock" {
+            // Their flags are WireMock's, and those of a ringer that runs already.
+            if ["ctl", "wiremock"].contains(&command.get_name()) {
                 continue;
             }
             command.build();

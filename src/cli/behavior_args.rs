@@ -1,6 +1,6 @@
 //! Flags that say how answers behave: late, slow, wrong or refused.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
@@ -44,9 +44,18 @@ pub struct BehaviorArgs {
     /// preset=github,limit=20/min,key=header:Authorization, several times for several
     #[arg(long, value_name = "LIMIT", value_parser = rate_limit, help_heading = BEHAVIOR)]
     pub rate_limit: Vec<Behaviors>,
+    /// Have requests say themselves how they are answered: X-Ringer-Fault: delay=200ms; status=503
+    #[arg(long, help_heading = BEHAVIOR)]
+    pub allow_request_faults: bool,
     /// Seed of every draw: the same seed, the same errors [default: a new one each run]
     #[arg(long, value_name = "N", value_parser = seed, help_heading = BEHAVIOR)]
     pub seed: Option<Seed>,
+    /// Write down what befalls each request, to be repeated with --replay-faults
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEHAVIOR)]
+    pub fault_log: Option<PathBuf>,
+    /// Have befall each request what befell it in the run of this log, and nothing else
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEHAVIOR)]
+    pub replay_faults: Option<PathBuf>,
     /// How exactly a request must match a recorded stub: nearest tolerates ids, nonces and dates
     /// that vary from run to run, strict tolerates nothing [default: nearest]
     #[arg(long = "match", value_name = "HOW", value_parser = matching, help_heading = BEHAVIOR)]
@@ -74,7 +83,10 @@ impl BehaviorArgs {
             bandwidth: merged(&self.bandwidth),
             rate_limit: merged(&self.rate_limit),
             fail: self.fail,
+            allow_request_faults: given(self.allow_request_faults),
             seed: self.seed,
+            fault_log: self.fault_log.clone(),
+            replay_faults: self.replay_faults.clone(),
             matching: self.matching,
             templating: self.templating,
             gzip: given(self.no_gzip).map(|off| !off),

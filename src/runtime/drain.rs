@@ -76,10 +76,11 @@ mod tests {
         second.stopped().await;
         let both = async { tokio::join!(inner.finished(), outer.finished()) };
         tokio::pin!(both);
-        let is_pending = std::future::poll_fn(|cx| {
-            std::task::Poll::Ready(Future::poll(both.as_mut(), cx).is_pending())
-        });
-        assert!(is_pending.await);
+        tokio::select! {
+            biased;
+            _ = &mut both => panic!("one is left"),
+            () = std::future::ready(()) => {}
+        }
         drop(second);
         both.await;
     }

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
 use super::{
+    bandwidth::{self, paced},
     client::Client,
     faults::{self, Scene},
     forward::{self, Outbound, protocol_name},
@@ -18,7 +19,6 @@ use super::{
     inquiry::{Finding, Inquiry, find},
     intercept,
     limiting::{self, Gate, Passage},
-    paced::paced,
     planning,
     recording::{Asked, Recording},
     replay,
@@ -28,7 +28,7 @@ use super::{
     settings::Dialect,
     state::State,
     tee::Stopwatch,
-    wait::sleep_until,
+    wait::{sleep, sleep_until},
     webhooks::Following,
     wire::Interim,
     witness::{self, By},
@@ -84,6 +84,10 @@ pub(super) async fn handle(
         Ok(route) => route,
         Err(error) => return Ok(rescue::upstream_failed(&error, "")),
     };
+    let own = match planning::of_request(&state, request.headers_mut()) {
+        Ok(own) => own,
+        Err(reason) => return Ok(rescue::unusable_header(&reason, request.headers())),
+    };
     if intercept::wants_upgrade(&request) && route.service.upstream.is_some() {
         return Ok(intercept::upgrade(&state, &route, &mut request, number, watch).await);
     }
@@ -108,15 +112,27 @@ pub(super) async fn handle(
         client: peer,
         received: arrived.now,
     };
-    let outbound = Outbound {
+    let mut outbound = Outbound {
         request,
         version: parts.version,
         extensions: parts.extensions,
         body: Inbound::new(body),
         route,
         watch,
-        own: None,
+        own,
     };
+    // What is recorded is as it would be without ringer.
+    if !outbound.body.is_complete() && !outbound.route.service.mode.records() {
+        let (state, client) = (&handling.state, &handling.client);
+        let own = outbound.own.as_deref();
+        let strikes = planning::of_way_in(
+            state,
+            &outbound.request,
+            outbound.route.service.scope.as_ref(),
+            own,
+        );
+        bandwidth::slow_down(&strikes, &mut outbound.body, state, client);
+    }
     let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
     let mut response = handling.answer(outbound).await?;
     if origin.is_some() {
@@ -344,13 +360,13 @@ impl Handling {
             }
         };
         // Waits come on top of what the API takes.
-        tokio::time::sleep(plan.schedule.head).await;
+        sleep(self.state.session.clock(), watch, plan.schedule.head).await;
         self.done(Some(answer.status()), Outcome::Passed);
         let answer = match &plan.fault {
             Some(strike) => faults::damage(&strike.value, strike.draws(), answer, &scene).await?,
             None => answer,
         };
-        Ok(paced(&plan.bandwidth, answer))
+        Ok(paced(&plan.bandwidth, answer, &self.state, &self.client))
     }
 
     fn done(&self, status: Option<StatusCode>, outcome: Outcome) {

@@ -13,9 +13,10 @@ use super::{
     forward::Outbound,
     head_case,
     inquiry::Inquiry,
-    reply::{ReplyBody, Settled},
+    reply::ReplyBody,
     rescue::{self, Wants},
     respond::{Spelled, drain},
+    settled::Settled,
     state::State,
 };
 use crate::{
@@ -201,7 +202,7 @@ impl Passage {
         for settlement in &mut settlements {
             settlement.begin(response.headers());
         }
-        response.map(|body| ReplyBody::Settled(Box::new(Settled { body, settlements })))
+        response.map(|body| ReplyBody::boxed(Settled { body, settlements }))
     }
 }
 

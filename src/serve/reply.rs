@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::{
+    paced::Paced,
     tee::{ResponseTee, Stopwatch},
     wait::sleep_until,
     wire::Interim,
@@ -27,7 +28,7 @@ use crate::{
     behavior::latency::Schedule,
     model::ResponseEnding,
     render::PreparedBody,
-    store::{ServeEvent, Session, SessionClock, Settlement},
+    store::{ServeEvent, Session, SessionClock},
 };
 
 /// Pieces in which a file is read.
@@ -60,8 +61,6 @@ pub(super) enum ReplyBody {
     Relayed(Incoming),
     /// A body that the journal sees passing.
     Logged(Box<Logged>),
-    /// One whose cost is known when it is over.
-    Settled(Box<Settled>),
     /// One after which something follows.
     Followed {
         /// The body.
@@ -119,7 +118,6 @@ impl ReplyBody {
             Self::Whole { bytes, .. } => Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Produced { length, .. } => Some(*length),
             Self::Logged(logged) => logged.body.known_length(),
-            Self::Settled(settled) => settled.body.known_length(),
             Self::Followed { body, .. } | Self::Trailed { body, .. } => body.known_length(),
             Self::Recorded(_) | Self::Relayed(_) | Self::Boxed(_) => self.size_hint().exact(),
         }
@@ -151,7 +149,6 @@ impl Body for ReplyBody {
                 .poll_frame(cx)
                 .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
             Self::Logged(logged) => Pin::new(&mut **logged).poll_frame(cx),
-            Self::Settled(settled) => Pin::new(&mut **settled).poll_frame(cx),
             Self::Followed { body, .. } => Pin::new(&mut **body).poll_frame(cx),
             Self::Trailed { body, interim, spelled } => {
                 let frame = ready!(Pin::new(&mut **body).poll_frame(cx));
@@ -176,7 +173,6 @@ impl Body for ReplyBody {
             Self::Produced { .. } => false,
             Self::Boxed(body) => body.is_end_stream(),
             Self::Logged(logged) => logged.body.is_end_stream(),
-            Self::Settled(settled) => settled.body.is_end_stream(),
             Self::Followed { body, .. } => body.is_end_stream(),
             Self::Recorded(body) => body.is_end_stream(),
             Self::Relayed(body) => body.is_end_stream(),
@@ -192,7 +188,6 @@ impl Body for ReplyBody {
             Self::Whole { .. } | Self::Produced { .. } => SizeHint::default(),
             Self::Boxed(body) => body.size_hint(),
             Self::Logged(logged) => logged.body.size_hint(),
-            Self::Settled(settled) => settled.body.size_hint(),
             Self::Followed { body, .. } => body.size_hint(),
             Self::Recorded(body) => body.size_hint(),
             Self::Relayed(body) => body.size_hint(),
@@ -229,34 +224,6 @@ impl Logged {
 impl Drop for Logged {
     fn drop(&mut self) {
         self.event.set_total(self.watch.elapsed());
-    }
-}
-
-/// A body that tells what its request cost. Dropped, it is over.
-pub(super) struct Settled {
-    pub(super) body: ReplyBody,
-    pub(super) settlements: Vec<Settlement>,
-}
-
-impl Settled {
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        match &frame {
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    self.settlements.iter_mut().for_each(|settlement| settlement.hear(data));
-                }
-                // Before the client has the last of it, so that its next request finds room.
-                if self.body.is_end_stream() {
-                    self.settlements.clear();
-                }
-            }
-            _ => self.settlements.clear(),
-        }
-        Poll::Ready(frame)
     }
 }
 
@@ -406,6 +373,6 @@ impl Source {
 }
 
 /// Reads a body to its end and throws it away, so that its connection can be used again.
-pub(super) async fn discard(mut body: Incoming) {
+pub(super) async fn discard(mut body: Paced<Incoming>) {
     while let Some(Ok(_)) = body.frame().await {}
 }

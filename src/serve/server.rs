@@ -18,22 +18,23 @@ use tokio::sync::{Semaphore, broadcast};
 use super::{
     administration::{AdminDoor, AdminPlace},
     limiting::Spellings,
+    lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
     route::{Router, UpstreamFactory},
-    settings::{Answers, Dialect, Limits, Service},
+    settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
     state::{Counts, State, Webhooks},
     surroundings::Surroundings,
 };
 use crate::{
     admin::Admin,
     engine::{LazyKeys, Matching, Mode},
-    library::BodyFiles,
+    library::{BodyFiles, FaultLog},
     model::Handled,
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
-    store::{Script, Session, SharedBehaviors, SharedSettings, StubStore},
+    store::{Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -76,6 +77,12 @@ pub struct ServerParts {
     pub seed: Seed,
     /// What befell the requests of an earlier run, to befall these.
     pub script: Option<Arc<Script>>,
+    /// What endpoints were recorded to take.
+    pub measured: Arc<Measured>,
+    /// Reads how a request wants to be answered (`X-Ringer-Fault`), where requests may say that.
+    pub read_request_faults: Option<ReadRequestFaults>,
+    /// Where it is written what befalls requests.
+    pub fault_log: Option<Arc<FaultLog>>,
     /// How exactly requests must match.
     pub matching: Matching,
     /// How upstreams are reached; the listeners' own addresses are added.
@@ -193,6 +200,10 @@ impl Server {
             behaviors: parts.behaviors,
             seed: parts.seed,
             script: parts.script,
+            measured: parts.measured,
+            lines: Lines::default(),
+            read_request_faults: parts.read_request_faults,
+            fault_log: parts.fault_log,
             admin,
             body_files: parts.body_files,
             redactor: parts.redactor,

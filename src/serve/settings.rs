@@ -9,6 +9,9 @@ use crate::{
     model::{Behaviors, LatencySource, Origin, RateLimit, ServiceName},
 };
 
+/// Reads what a request says of how its answer is to behave; the error says what is wrong with it.
+pub type ReadRequestFaults = fn(&str) -> Result<Behaviors, String>;
+
 /// An API that ringer stands in for.
 #[derive(Clone, Debug)]
 pub struct Service {

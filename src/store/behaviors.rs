@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::sync::watch;
 
-use super::rules::{LiveBehaviors, LiveRule, live_limit};
+use super::rules::{LiveBehaviors, LiveRule};
 use crate::{
     matching::CompileError,
     model::{Behaviors, LatencySource, Place, RateLimit, Rule, ServiceName, StubId},
@@ -197,19 +197,7 @@ impl SharedBehaviors {
     ///
     /// A rule has its name, it cannot be honoured, or the place takes no more.
     pub fn put_limit(&self, place: &Place, limit: &RateLimit) -> Result<(), BehaviorError> {
-        let ready = live_limit(place, limit)?;
-        self.change(place, |live| {
-            if live.rules.iter().any(|known| known.name == limit.name) {
-                let (place, name) = (live.place.clone(), limit.name.clone());
-                return Err(BehaviorError::Duplicate { place, name });
-            }
-            let known = live.limits.iter_mut().find(|known| known.written.name == limit.name);
-            match known {
-                Some(known) => *known = ready,
-                None => live.limits.push(ready),
-            }
-            Ok(())
-        })
+        self.change(place, |live| live.put_limit(limit))
     }
 
     /// Says where latency comes from at a place; `None` leaves it to the place around.
@@ -280,7 +268,7 @@ impl SharedBehaviors {
         Ok(set)
     }
 
-    fn change(
+    pub(super) fn change(
         &self,
         place: &Place,
         change: impl FnOnce(&mut LiveBehaviors) -> Result<(), BehaviorError>,
@@ -304,7 +292,7 @@ impl SharedBehaviors {
     }
 
     /// From 1: rules of stubs and of requests, which are numbered elsewhere, have 0.
-    fn serial(&self) -> u64 {
+    pub(super) fn serial(&self) -> u64 {
         self.serials.fetch_add(1, Ordering::Relaxed) + 1
     }
 }

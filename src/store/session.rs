@@ -114,10 +114,16 @@ impl Session {
         self.scenarios.reset();
         self.journal.clear();
         self.values.reset();
-        self.limits.reset();
-        self.turns.reset();
-        self.used.write().extend(self.hits.write().drain().map(|(stub, _)| stub));
+        self.recount();
         *self.pairs.write() = Pairs::default();
+    }
+
+    /// Forgets what was counted: hits of stubs, with how far each sequence has come, turns of rules, and
+    /// what was taken of limits. Draws begin anew.
+    pub fn recount(&self) {
+        self.turns.reset();
+        self.limits.reset();
+        self.used.write().extend(self.hits.write().drain().map(|(stub, _)| stub));
     }
 
     /// Claims the next hit of a stub; the first is 0. Each number is given once, however many

@@ -22,6 +22,8 @@ mod key;
 mod live;
 mod report;
 mod settlement;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 pub use asked::Asked;

@@ -52,7 +52,7 @@ impl Ear {
         }
         if self.is_events && encoding::is_identity(&self.coding) {
             self.hear_lines(data);
-        } else if self.held.len().saturating_add(data.len()) <= MAX_BODY {
+        } else if !self.is_too_long && self.held.len().saturating_add(data.len()) <= MAX_BODY {
             self.held.extend_from_slice(data);
         } else {
             self.is_too_long = true;
