@@ -6,20 +6,19 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::{
+    behavior_args::{BehaviorArgs, given, several},
     ctl_args::CtlArgs,
     examples,
     stub_args::{CheckArgs, ExplainArgs},
     wiremock_args::WireMockArgs,
 };
 use crate::{
-    behavior::ErrorRate,
     config::{
-        KEYS, Layer, LogFormat, Matching, env,
-        key::{admin_place, count, duration, listen_address, matching},
+        KEYS, Layer, LogFormat, env,
+        key::{admin_place, count, duration, listen_address},
     },
-    model::{LatencySource, Origin, RateLimit},
-    runtime::Seed,
-    serve::{AdminPlace, Templating},
+    model::Origin,
+    serve::AdminPlace,
 };
 
 /// Record a real API, then replay it with the API gone
@@ -197,46 +196,6 @@ pub struct ListenArgs {
     pub no_redact: bool,
 }
 
-/// How to answer.
-#[derive(Args, Debug)]
-pub struct BehaviorArgs {
-    /// Latency of answers: none, recorded, recorded*0.5 or fixed:80ms [default: recorded]
-    #[arg(long, value_name = "SPEC", help_heading = BEHAVIOR)]
-    pub latency: Option<LatencySource>,
-    /// Share of requests that get an error instead, for example 5%:503
-    #[arg(long, value_name = "SHARE:STATUS", help_heading = BEHAVIOR)]
-    pub fail: Option<ErrorRate>,
-    /// Answer 429 above this rate: 10/s, 100/min, 5000/h
-    #[arg(long, value_name = "N/UNIT", help_heading = BEHAVIOR)]
-    pub rate_limit: Option<RateLimit>,
-    /// Fail (exit 1) when clients tried again before Retry-After more often than this
-    #[arg(long, value_name = "N", help_heading = BEHAVIOR)]
-    pub max_early_retries: Option<u64>,
-    /// Seed of every draw: the same seed, the same errors [default: a new one each run]
-    #[arg(long, value_name = "N", value_parser = seed, help_heading = BEHAVIOR)]
-    pub seed: Option<Seed>,
-    /// Write down what befalls each request, to be repeated with --replay-faults
-    #[arg(long, value_name = "FILE", help_heading = BEHAVIOR)]
-    pub fault_log: Option<PathBuf>,
-    /// Have befall each request what befell it in the run of this log, and nothing else
-    #[arg(long, value_name = "FILE", help_heading = BEHAVIOR)]
-    pub replay_faults: Option<PathBuf>,
-    /// How exactly a request must match a recorded stub: nearest tolerates ids, nonces and dates
-    /// that vary from run to run, strict tolerates nothing [default: nearest]
-    #[arg(long = "match", value_name = "HOW", value_parser = matching, help_heading = BEHAVIOR)]
-    pub matching: Option<Matching>,
-    /// Whose texts are templates: stub (stubs that ask for it), all (every stub that a person
-    /// wrote), off [default: stub]
-    #[arg(long, value_name = "WHOSE", help_heading = BEHAVIOR)]
-    pub templating: Option<Templating>,
-    /// Send answers of stubs as they are, not gzipped for clients that accept it
-    #[arg(long, help_heading = BEHAVIOR)]
-    pub no_gzip: bool,
-    /// Keep the stubs of the start: do not pick up changed files
-    #[arg(long, help_heading = BEHAVIOR)]
-    pub no_watch: bool,
-}
-
 /// How to reach the real API.
 #[derive(Args, Debug)]
 pub struct UpstreamArgs {
@@ -260,14 +219,9 @@ pub struct UpstreamArgs {
     pub response_timeout: Option<Duration>,
 }
 
-const BEHAVIOR: &str = "Behaviour";
 const FILES: &str = "Files";
 const OUTPUT: &str = "Output";
 const UPSTREAM: &str = "Upstream";
-
-fn seed(text: &str) -> Result<Seed, String> {
-    text.parse().map(Seed).map_err(|_| "expected a whole number".to_owned())
-}
 
 /// The command line, with the variable of each flag in its help.
 pub fn command() -> clap::Command {
@@ -329,26 +283,6 @@ impl ListenArgs {
     }
 }
 
-impl BehaviorArgs {
-    /// What these flags decide.
-    pub fn layer(&self) -> Layer {
-        Layer {
-            latency: self.latency.clone(),
-            fail: self.fail,
-            rate_limit: self.rate_limit.clone(),
-            max_early_retries: self.max_early_retries,
-            seed: self.seed,
-            fault_log: self.fault_log.clone(),
-            replay_faults: self.replay_faults.clone(),
-            matching: self.matching,
-            templating: self.templating,
-            gzip: given(self.no_gzip).map(|off| !off),
-            watch: given(self.no_watch).map(|off| !off),
-            ..Layer::default()
-        }
-    }
-}
-
 impl UpstreamArgs {
     /// What these flags decide.
     pub fn layer(&self) -> Layer {
@@ -362,15 +296,6 @@ impl UpstreamArgs {
             ..Layer::default()
         }
     }
-}
-
-/// A switch that was not given decides nothing.
-fn given(switch: bool) -> Option<bool> {
-    switch.then_some(true)
-}
-
-fn several<T: Clone>(values: &[T]) -> Option<Vec<T>> {
-    (!values.is_empty()).then(|| values.to_vec())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! runtime, serve, store, tls.
 
 pub mod args;
+mod behavior_args;
 pub mod ca;
 pub mod check;
 pub mod completions;

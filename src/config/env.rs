@@ -72,7 +72,7 @@ mod tests {
     fn a_wrong_value_names_its_variable() {
         insta::assert_snapshot!(
             read_from(&[("RINGER_LATENCY", "slow")]).unwrap_err(),
-            @"environment variable `RINGER_LATENCY`: unknown latency `slow`, expected `none`, `recorded`, `recorded*0.5`, `fixed:80ms`, `empirical` or `empirical*2`"
+            @r#"environment variable `RINGER_LATENCY`: unknown latency `slow` (expected `none`, `recorded`, `recorded*0.5`, `fixed:80ms`, `empirical`, `empirical*2` or a distribution such as `median=400ms, p99=3s`)"#
         );
     }
 }

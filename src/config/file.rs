@@ -1,7 +1,7 @@
 //! `ringer.toml` becomes a layer of settings and a list of services. Every mistake is found at
 //! once, each with its place; nothing in the file is passed over in silence.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, ops::Range, path::Path};
 
 use toml::{
     Spanned,
@@ -9,19 +9,33 @@ use toml::{
 };
 
 use super::{
+    behaviors,
     key::{KEYS, Kind, listen_address},
     layer::Layer,
 };
 use crate::{
     engine::Mode,
-    format::{Problem, rule, suggest},
+    format::{Problem, behavior::merge, rule, suggest},
     model::{Behaviors, ServiceName},
     serve::Service,
 };
 
 /// The keys of a `[service.NAME]` table.
-const SERVICE_KEYS: [&str; 8] =
-    ["fail", "hosts", "latency", "listen", "mode", "prefix", "rate_limit", "upstream"];
+const SERVICE_KEYS: [&str; 13] = [
+    "bandwidth",
+    "chaos",
+    "delay",
+    "fail",
+    "fault",
+    "hosts",
+    "latency",
+    "listen",
+    "mode",
+    "prefix",
+    "rate_limit",
+    "stage",
+    "upstream",
+];
 
 type Value<'t> = Spanned<DeValue<'t>>;
 
@@ -34,12 +48,12 @@ pub struct File {
     pub services: Vec<Service>,
 }
 
-/// Reads the text of a configuration file.
+/// Reads the text of a configuration file. What it names besides (profiles, presets) lies in `folder`.
 ///
 /// # Errors
 ///
 /// Every mistake that the text has, in its order.
-pub fn read(text: &str) -> Result<File, Vec<Problem>> {
+pub fn read(text: &str, folder: &Path) -> Result<File, Vec<Problem>> {
     let (document, syntax) = DeTable::parse_recoverable(text);
     if !syntax.is_empty() {
         // What a broken text seems to say would only raise further, misleading problems.
@@ -48,7 +62,7 @@ pub fn read(text: &str) -> Result<File, Vec<Problem>> {
             .map(|error| problem(error.span().unwrap_or(0..0), error.message()))
             .collect());
     }
-    let mut reader = Reader::default();
+    let mut reader = Reader { problems: Vec::new(), folder };
     let mut file = File::default();
     for (name, value) in document.get_ref() {
         match name.get_ref().as_ref() {
@@ -60,19 +74,46 @@ pub fn read(text: &str) -> Result<File, Vec<Problem>> {
     if reader.problems.is_empty() { Ok(file) } else { Err(reader.problems) }
 }
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'f> {
     problems: Vec<Problem>,
+    folder: &'f Path,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn setting(&mut self, layer: &mut Layer, name: &Spanned<impl AsRef<str>>, value: &Value<'_>) {
         let name_text = name.get_ref().as_ref();
+        match name_text {
+            "chaos" => layer.chaos = Some(self.profiles(value)),
+            "stage" => layer.stage = self.behaviors(&[(name_text, name.span(), value)]),
+            _ => self.plain_setting(layer, name, value),
+        }
+    }
+
+    /// A setting of the table.
+    fn plain_setting(
+        &mut self,
+        layer: &mut Layer,
+        name: &Spanned<impl AsRef<str>>,
+        value: &Value<'_>,
+    ) {
+        let name_text = name.get_ref().as_ref();
         let Some(key) = KEYS.iter().find(|key| key.name == name_text) else {
-            let known: Vec<_> = KEYS.iter().map(|key| key.name).chain(["service"]).collect();
+            let known: Vec<_> =
+                KEYS.iter().map(|key| key.name).chain(["service", "stage"]).collect();
             self.problems.push(unknown(name_text, name.span(), &known));
             return;
         };
+        if key.kind == Kind::Behavior {
+            let Some(read) = self.behaviors(&[(name_text, name.span(), value)]) else { return };
+            match name_text {
+                "bandwidth" => layer.bandwidth = Some(read),
+                "delay" => layer.delay = Some(read),
+                "fault" => layer.fault = Some(read),
+                "latency" => layer.latency = read.latency,
+                _ => layer.rate_limit = Some(read),
+            }
+            return;
+        }
         let texts = match (key.kind, value.get_ref()) {
             (Kind::List, DeValue::String(_) | DeValue::Array(_)) => self.strings(name_text, value),
             (Kind::Number | Kind::Text, DeValue::String(text)) => {
@@ -84,6 +125,7 @@ impl Reader {
             (Kind::Switch, DeValue::Boolean(switch)) => vec![(switch.to_string(), value.span())],
             (kind, _) => {
                 let expected = match kind {
+                    Kind::Behavior => "a string or a table",
                     Kind::List => "a string or a list of strings",
                     Kind::Number => "a number",
                     Kind::Switch => "`true` or `false`",
@@ -150,22 +192,30 @@ impl Reader {
             behaviors: Behaviors::default(),
         };
         let mut mode_at = at;
+        let mut entries = Vec::new();
+        let mut profiles = Vec::new();
         for (key, value) in keys {
             let key_text = key.get_ref().as_ref();
             match key_text {
                 "fail" => service.fail = self.parsed(key_text, value, str::parse),
                 "hosts" => service.hosts = self.list(key_text, value, host),
-                "latency" => service.latency = self.parsed(key_text, value, str::parse),
+                "bandwidth" | "delay" | "fault" | "latency" | "rate_limit" | "stage" => {
+                    entries.push((key_text, key.span(), value));
+                }
+                "chaos" => profiles = self.profiles(value),
                 "listen" => service.listen = self.list(key_text, value, listen_address),
                 "mode" => {
                     mode_at = value.span();
                     service.mode = self.parsed(key_text, value, str::parse).unwrap_or_default();
                 }
                 "prefix" => service.prefix = self.parsed(key_text, value, prefix),
-                "rate_limit" => service.rate_limit = self.parsed(key_text, value, str::parse),
                 "upstream" => service.upstream = self.parsed(key_text, value, str::parse),
                 _ => self.problems.push(unknown(key_text, key.span(), &SERVICE_KEYS)),
             }
+        }
+        service.behaviors = self.behaviors(&entries).unwrap_or_default();
+        for profile in profiles {
+            merge(&mut service.behaviors, profile);
         }
         // A key with a mistake counts as given, so that one mistake is reported once.
         let gives_upstream = keys.keys().any(|key| key.get_ref() == "upstream");
@@ -185,6 +235,19 @@ impl Reader {
             service.hosts.push(upstream.authority());
         }
         service
+    }
+
+    /// Entries of the document of behaviours.
+    fn behaviors(&mut self, entries: &[(&str, Range<usize>, &Value<'_>)]) -> Option<Behaviors> {
+        behaviors::of_toml(entries, self.folder)
+            .map_err(|problems| self.problems.extend(problems))
+            .ok()
+    }
+
+    /// The profiles of a list of names and files.
+    fn profiles(&mut self, value: &Value<'_>) -> Vec<Behaviors> {
+        let folder = self.folder;
+        self.list("chaos", value, |name| behaviors::profile(name, folder))
     }
 
     fn parsed<T>(
@@ -282,11 +345,11 @@ fn prefix(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{LatencySource, RateLimit};
+    use crate::model::LatencySource;
 
     /// The mistakes of a text, a line each: place, message, hint.
     fn mistakes(text: &str) -> String {
-        let problems = read(text).expect_err("the text has mistakes");
+        let problems = read(text, Path::new("")).expect_err("the text has mistakes");
         let lines: Vec<_> = problems
             .iter()
             .map(|problem| {
@@ -319,6 +382,7 @@ mod tests {
             [service.llm]
             hosts = ["LLM.example.com", "localhost:11434"]
             "#,
+            Path::new(""),
         )
         .unwrap();
         assert_eq!(file.layer.listen.map(|list| list.len()), Some(2));
@@ -330,8 +394,84 @@ mod tests {
         assert_eq!(payments.hosts, ["api.example.com"]);
         assert_eq!(payments.mode, Mode::RecordMissing);
         assert_eq!(payments.prefix.as_deref(), Some("/payments"));
-        assert_eq!(payments.latency, Some(LatencySource::Recorded(0.5)));
-        assert_eq!(payments.rate_limit, "25/s".parse::<RateLimit>().ok());
+        assert_eq!(payments.behaviors.latency, Some(LatencySource::Recorded(0.5)));
+        assert_eq!(payments.behaviors.limits[0].policies[0].limit, 25);
+    }
+
+    #[test]
+    fn behaviors_are_read_at_the_top_and_in_services() {
+        let file = read(
+            r#"
+            listen = ["127.0.0.1:8080"]
+            seed = 7
+            chaos = ["flaky"]
+            fault = ["status=503; p=1%"]
+
+            [[delay]]
+            url = "/v1/**"
+            time = "200ms"
+
+            [[stage]]
+            for = "30s"
+            [[stage]]
+            fault = 503
+
+            [service.payments]
+            upstream = "https://api.example.com"
+            hosts    = ["api.example.com"]
+            mode     = "replay"
+            latency  = "recorded"
+            rate_limit = { preset = "stripe", limit = "25/s", key = "header:Authorization" }
+            chaos = "slow"
+
+            [[service.payments.fault]]
+            url   = "/v1/charges"
+            status = 503
+            probability = 0.05
+
+            [service.llm]
+            upstream = "https://llm.example.com"
+            mode     = "record-missing"
+            latency  = { distribution = "lognormal", median = "400ms", p99 = "3s" }
+            "#,
+            Path::new(""),
+        )
+        .unwrap();
+        assert_eq!(file.layer.chaos.map(|it| it.len()), Some(1));
+        assert_eq!(file.layer.fault.map(|it| it.rules.len()), Some(1));
+        assert_eq!(file.layer.delay.map(|it| it.rules.len()), Some(1));
+        assert_eq!(file.layer.stage.map(|it| it.rules.len()), Some(1));
+        let [llm, payments] = &file.services[..] else { panic!("{:?}", file.services) };
+        assert!(matches!(llm.behaviors.latency, Some(LatencySource::Drawn { .. })));
+        let names: Vec<_> = payments.behaviors.rules.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["status-503", "slow"]);
+        assert_eq!(payments.behaviors.limits[0].preset.as_deref(), Some("stripe"));
+    }
+
+    #[test]
+    fn mistakes_of_behaviors_have_their_place() {
+        insta::assert_snapshot!(mistakes(
+            r#"chaos = ["flakey", "no-such.toml"]
+latency = { median = "1s" }
+
+[[fault]]
+statos = 503
+
+[service.a]
+delay = "fast"
+rate_limit = "10/fortnight"
+[[service.a.stage]]
+repeat = true
+"#
+        ), @r#"
+1:10 there is no profile `flakey` (did you mean `flaky`?)
+1:20 profile `no-such.toml` cannot be read: No such file or directory (os error 2)
+2:11 `median` needs `sigma` or `p99` beside it
+5:1 unknown key `statos` in a fault | did you mean `status`?
+8:10 `delay`: `fast` is not a duration, expected a number and a unit: `80ms`, `2s`, `3m` or `1h`
+9:15 unknown rate limit `10/fortnight`, expected requests per unit: `10/s`, `100/min`, `5000/h`, `1000/d`, `900/15min`, or `25 concurrent`
+10:1 stage `stage-1` needs `for`, to have an end
+"#);
     }
 
     #[test]
@@ -351,15 +491,14 @@ rate_limit = { limit = "25/s" }
 mode = "record"
 "#
         ), @r#"
-        1:1 unknown key `lissen` | did you mean `listen`?
-        2:8 `many` is not a seed, expected a whole number
-        3:9 `quiet` is a number | expected `true` or `false`
-        4:19 `listen` is a number | expected a string or a list of strings
-        7:12 `api.example.com` is no upstream URL (it has no scheme), expected for example `https://api.example.com`
-        8:8 unknown mode `replai`, expected one of fallback, passthrough, record, record-missing, replay
-        9:14 `rate_limit` is a table | expected a string
-        12:8 service `llm` has mode `record` but no upstream | add `upstream = "https://…"`
-        "#);
+1:1 unknown key `lissen` | did you mean `listen`?
+2:8 `many` is not a seed, expected a whole number
+3:9 `quiet` is a number | expected `true` or `false`
+4:19 `listen` is a number | expected a string or a list of strings
+7:12 `api.example.com` is no upstream URL (it has no scheme), expected for example `https://api.example.com`
+8:8 unknown mode `replai`, expected one of fallback, passthrough, record, record-missing, replay
+12:8 service `llm` has mode `record` but no upstream | add `upstream = "https://…"`
+"#);
     }
 
     #[test]

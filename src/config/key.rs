@@ -2,14 +2,15 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
 };
 
-use super::layer::Layer;
+use super::{behaviors, layer::Layer};
 use crate::{
-    behavior::latency::parse_duration, engine::Matching, runtime::Seed, serve::AdminPlace,
+    behavior::latency::parse_duration, engine::Matching, format::behavior::merge, model::Behaviors,
+    runtime::Seed, serve::AdminPlace,
 };
 
 /// A setting.
@@ -29,6 +30,8 @@ pub struct Key {
 /// How a setting is written in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// A part of the document of behaviours: a string, a table, or a list of these.
+    Behavior,
     /// A string or an array of strings.
     List,
     /// An integer, or a string with a unit.
@@ -55,15 +58,21 @@ pub const KEYS: &[Key] = &[
     switch("allow_request_faults", |layer, text| {
         put(&mut layer.allow_request_faults, yes_or_no(text))
     }),
+    behavior("bandwidth", "RATE", |layer, text| add(&mut layer.bandwidth, "bandwidth", text)),
     text("certs", "DIR", |layer, text| put(&mut layer.certs, path(text))),
+    list("chaos", "FILE|NAME", |layer, text| {
+        push(&mut layer.chaos, behaviors::profile(text, Path::new("")))
+    }),
     text("connect_timeout", "DURATION", |layer, text| {
         put(&mut layer.connect_timeout, duration(text))
     }),
+    behavior("delay", "DELAY", |layer, text| add(&mut layer.delay, "delay", text)),
     list("deny_proxy_targets", "HOST", |layer, text| {
         push(&mut layer.deny_proxy_targets, text.parse())
     }),
     text("drain_timeout", "DURATION", |layer, text| put(&mut layer.drain_timeout, duration(text))),
     text("fail", "SHARE:STATUS", |layer, text| put(&mut layer.fail, text.parse())),
+    behavior("fault", "FAULT", |layer, text| add(&mut layer.fault, "fault", text)),
     text("fault_log", "FILE", |layer, text| put(&mut layer.fault_log, path(text))),
     switch("gzip", |layer, text| put(&mut layer.gzip, yes_or_no(text))),
     text("handshake_timeout", "DURATION", |layer, text| {
@@ -74,7 +83,7 @@ pub const KEYS: &[Key] = &[
     }),
     text("idle_timeout", "DURATION", |layer, text| put(&mut layer.idle_timeout, duration(text))),
     number("journal_entries", "N", |layer, text| put(&mut layer.journal_entries, whole(text))),
-    text("latency", "SPEC", |layer, text| put(&mut layer.latency, text.parse())),
+    behavior("latency", "SPEC", |layer, text| put(&mut layer.latency, behaviors::latency(text))),
     list("listen", "ADDR", |layer, text| push(&mut layer.listen, listen_address(text))),
     text("log_format", "FORMAT", |layer, text| put(&mut layer.log_format, text.parse())),
     text("match", "HOW", |layer, text| put(&mut layer.matching, matching(text))),
@@ -103,7 +112,7 @@ pub const KEYS: &[Key] = &[
         put(&mut layer.proxy_preserves_user_agent, yes_or_no(text))
     }),
     switch("quiet", |layer, text| put(&mut layer.quiet, yes_or_no(text))),
-    text("rate_limit", "N/UNIT", |layer, text| put(&mut layer.rate_limit, text.parse())),
+    behavior("rate_limit", "LIMIT", |layer, text| add(&mut layer.rate_limit, "rate_limit", text)),
     text("ready_file", "FILE", |layer, text| put(&mut layer.ready_file, path(text))),
     text("recordings", "DIR", |layer, text| put(&mut layer.recordings, path(text))),
     switch("redact", |layer, text| put(&mut layer.redact, yes_or_no(text))),
@@ -123,6 +132,10 @@ pub const KEYS: &[Key] = &[
 ];
 
 type Set = fn(&mut Layer, &str) -> Result<(), String>;
+
+const fn behavior(name: &'static str, value: &'static str, set: Set) -> Key {
+    Key { name, kind: Kind::Behavior, value, set }
+}
 
 const fn list(name: &'static str, value: &'static str, set: Set) -> Key {
     Key { name, kind: Kind::List, value, set }
@@ -147,6 +160,12 @@ fn put<T>(place: &mut Option<T>, value: Result<T, String>) -> Result<(), String>
 
 fn push<T>(place: &mut Option<Vec<T>>, value: Result<T, String>) -> Result<(), String> {
     place.get_or_insert_default().push(value?);
+    Ok(())
+}
+
+/// Adds an entry of the document of behaviours to those of the same source.
+fn add(place: &mut Option<Behaviors>, key: &str, text: &str) -> Result<(), String> {
+    merge(place.get_or_insert_default(), behaviors::entry(key, text)?);
     Ok(())
 }
 

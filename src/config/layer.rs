@@ -9,7 +9,7 @@ use std::{
 use crate::{
     behavior::ErrorRate,
     engine::Matching,
-    model::{LatencySource, RateLimit},
+    model::{Behaviors, LatencySource},
     runtime::Seed,
     serve::AdminPlace,
     serve::{SystemKeyPattern, TargetPattern, Templating},
@@ -79,8 +79,18 @@ pub struct Layer {
     pub preserve_host: Option<bool>,
     /// Whether nothing but errors is said while running.
     pub quiet: Option<bool>,
-    /// Limit of requests.
-    pub rate_limit: Option<RateLimit>,
+    /// Limits of requests.
+    pub rate_limit: Option<Behaviors>,
+    /// Bandwidths.
+    pub bandwidth: Option<Behaviors>,
+    /// Profiles, each read.
+    pub chaos: Option<Vec<Behaviors>>,
+    /// Waits beyond latency.
+    pub delay: Option<Behaviors>,
+    /// What goes wrong.
+    pub fault: Option<Behaviors>,
+    /// A schedule of what goes wrong.
+    pub stage: Option<Behaviors>,
     /// Where to write, as JSON, what is listened on.
     pub ready_file: Option<PathBuf>,
     /// Where tapes go.
@@ -170,6 +180,11 @@ impl Layer {
             preserve_host: self.preserve_host.or(below.preserve_host),
             quiet: self.quiet.or(below.quiet),
             rate_limit: self.rate_limit.or(below.rate_limit),
+            bandwidth: self.bandwidth.or(below.bandwidth),
+            chaos: self.chaos.or(below.chaos),
+            delay: self.delay.or(below.delay),
+            fault: self.fault.or(below.fault),
+            stage: self.stage.or(below.stage),
             ready_file: self.ready_file.or(below.ready_file),
             recordings: self.recordings.or(below.recordings),
             redact: self.redact.or(below.redact),

@@ -14,7 +14,9 @@ use super::{
     settings::{AdminSettings, Config, Redaction, Upstream},
 };
 use crate::{
+    format::behavior::merge,
     library::Located,
+    model::Behaviors,
     runtime::Seed,
     serve::{Answers, Limits, SystemKeys, Targets},
     store::JournalLimits,
@@ -93,7 +95,7 @@ fn read_file(named: Option<PathBuf>) -> Result<(Option<PathBuf>, File), ConfigEr
         }
         Err(source) => return Err(ConfigError::Read { path, source }),
     };
-    match file::read(&text) {
+    match file::read(&text, path.parent().unwrap_or(Path::new(""))) {
         Ok(file) => Ok((Some(path), file)),
         Err(problems) => Err(ConfigError::File {
             problems: problems
@@ -107,6 +109,14 @@ fn read_file(named: Option<PathBuf>) -> Result<(Option<PathBuf>, File), ConfigEr
 /// Fills in what no source decided.
 fn resolve(settings: Layer) -> Config {
     let default = Config::default();
+    let latency = settings.latency;
+    let mut behaviors = Behaviors { latency: latency.clone(), ..Behaviors::default() };
+    // What is said for this run alone goes before the profiles: the first fault that strikes counts.
+    let own =
+        [settings.fault, settings.delay, settings.bandwidth, settings.rate_limit, settings.stage];
+    for more in own.into_iter().flatten().chain(settings.chaos.into_iter().flatten()) {
+        merge(&mut behaviors, more);
+    }
     Config {
         listen: settings.listen.unwrap_or(default.listen),
         stubs: settings.stubs.unwrap_or(default.stubs),
@@ -115,10 +125,10 @@ fn resolve(settings: Layer) -> Config {
         services: default.services,
         forward: default.forward,
         seed: settings.seed.unwrap_or_else(Seed::fresh),
-        latency: settings.latency.unwrap_or(default.latency),
+        latency: latency.unwrap_or(default.latency),
         fail: settings.fail,
-        rate_limit: settings.rate_limit,
-        behaviors: default.behaviors,
+        rate_limit: None,
+        behaviors,
         fault_log: settings.fault_log,
         replay_faults: settings.replay_faults,
         allow_request_faults: settings.allow_request_faults.unwrap_or_default(),

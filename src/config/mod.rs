@@ -6,6 +6,7 @@
 //!
 //! May import: behavior, engine, format, library, model, runtime, serve, store.
 
+pub mod behaviors;
 pub mod env;
 pub mod error;
 pub mod file;

@@ -1,6 +1,8 @@
 //! Everything that is looked for.
 
-use super::{conditions, finding::Finding, scenarios, shadow, subject::Subject, templates, urls};
+use super::{
+    behaviors, conditions, finding::Finding, scenarios, shadow, subject::Subject, templates, urls,
+};
 /// What is found in stubs that are all right by themselves, in the order of the stubs. Of equal
 /// priority, a later stub goes before an earlier one.
 pub fn findings(subjects: &[Subject<'_>]) -> Vec<Finding> {
@@ -9,6 +11,7 @@ pub fn findings(subjects: &[Subject<'_>]) -> Vec<Finding> {
         urls::look(at, subject.stub, &mut found);
         conditions::look(at, subject.stub, &mut found);
         templates::look(at, subject.stub, &mut found);
+        behaviors::look(at, subject.stub, &mut found);
     }
     shadow::look(subjects, &mut found);
     scenarios::look(subjects, &mut found);

@@ -4,6 +4,7 @@
 //! May import: codec, format, matching, model, render.
 
 mod all;
+mod behaviors;
 mod broken;
 mod conditions;
 mod finding;

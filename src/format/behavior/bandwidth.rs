@@ -117,7 +117,7 @@ fn write_rate(rate: u64) -> String {
 fn rate(node: &Node, problems: &mut Problems) -> Option<u64> {
     let rate = match &node.value {
         NodeValue::String(text) => parse_rate(text.trim()),
-        NodeValue::Number(text) => text.parse().ok().filter(|rate| *rate > 0),
+        NodeValue::Number(text) => parse_rate(text),
         _ => None,
     };
     if rate.is_none() {

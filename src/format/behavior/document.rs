@@ -1,6 +1,11 @@
 //! The whole document: what is said of latency, waits, bandwidth, faults, limits and stages.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
+
+use toml::{Spanned, de::DeValue};
 
 use super::{
     bandwidth,
@@ -12,12 +17,12 @@ use super::{
     wait,
 };
 use crate::{
-    codec::json::Node,
+    codec::json::{Member, Node, NodeValue},
     format::{
         fields::{Fields, Place, span_of},
         problem::{Problem, Problems},
     },
-    model::{Behaviors, Effect, Json, Rule},
+    model::{Behaviors, Effect, Fault, Json, Rule},
 };
 
 /// Refuses to read files of presets, where a document comes from somebody who may not.
@@ -36,7 +41,7 @@ const MOST: usize = 1000;
 /// The keys of a document.
 pub const KEYS: [&str; 6] = ["bandwidth", "delay", "fault", "latency", "rate_limit", "stage"];
 
-pub(super) const DOCUMENT: Place = Place {
+pub(in crate::format) const DOCUMENT: Place = Place {
     noun: "key",
     name: "a document of behaviours",
     known: &["description", "latency", "delay", "bandwidth", "fault", "rate_limit", "stage"],
@@ -69,6 +74,45 @@ pub fn read_tree(node: Node, own: OwnPresets<'_>) -> Result<Behaviors, Vec<Probl
     finished(behaviors, problems)
 }
 
+/// Reads one entry of a document, in its short form.
+///
+/// # Errors
+///
+/// Every mistake, with its place in the text.
+pub fn read_entry(key: &str, text: &str, own: OwnPresets<'_>) -> Result<Behaviors, Vec<Problem>> {
+    let value = Node { start: 0, end: text.len(), value: NodeValue::String(text.to_owned()) };
+    read_tree(object(vec![(key, 0..0, value)], 0..text.len()), own)
+}
+
+/// Reads entries of a TOML text: key, where it stands, and value.
+///
+/// # Errors
+///
+/// Every mistake, in the order of the text.
+pub fn read_entries(
+    entries: &[(&str, Range<usize>, &Spanned<DeValue<'_>>)],
+    own: OwnPresets<'_>,
+) -> Result<Behaviors, Vec<Problem>> {
+    let start = entries.iter().map(|(_, span, _)| span.start).min().unwrap_or_default();
+    let end = entries.iter().map(|(.., value)| value.span().end).max().unwrap_or_default();
+    let members = entries
+        .iter()
+        .map(|(key, span, value)| (*key, span.clone(), tree::of_toml(value)))
+        .collect();
+    read_tree(object(members, start..end), own)
+}
+
+fn object(members: Vec<(&str, Range<usize>, Node)>, span: Range<usize>) -> Node {
+    let member = |(name, at, value): (&str, Range<usize>, Node)| Member {
+        name: name.to_owned(),
+        name_start: at.start,
+        name_end: at.end,
+        value,
+    };
+    let members = members.into_iter().map(member).collect();
+    Node { start: span.start, end: span.end, value: NodeValue::Object(members) }
+}
+
 pub(super) fn finished(
     behaviors: Behaviors,
     problems: Problems,
@@ -98,6 +142,21 @@ pub(in crate::format) fn read_node(
     }
     let limits = fields.take("rate_limit").map(|node| limit::read::read(node, own, problems));
     Behaviors { latency, rules: named(drafts, problems), limits: limits.unwrap_or_default() }
+}
+
+/// Reads the `behavior` of a stub.
+pub(in crate::format) fn read_of_stub(node: Node, problems: &mut Problems) -> Behaviors {
+    let span = span_of(&node);
+    let behaviors = read_node(node, &no_files, problems);
+    let is_early = |rule: &Rule| matches!(rule.effect, Effect::Fault(Fault::Connect(_)));
+    if behaviors.rules.iter().any(is_early) {
+        problems.add_with_hint(
+            span,
+            "a fault of the connection strikes before there is a stub",
+            "put it into `ringer.toml`, for all or for a service",
+        );
+    }
+    behaviors
 }
 
 fn read_rules(fields: &mut Fields, kind: Kind, drafts: &mut Vec<Draft>, problems: &mut Problems) {

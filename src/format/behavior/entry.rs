@@ -20,7 +20,7 @@ use crate::{
     model::{AnswerFault, Effect, Fault, Rule, When},
 };
 
-pub(super) const DELAY: Place = Place {
+pub(in crate::format) const DELAY: Place = Place {
     noun: "key",
     name: "a delay",
     known: selection_keys!(
@@ -45,7 +45,7 @@ pub(super) const DELAY: Place = Place {
     ),
 };
 
-pub(super) const BANDWIDTH: Place = Place {
+pub(in crate::format) const BANDWIDTH: Place = Place {
     noun: "key",
     name: "a bandwidth",
     known: selection_keys!(
@@ -60,7 +60,8 @@ pub(super) const BANDWIDTH: Place = Place {
     ),
 };
 
-pub(super) const FAULT: Place = Place { noun: "key", name: "a fault", known: fault_keys!() };
+pub(in crate::format) const FAULT: Place =
+    Place { noun: "key", name: "a fault", known: fault_keys!() };
 
 const HOMES: &[&Place] = &[&DELAY, &BANDWIDTH, &FAULT];
 
@@ -90,6 +91,15 @@ impl Kind {
             Self::Delay => &DELAY,
             Self::Bandwidth => &BANDWIDTH,
             Self::Fault => &FAULT,
+        }
+    }
+
+    /// Whether an entry says what happens.
+    fn is_said(self, fields: &Fields) -> bool {
+        match self {
+            Self::Delay => wait::is_in(fields) || fields.has("delay") || fields.has("chunks"),
+            Self::Bandwidth => fields.has("rate") || fields.has("slice"),
+            Self::Fault => ["fault", "status", "grpc_status"].iter().any(|key| fields.has(key)),
         }
     }
 
@@ -142,6 +152,10 @@ pub(super) fn read(node: Node, kind: Kind, problems: &mut Problems) -> Option<Dr
         return None;
     }
     let mut fields = open(tree, kind.place(), HOMES, problems)?;
+    // A misspelled key is what was to say what happens.
+    if problems.count() > before && !kind.is_said(&fields) {
+        return None;
+    }
     let span = fields.span.clone();
     let name = name(&mut fields, problems);
     // The body of a fault is that of its answer.

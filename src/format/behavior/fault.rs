@@ -100,7 +100,7 @@ fn answer_headers(fields: &mut Fields, problems: &mut Problems) -> Headers {
     if let NodeValue::Object(_) = &node.value {
         return headers::read(free_members(node, "headers", problems), problems);
     }
-    let mut members = Vec::new();
+    let mut members: Vec<Member> = Vec::new();
     for item in one_or_more(node) {
         let pair = match &item.value {
             NodeValue::String(text) => text.split_once(':'),
@@ -111,6 +111,17 @@ fn answer_headers(fields: &mut Fields, problems: &mut Problems) -> Headers {
             continue;
         };
         let value = Node { value: NodeValue::String(value.trim().to_owned()), ..item };
+        // Fields of one name stand together, as in a table.
+        if let Some(earlier) = members.iter_mut().find(|member| member.name == name.trim()) {
+            let first = std::mem::replace(&mut earlier.value.value, NodeValue::Null);
+            let mut values = match first {
+                NodeValue::Array(values) => values,
+                first => vec![Node { value: first, ..value }],
+            };
+            values.push(value);
+            earlier.value.value = NodeValue::Array(values);
+            continue;
+        }
         members.push(Member {
             name: name.trim().to_owned(),
             name_start: item.start,

@@ -15,7 +15,7 @@ use crate::{
     model::{Json, LatencySource},
 };
 
-pub(super) const LATENCY: Place =
+pub(in crate::format) const LATENCY: Place =
     Place { noun: "key", name: "`latency`", known: wait_keys!("chunks") };
 
 const EXPECTED: &str = "`none`, `recorded`, `recorded*0.5`, `fixed:80ms`, `empirical`, `empirical*2` or \

@@ -6,27 +6,30 @@
 mod bandwidth;
 mod condition;
 pub mod document;
-mod entry;
+pub(super) mod entry;
 mod fault;
 pub mod fault_names;
 mod glob;
-mod latency;
+pub(super) mod latency;
 pub mod limit;
 pub mod line;
 mod named_fault;
 mod parameter;
+pub mod profiles;
 #[cfg(test)]
 mod round_trip;
 pub(super) mod scalar;
-mod selection;
+pub(super) mod selection;
 pub(super) mod short;
-mod stage;
+pub(super) mod stage;
 #[cfg(test)]
 mod tests;
 pub mod tree;
-mod wait;
+pub(super) mod wait;
 
-pub use document::{KEYS, merge, no_files, read, read_tree, write, write_rule};
+pub use document::{
+    KEYS, merge, no_files, read, read_entries, read_entry, read_tree, write, write_rule,
+};
 pub use fault_names::FaultName;
 pub use line::read_line;
 pub use tree::Language;

@@ -7,11 +7,12 @@ use proptest::{collection::vec, option, prelude::*};
 use super::{Language, no_files, read, write};
 use crate::{
     codec::{json, yaml},
+    format::wiremock,
     model::{
         AnswerFault, Bandwidth, Behaviors, ConnectFault, Counted, Cut, Direction, Distribution,
         Effect, ErrorAnswer, Fault, Headers, Http2Fault, LatencySource, MethodPattern, Quantile,
-        Ramp, RequestPattern, Rule, Slices, Stall, TlsFault, Turns, UrlPattern, ValuePattern, Wait,
-        When, Window, WireFault,
+        Ramp, RequestPattern, Rule, Slices, Stall, Stub, StubId, TlsFault, Turns, UrlPattern,
+        ValuePattern, Wait, When, Window, WireFault,
     },
 };
 
@@ -275,6 +276,21 @@ proptest! {
         prop_assert_eq!(read_back, Ok(behaviors.clone()));
         let yaml = yaml::write(&write(&behaviors));
         prop_assert_eq!(read(&yaml, Language::Yaml, &no_files), Ok(behaviors), "{}", yaml);
+    }
+
+    #[test]
+    fn a_stub_with_behaviors_reads_the_same(mut behaviors in behaviors()) {
+        behaviors.rules.retain(|rule| !matches!(rule.effect, Effect::Fault(Fault::Connect(_))));
+        let (mut stubs, _) = wiremock::read("{}", None, |_| StubId::default());
+        let stub = Stub { behaviors, ..stubs.remove(0) };
+        let (read, problems) = wiremock::read(&wiremock::write(&stub), None, |_| StubId::default());
+        prop_assert_eq!(problems, []);
+        prop_assert_eq!(&read, std::slice::from_ref(&stub));
+        let yaml = wiremock::write_yaml(&stub);
+        let (mut read, problems) =
+            wiremock::read_mappings(&yaml, wiremock::Syntax::Yaml, None, |_| StubId::default());
+        prop_assert_eq!(problems, [], "{}", yaml);
+        prop_assert_eq!(read.remove(0).stub, stub);
     }
 
     #[test]

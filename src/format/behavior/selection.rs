@@ -33,7 +33,7 @@ macro_rules! selection_keys {
 }
 pub(super) use selection_keys;
 
-const WINDOW: Place = Place {
+pub(in crate::format) const WINDOW: Place = Place {
     noun: "key",
     name: "a window",
     known: &["from", "until", "for", "repeat_every", "ramp"],

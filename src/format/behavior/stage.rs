@@ -20,7 +20,7 @@ use crate::{
 /// Stages and rules that a schedule may have.
 pub(super) const MOST: usize = 1000;
 
-pub(super) const STAGE: Place = Place {
+pub(in crate::format) const STAGE: Place = Place {
     noun: "key",
     name: "a stage",
     known: &["name", "for", "ramp", "like", "repeat", "delay", "bandwidth", "fault"],

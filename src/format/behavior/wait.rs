@@ -33,7 +33,8 @@ macro_rules! wait_keys {
 }
 pub(super) use wait_keys;
 
-pub(super) const WAIT: Place = Place { noun: "key", name: "a wait", known: wait_keys!() };
+pub(in crate::format) const WAIT: Place =
+    Place { noun: "key", name: "a wait", known: wait_keys!() };
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     codec::json::{Node, NodeValue},
     format::{
+        behavior::document,
         fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
         problem::{Problem, Problems},
     },
@@ -39,6 +40,7 @@ pub(super) const MAPPING: Place = Place {
         "metadata",
         "persistent",
         "insertionIndex",
+        "behavior",
         "scenarioName",
         "requiredScenarioState",
         "newScenarioState",
@@ -144,6 +146,9 @@ pub fn write_value(stub: &Stub) -> Json {
     for (name, listeners) in listener::write(&stub.listeners) {
         put(name, listeners);
     }
+    if !stub.behaviors.is_empty() {
+        put("behavior", document::write(&stub.behaviors));
+    }
     if let Some(persistent) = stub.persistent {
         put("persistent", persistent.into());
     }
@@ -175,11 +180,14 @@ fn read_mapping(
         fields.take("request").map(|node| pattern::read(node, HOMES, problems)).unwrap_or_default();
     let scenario = scenario(&mut fields, problems);
     let listeners = listener::read(&mut fields, problems);
+    let behaviors = fields
+        .take("behavior")
+        .map_or_else(Behaviors::default, |node| document::read_of_stub(node, problems));
     let is_sequence = fields.has("responses");
     let (metadata, notes, recorded) = metadata(&mut fields, is_sequence, problems);
     let responses = responses(&mut fields, notes, problems);
     Some(Stub {
-        behaviors: Behaviors::default(),
+        behaviors,
         id,
         name,
         service: service.cloned(),

@@ -1,7 +1,6 @@
 //! Which requests a limit, a policy or a cost is about.
 
 use crate::{
-    codec::json::Node,
     format::{
         fields::{Fields, expected},
         problem::Problems,

@@ -1,7 +1,7 @@
 //! Puts the schema together from the tables of keys.
 
 use super::{
-    answer,
+    answer, behavior,
     key::{Key, any_of, object, reference},
     mapping,
     matcher::{OF_BODY, OF_NAME, OF_PATH, TEXT},
@@ -68,6 +68,34 @@ pub(super) const OBJECTS: &[Definition] = &[
     definition("answerNotes", "What the recorder noted", &[notes::ANSWER_NOTES], &[]),
     definition("latency", "A recorded timing", &[notes::LATENCY], &[]),
     definition("interim", "An interim answer", &[notes::INTERIM], &["status"]),
+    definition("behavior", "How answers behave", &[behavior::BEHAVIOR], &[]),
+    definition(
+        "drawnLatency",
+        "Latency that is drawn",
+        &[behavior::OF_WAIT, behavior::CHUNKS],
+        &[],
+    ),
+    definition("wait", "A wait that is drawn", &[behavior::OF_WAIT], &[]),
+    definition(
+        "delayRule",
+        "A wait, and for which requests",
+        &[behavior::SELECTION, behavior::OF_DELAY, behavior::OF_WAIT, behavior::CHUNKS],
+        &[],
+    ),
+    definition(
+        "bandwidthRule",
+        "How fast bytes go, and of which requests",
+        &[behavior::SELECTION, behavior::OF_BANDWIDTH],
+        &[],
+    ),
+    definition(
+        "faultRule",
+        "What goes wrong, and for which requests",
+        &[behavior::SELECTION, behavior::OF_FAULT],
+        &[],
+    ),
+    definition("window", "A stretch of time", &[behavior::WINDOW], &[]),
+    definition("stage", "A stage of a schedule", &[behavior::STAGE], &[]),
     definition("jsonStyle", "How JSON is spaced and escaped", &[notes::STYLE], &[]),
 ];
 

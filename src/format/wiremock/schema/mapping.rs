@@ -44,6 +44,11 @@ pub(super) const MAPPING: &[Key] = &[
         Kind::Is("metadata"),
         "Yours to use, kept as it is; `ringer` in it is the recorder's.",
     ),
+    key(
+        "behavior",
+        Kind::Is("behavior"),
+        "ringer: how its answers behave: late, slow, wrong or refused.",
+    ),
     key("persistent", Kind::Flag, "Whether the admin API keeps it in a file."),
     key("insertionIndex", Kind::Whole(0, NO_MAX), "WireMock writes it; it means nothing."),
     key("scenarioName", Kind::Text, "The scenario (state machine) that it takes part in."),

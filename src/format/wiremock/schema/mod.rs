@@ -5,6 +5,7 @@
 //! May import: codec, model.
 
 mod answer;
+mod behavior;
 mod generate;
 mod key;
 mod mapping;

@@ -9,6 +9,7 @@ use super::{
     key::Key,
 };
 use crate::format::{
+    behavior,
     fields::Place,
     wiremock::{
         listener, matcher, pattern, recorded, response, round_trip, source, stub, timing, write,
@@ -44,18 +45,32 @@ const PLACES: &[(&str, &Place)] = &[
     ("pathMatcher", &matcher::PATH),
 ];
 
+/// Definition → the reader's table, whose keys are in the other case.
+const SNAKE_PLACES: &[(&str, &Place)] = &[
+    ("behavior", &behavior::document::DOCUMENT),
+    ("drawnLatency", &behavior::latency::LATENCY),
+    ("wait", &behavior::wait::WAIT),
+    ("delayRule", &behavior::entry::DELAY),
+    ("bandwidthRule", &behavior::entry::BANDWIDTH),
+    ("faultRule", &behavior::entry::FAULT),
+    ("window", &behavior::selection::WINDOW),
+    ("stage", &behavior::stage::STAGE),
+];
+
 #[test]
 fn what_the_reader_knows_is_described_and_the_other_way_round() {
     let described: BTreeSet<&str> = OBJECTS.iter().chain(MATCHERS).map(|it| it.name).collect();
-    let read: BTreeSet<&str> = PLACES.iter().map(|(name, _)| *name).collect();
+    let places = || PLACES.iter().chain(SNAKE_PLACES);
+    let read: BTreeSet<&str> = places().map(|(name, _)| *name).collect();
     assert_eq!(described, read);
     for definition in OBJECTS.iter().chain(MATCHERS) {
-        let (_, place) = PLACES.iter().find(|(name, _)| *name == definition.name).unwrap();
+        let (_, place) = places().find(|(name, _)| *name == definition.name).unwrap();
         let keys: Vec<&Key> = definition.keys.iter().copied().flatten().collect();
         let described: BTreeSet<&str> = keys.iter().map(|key| key.name).collect();
         assert_eq!(described.len(), keys.len(), "a key twice in `{}`", definition.name);
-        let known: BTreeSet<&str> = place.known.iter().copied().collect();
-        assert_eq!(described, known, "{}", place.name);
+        let known: BTreeSet<String> =
+            place.known.iter().map(|key| behavior::tree::camel_case(key)).collect();
+        assert_eq!(described, known.iter().map(String::as_str).collect(), "{}", place.name);
         for key in keys {
             assert!(key.says.ends_with('.'), "`{}` has no description", key.name);
         }
@@ -119,6 +134,9 @@ fn what_the_reader_accepts_is_valid() {
         r#"{"request": {"bodyPatterns": [{"matchesJsonPath": {"expression": "$.a", "equalTo": "1"}}]}}"#,
         r#"{"response": {"status": "201", "headers": {"A": ["b", "c"]}, "fault": null}}"#,
         r#"{"response": {"delayDistribution": {"type": "uniform", "lower": 1, "upper": 2.5}}}"#,
+        r#"{"behavior": {"latency": "none", "fault": [{"status": 503, "p": "5%"}, "stall"]}}"#,
+        r#"{"behavior": {"delay": "80ms", "bandwidth": {"rate": "1kB/s", "slowStart": "50ms"}}}"#,
+        r#"{"behavior": {"latency": {"median": "1s", "p99": "2s"}, "stage": [{"delay": "1s"}]}}"#,
         r#"{"metadata": {"mine": 1, "ringer": {"upstream": "http://a"}}}"#,
     ] {
         check(text, true);
