@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::{
     bandwidth,
     entry::{self, Draft, KINDS, Kind},
-    fault, latency, limits, selection, stage,
+    fault, latency,
+    limit::{self, OwnPresets},
+    selection, stage,
     tree::{self, Language, one_or_more, open},
     wait,
 };
@@ -17,6 +19,16 @@ use crate::{
     },
     model::{Behaviors, Effect, Json, Rule},
 };
+
+/// Refuses to read files of presets, where a document comes from somebody who may not.
+///
+/// # Errors
+///
+/// Always.
+pub fn no_files(_: &str) -> Result<String, String> {
+    Err("files of presets can be named in ringer.toml, in profiles and on the command line only"
+        .to_owned())
+}
 
 /// Rules that one document may have.
 const MOST: usize = 1000;
@@ -30,26 +42,30 @@ pub(super) const DOCUMENT: Place = Place {
     known: &["description", "latency", "delay", "bandwidth", "fault", "rate_limit", "stage"],
 };
 
-/// Reads a document.
+/// Reads a document. `own` reads files of presets that it names.
 ///
 /// # Errors
 ///
 /// Every mistake, in the order of the text.
-pub fn read(text: &str, language: Language) -> Result<Behaviors, Vec<Problem>> {
+pub fn read(
+    text: &str,
+    language: Language,
+    own: OwnPresets<'_>,
+) -> Result<Behaviors, Vec<Problem>> {
     let mut problems = Problems::default();
     let node = tree::parse(text, language, &mut problems);
-    let behaviors = node.map(|node| read_node(node, &mut problems)).unwrap_or_default();
+    let behaviors = node.map(|node| read_node(node, own, &mut problems)).unwrap_or_default();
     finished(behaviors, problems)
 }
 
-/// Reads a document whose tree is there: of TOML entries, say.
+/// Reads a document whose tree is there: of TOML entries, say. `own` is as for [`read`].
 ///
 /// # Errors
 ///
 /// Every mistake, in the order of the text.
-pub fn read_tree(node: Node) -> Result<Behaviors, Vec<Problem>> {
+pub fn read_tree(node: Node, own: OwnPresets<'_>) -> Result<Behaviors, Vec<Problem>> {
     let mut problems = Problems::default();
-    let behaviors = read_node(node, &mut problems);
+    let behaviors = read_node(node, own, &mut problems);
     finished(behaviors, problems)
 }
 
@@ -62,7 +78,11 @@ pub(super) fn finished(
 }
 
 /// Reads a document; what is wrong is noted and left out.
-pub(in crate::format) fn read_node(node: Node, problems: &mut Problems) -> Behaviors {
+pub(in crate::format) fn read_node(
+    node: Node,
+    own: OwnPresets<'_>,
+    problems: &mut Problems,
+) -> Behaviors {
     let homes = [&entry::DELAY, &entry::BANDWIDTH, &entry::FAULT, &stage::STAGE];
     let Some(mut fields) = open(node, &DOCUMENT, &homes, problems) else {
         return Behaviors::default();
@@ -76,7 +96,7 @@ pub(in crate::format) fn read_node(node: Node, problems: &mut Problems) -> Behav
     if let Some(node) = fields.take("stage") {
         drafts.extend(stage::read(node, problems));
     }
-    let limits = fields.take("rate_limit").map(|node| limits::read(node, problems));
+    let limits = fields.take("rate_limit").map(|node| limit::read::read(node, own, problems));
     Behaviors { latency, rules: named(drafts, problems), limits: limits.unwrap_or_default() }
 }
 
@@ -171,7 +191,7 @@ pub fn write(behaviors: &Behaviors) -> Json {
         }
     }
     if !limits.is_empty() {
-        let limits = limits.iter().map(limits::write).collect();
+        let limits = limits.iter().map(limit::write).collect();
         members.push(("rateLimit".to_owned(), Json::Array(limits)));
     }
     Json::Object(members)

@@ -1,9 +1,9 @@
 //! A whole document on one line: `delay=200ms; status=503; p=0.5`, as in a request's header.
 
 use super::{
-    document::{finished, named},
+    document::{finished, named, no_files},
     entry::{self, BANDWIDTH, DELAY, FAULT, Kind},
-    latency, limits, short,
+    latency, limit, short,
     tree::open,
 };
 use crate::{
@@ -77,7 +77,7 @@ fn read(text: &str, problems: &mut Problems) -> Behaviors {
     };
     let span = fields.span.clone();
     let latency = fields.take("latency").and_then(|node| latency::read(node, problems));
-    let limits = fields.take("rate_limit").map(|node| limits::read(node, problems));
+    let limits = fields.take("rate_limit").map(|node| limit::read::read(node, &no_files, problems));
     let name = entry::name(&mut fields, problems);
     let members = fields.rest();
     let mut drafts = Vec::new();

@@ -12,7 +12,6 @@ pub mod fault_names;
 mod glob;
 mod latency;
 pub mod limit;
-mod limits;
 pub mod line;
 mod named_fault;
 mod parameter;
@@ -27,7 +26,7 @@ mod tests;
 pub mod tree;
 mod wait;
 
-pub use document::{KEYS, merge, read, read_tree, write, write_rule};
+pub use document::{KEYS, merge, no_files, read, read_tree, write, write_rule};
 pub use fault_names::FaultName;
 pub use line::read_line;
 pub use tree::Language;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::{collection::vec, option, prelude::*};
 
-use super::{Language, read, write};
+use super::{Language, no_files, read, write};
 use crate::{
     codec::{json, yaml},
     model::{
@@ -271,16 +271,16 @@ proptest! {
     #[test]
     fn what_is_written_reads_the_same(behaviors in behaviors()) {
         let text = json::write(&write(&behaviors), <_>::default());
-        let read_back = read(&text, Language::Json).map_err(|problems| format!("{problems:#?}\n{text}"));
+        let read_back = read(&text, Language::Json, &no_files).map_err(|problems| format!("{problems:#?}\n{text}"));
         prop_assert_eq!(read_back, Ok(behaviors.clone()));
         let yaml = yaml::write(&write(&behaviors));
-        prop_assert_eq!(read(&yaml, Language::Yaml), Ok(behaviors), "{}", yaml);
+        prop_assert_eq!(read(&yaml, Language::Yaml, &no_files), Ok(behaviors), "{}", yaml);
     }
 
     #[test]
     fn any_text_can_be_read(text in any::<String>()) {
         for language in [Language::Json, Language::Toml, Language::Yaml] {
-            let _ = read(&text, language);
+            let _ = read(&text, language, &no_files);
         }
         let _ = super::read_line(&text);
     }

@@ -24,11 +24,12 @@ fn show(text: &str, problems: &[Problem]) -> String {
 }
 
 fn good(text: &str) -> Behaviors {
-    read(text, Language::Toml).unwrap_or_else(|problems| panic!("{}", show(text, &problems)))
+    read(text, Language::Toml, &no_files)
+        .unwrap_or_else(|problems| panic!("{}", show(text, &problems)))
 }
 
 fn bad(text: &str) -> String {
-    show(text, &read(text, Language::Toml).expect_err("the text has mistakes"))
+    show(text, &read(text, Language::Toml, &no_files).expect_err("the text has mistakes"))
 }
 
 fn line(text: &str) -> String {
@@ -113,7 +114,7 @@ fault {"name":"tls-alert","session":"a","fault":"tls-alert","alert":48}
 fault {"name":"grpc-status-14","request":{"bodyPatterns":[{"contains":"needle"}]},"first":2,"after":3,"grpcStatus":14}
 "#);
     let json = written(&behaviors);
-    assert_eq!(read(&json, Language::Json), Ok(behaviors), "{json}");
+    assert_eq!(read(&json, Language::Json, &no_files), Ok(behaviors), "{json}");
 }
 
 #[test]

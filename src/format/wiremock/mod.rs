@@ -11,7 +11,7 @@ mod names;
 mod operand;
 mod options;
 pub mod parts;
-pub(in crate::format) mod pattern;
+pub(super) mod pattern;
 mod proxying;
 mod recorded;
 mod response;
