@@ -58,6 +58,8 @@ pub(super) const POLICY: Place = Place {
         "request",
         "url",
         "method",
+        "header",
+        "request_body",
         "status",
         "refusal_headers",
         "retry_after",
@@ -175,11 +177,12 @@ pub(super) fn change(
     if let Some(key) = keys(fields, problems) {
         policy.key = Some(key);
     }
-    if let Some(request) = selection::read(fields, problems) {
-        policy.request = Some(request);
-    }
     if let Some(edit) = RefusalEdit::take(fields, texts, problems) {
         edit.apply(policy.refusal.get_or_insert_with(|| refusal.clone()));
+    }
+    // After the refusal, whose `body` it would take.
+    if let Some(request) = selection::read(fields, problems) {
+        policy.request = Some(request);
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::{
     answer::{write_emit, write_headers, write_refusal},
+    penalty,
     policy::{self, write_keys},
     selection,
 };
 use crate::{
-    behavior::duration,
     format::behavior::tree::camel_case,
-    model::{Json, Penalty, RateLimit},
+    model::{Json, RateLimit},
 };
 
 /// Writes a limit.
@@ -35,7 +35,7 @@ pub fn write(limit: &RateLimit) -> Json {
     members.extend(write_refusal(&limit.refusal));
     let mut put = |name: &str, json: Json| members.push((name.to_owned(), json));
     put("counts_refused", Json::Bool(limit.counts_refused));
-    put("penalty", limit.penalty.map_or_else(|| "none".into(), penalty));
+    put("penalty", limit.penalty.map_or_else(|| "none".into(), penalty::write));
     put("clock_skew", Json::Number(limit.clock_skew.to_string()));
     Json::Object(camel(members))
 }
@@ -43,20 +43,4 @@ pub fn write(limit: &RateLimit) -> Json {
 /// Keys as JSON spells them.
 fn camel(members: Vec<(String, Json)>) -> Vec<(String, Json)> {
     members.into_iter().map(|(name, json)| (camel_case(&name), json)).collect()
-}
-
-fn penalty(penalty: Penalty) -> Json {
-    let time = |time| duration::print(time).as_str().into();
-    let object = |members: [(&str, Json); 2]| {
-        Json::Object(members.into_iter().map(|(name, json)| (name.to_owned(), json)).collect())
-    };
-    match penalty {
-        Penalty::Restart => "restart".into(),
-        Penalty::Escalate { factor, max } => {
-            object([("escalate", Json::Number(factor.to_string())), ("max", time(max))])
-        }
-        Penalty::Ban { after, time: length } => {
-            object([("ban", time(length)), ("after", u64::from(after).into())])
-        }
-    }
 }
