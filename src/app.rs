@@ -32,14 +32,16 @@ use tokio::sync::broadcast;
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
-    library::{BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service},
-    model::{Ending, Handled, Outcome, Stub},
+    library::{
+        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, measuring,
+    },
+    model::{Behaviors, Ending, Handled, LatencySource, Outcome, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        BehaviorError, JournalLimits, Session, SessionClock, SharedBehaviors, SharedSettings,
+        JournalLimits, Measured, Profile, Session, SessionClock, SharedBehaviors, SharedSettings,
         StubFile, StubStore,
     },
     tls::{Authority, TlsError},
@@ -50,6 +52,8 @@ mod behaviors;
 mod secrets;
 
 pub use crate::lint::compile_problems;
+use behaviors::AnswerBehaviors;
+pub use behaviors::BehaviorsError;
 
 /// Exchanges that may be under way or wait for the disk.
 const RECORDING_PERMITS: usize = 2048;
@@ -72,7 +76,7 @@ pub enum AppError {
     Serve(#[from] ServeError),
     /// What was said of how answers behave can't be used.
     #[error("the behaviors cannot be used")]
-    Behavior(#[from] BehaviorError),
+    Behavior(#[from] BehaviorsError),
     /// A task that reads files was ended.
     #[error("reading the stub directory was interrupted")]
     Interrupted,
@@ -90,7 +94,7 @@ pub struct Running {
     recorder: Option<Arc<Recorder>>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
-    behaviors: Arc<SharedBehaviors>,
+    behaviors: AnswerBehaviors,
     session: Arc<Session>,
     /// Stops when dropped.
     watcher: Option<Watcher>,
@@ -157,6 +161,8 @@ struct Parts {
     recorder: Option<Arc<Recorder>>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
+    measured: Arc<Measured>,
+    behaviors: AnswerBehaviors,
 }
 
 impl Parts {
@@ -173,6 +179,7 @@ impl Parts {
         let problems = loaded.problems().map(|problem| problem.render(false)).collect();
         let stubs = Arc::new(StubStore::default());
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
+        let measured = Arc::new(measured(&config, &loaded));
         let events = server::events();
         let recorder = records
             .then(|| {
@@ -188,7 +195,6 @@ impl Parts {
             })
             .transpose()?;
         Ok(Self {
-            config,
             clock,
             authority,
             redactor,
@@ -198,12 +204,14 @@ impl Parts {
             recorder,
             events,
             problems,
+            measured,
+            behaviors: behaviors::start(&config)?,
+            config,
         })
     }
 
     fn start(self) -> Result<Running, AppError> {
         let config = self.config;
-        let behaviors = Arc::new(SharedBehaviors::new(behaviors::configured(&config))?);
         let keeper =
             Keeper::new(self.reader.clone(), Arc::clone(&self.stubs), config.admin.owns_stub_files);
         let keeper = Arc::new(keeper.with_names(config.admin.file_names));
@@ -225,6 +233,7 @@ impl Parts {
         let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
         let session = Arc::new(Session::with_journal("", journal));
+        self.stubs.follow(session.clock());
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
@@ -235,6 +244,8 @@ impl Parts {
                 clock: self.clock,
                 keeper,
                 session: Arc::clone(&session),
+                behaviors: Arc::clone(&self.behaviors.shared),
+                profile: Profile::default(),
                 settings: Arc::clone(&settings),
                 ca_file: self.authority.certificate_file(),
                 token_keys: Arc::clone(&token_keys),
@@ -252,10 +263,12 @@ impl Parts {
             answers: config.answers,
             services: config.services,
             forward: config.forward,
-            behaviors: Arc::clone(&behaviors),
-            rate_limit: config.rate_limit,
+            behaviors: Arc::clone(&self.behaviors.shared),
             seed: config.seed,
-            script: None,
+            measured: self.measured,
+            script: self.behaviors.script.clone(),
+            read_request_faults: config.allow_request_faults.then_some(behaviors::read_request),
+            fault_log: self.behaviors.log.clone(),
             matching: config.matching,
             upstream: upstream::Options {
                 ca_files: config.upstream.ca_files,
@@ -285,7 +298,7 @@ impl Parts {
             recorder: self.recorder,
             events: self.events,
             problems: self.problems,
-            behaviors,
+            behaviors: self.behaviors,
             session,
             watcher,
             asked_to_stop,
@@ -308,7 +321,7 @@ impl Running {
     /// How answers behave, to be changed while ringer runs. A change holds from a time of
     /// [`Running::clock`].
     pub fn behaviors(&self) -> &SharedBehaviors {
-        &self.behaviors
+        &self.behaviors.shared
     }
 
     /// The time that rules, limits and dates follow.
@@ -351,6 +364,7 @@ impl Running {
         };
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
+        problems.extend(self.behaviors.finish().await);
         Summary {
             requests: tally.requests,
             stub_answers: tally.stubbed,
@@ -364,6 +378,21 @@ impl Running {
             problems,
         }
     }
+}
+
+/// What the tapes say about latency: read at once where an answer may wait by it from the start.
+fn measured(config: &Config, loaded: &Loaded) -> Measured {
+    let recordings = config.recordings.clone();
+    let measured = Measured::new(move || measuring::measure(&recordings));
+    let by_settings = behaviors::configured(config).into_iter().map(|(_, behaviors)| behaviors);
+    let by_stubs = loaded.stubs().map(|stub| &stub.behaviors);
+    let is_empirical =
+        |behaviors: &Behaviors| matches!(behaviors.latency, Some(LatencySource::Empirical(_)));
+    if by_settings.into_iter().any(|it| is_empirical(&it)) || by_stubs.into_iter().any(is_empirical)
+    {
+        measured.learn();
+    }
+    measured
 }
 
 fn on_recorded(

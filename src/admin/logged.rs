@@ -7,7 +7,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header::CONTENT_ENCODING};
 
-use super::{json::object, mapping::shown};
+use super::{drawn, json::object, mapping::shown};
 use crate::{
     codec::{
         encoding, form,
@@ -56,6 +56,9 @@ pub(super) fn event(event: &ServeEvent) -> Json {
         ])
     });
     members.push(("stubMapping".to_owned(), mapping));
+    if let Some(drawn) = event.drawn() {
+        members.push(("ringer".to_owned(), drawn::shown(&drawn)));
+    }
     Json::Object(members)
 }
 

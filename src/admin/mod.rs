@@ -4,10 +4,13 @@
 //! format, library, matching, model, record, redaction, runtime, store, tls.
 
 mod api;
+mod behaviors;
 mod call;
+mod chaos;
 mod clock;
 pub mod cross_origin;
 mod docs;
+mod drawn;
 mod files;
 mod json;
 mod logged;
@@ -16,6 +19,7 @@ mod mappings;
 mod metadata;
 mod near_misses;
 mod pattern;
+mod place;
 mod problem;
 mod recordings;
 mod requests;

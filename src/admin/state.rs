@@ -6,7 +6,7 @@ use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
     runtime::{Clock, Drain},
-    store::{Session, SharedSettings},
+    store::{Profile, Session, SharedBehaviors, SharedSettings},
 };
 
 /// What the admin API is made of.
@@ -18,6 +18,10 @@ pub struct AdminParts {
     pub keeper: Arc<Keeper>,
     /// What is remembered of the requests.
     pub session: Arc<Session>,
+    /// What befalls requests.
+    pub behaviors: Arc<SharedBehaviors>,
+    /// The profile among it.
+    pub profile: Profile,
     /// Settings that hold for every stub.
     pub settings: Arc<SharedSettings>,
     /// The certificate to give to clients.

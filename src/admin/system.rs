@@ -41,6 +41,16 @@ pub(super) fn reset(call: &Call<'_>) -> Answer {
     Ok(call::empty())
 }
 
+/// Behaviours as at the start, and nothing counted yet; stubs, requests and scenarios stay.
+pub(super) fn reset_behaviors(call: &Call<'_>) -> Answer {
+    let session = call.session();
+    session.clock().reset();
+    session.recount();
+    call.parts.behaviors.reset(session.clock().elapsed());
+    call.parts.profile.forget();
+    Ok(call::empty_object())
+}
+
 pub(super) fn shutdown(call: &Call<'_>) -> Answer {
     tracing::info!("asked to stop by a client of the admin API");
     call.parts.shutdown.stop();

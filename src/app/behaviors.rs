@@ -1,18 +1,137 @@
 //! How answers behave, from all that settings say of it.
 
+use std::sync::Arc;
+
+use thiserror::Error;
+
 use crate::{
-    behavior::ErrorRate,
+    behavior::{ErrorRate, latency::parse_duration},
     config::Config,
     engine::ERROR_RATE,
-    model::{AnswerFault, Behaviors, Effect, ErrorAnswer, Fault, LatencySource, Place, Rule, When},
+    library::{FaultLog, FaultLogError, LibraryError, fault_log},
+    model::{
+        AnswerFault, Behaviors, Effect, ErrorAnswer, Fault, LatencySource, Place, RateLimit, Rule,
+        Wait, When,
+    },
+    store::{BehaviorError, Script, SharedBehaviors},
 };
 
-/// What is configured for all and for each service. The short settings (`latency`, `fail`) go before
-/// what the document says.
+/// Why what settings say of how answers behave cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BehaviorsError {
+    /// It cannot be honoured.
+    #[error(transparent)]
+    Behavior(#[from] BehaviorError),
+    /// The faults of an earlier run cannot be read.
+    #[error("the faults of an earlier run cannot be repeated")]
+    Repeat(#[from] FaultLogError),
+    /// The log of faults cannot be written.
+    #[error("the log of faults cannot be written")]
+    Log(#[from] LibraryError),
+}
+
+/// How answers behave.
+#[derive(Debug)]
+pub(super) struct AnswerBehaviors {
+    /// What holds at each place.
+    pub(super) shared: Arc<SharedBehaviors>,
+    /// What befell the requests of an earlier run, to befall these.
+    pub(super) script: Option<Arc<Script>>,
+    /// Where it is written what befalls requests.
+    pub(super) log: Option<Arc<FaultLog>>,
+}
+
+impl AnswerBehaviors {
+    /// Waits until all that befell requests is on disk, and says what is missing, if anything is.
+    pub(super) async fn finish(self) -> Option<String> {
+        let log = self.log?;
+        tokio::task::spawn_blocking(move || log.finish()).await.ok().flatten()
+    }
+}
+
+/// Puts into service what settings say.
+pub(super) fn start(config: &Config) -> Result<AnswerBehaviors, BehaviorsError> {
+    let shared = SharedBehaviors::new(configured(config))?;
+    // Read first: the new log may take the file's place.
+    let script = config.replay_faults.as_deref().map(fault_log::read).transpose()?;
+    if let Some(script) = &script {
+        report_unknown(script, &shared);
+    }
+    let log = config.fault_log.as_deref();
+    let log = log.map(|path| FaultLog::create(path, config.seed)).transpose()?;
+    Ok(AnswerBehaviors {
+        shared: Arc::new(shared),
+        script: script.map(Arc::new),
+        log: log.map(Arc::new),
+    })
+}
+
+/// Reads what a request says of how its answer is to behave: `delay=200ms; status=503; p=0.5`.
+pub(super) fn read_request(text: &str) -> Result<Behaviors, String> {
+    let (mut probability, mut rules) = (1.0, Vec::new());
+    let mut add = |name: &str, effect| {
+        rules.push(Rule { name: name.to_owned(), when: When::default(), effect });
+    };
+    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        let unknown = || format!("unknown `{part}`, expected `delay=200ms`, `status=503`, `p=0.5`");
+        let (key, value) = part.split_once('=').ok_or_else(unknown)?;
+        match key.trim() {
+            "delay" => {
+                let head = Some(Wait::fixed(parse_duration(value.trim())?));
+                add("delay", Effect::Delay { head, chunks: None });
+            }
+            "status" => {
+                let status = value.trim().parse().map_err(|_| unknown())?;
+                let error = ErrorAnswer { status, ..ErrorAnswer::default() };
+                add("status", Effect::Fault(Fault::Answer(AnswerFault::Status(error))));
+            }
+            "p" => probability = value.trim().parse().map_err(|_| unknown())?,
+            _ => return Err(unknown()),
+        }
+    }
+    for rule in &mut rules {
+        rule.when.probability = probability;
+    }
+    Ok(Behaviors { rules, ..Behaviors::default() })
+}
+
+/// Rules of a log that are not there now befall nothing.
+fn report_unknown(script: &Script, shared: &SharedBehaviors) {
+    let set = shared.load();
+    let is_configurable = |place: &Place| matches!(place, Place::All | Place::Service(_));
+    let mut unknown: Vec<_> = script
+        .rules()
+        .filter(|(place, _)| is_configurable(place))
+        .filter(|(place, name)| {
+            set.get(place).is_none_or(|live| live.rules.iter().all(|rule| rule.name != *name))
+        })
+        .collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    for (place, rule) in unknown {
+        tracing::warn!(
+            "the log of faults has a rule `{rule}` of `{place}` that is not configured: it befalls nothing"
+        );
+    }
+}
+
+/// What is configured for all and for each service. The short settings (`latency`, `fail`,
+/// `rate_limit`) go before what the document says.
 pub(super) fn configured(config: &Config) -> Vec<(Place, Behaviors)> {
-    let all = merged(config.behaviors.clone(), Some(&config.latency), config.fail);
+    let all = merged(
+        config.behaviors.clone(),
+        Some(&config.latency),
+        config.fail,
+        config.rate_limit.as_ref(),
+    );
     let services = config.services.iter().map(|service| {
-        let behaviors = merged(service.behaviors.clone(), service.latency.as_ref(), service.fail);
+        let behaviors = merged(
+            service.behaviors.clone(),
+            service.latency.as_ref(),
+            service.fail,
+            service.rate_limit.as_ref(),
+        );
         (Place::Service(service.name.clone()), behaviors)
     });
     std::iter::once((Place::All, all)).chain(services).collect()
@@ -22,10 +141,14 @@ fn merged(
     mut behaviors: Behaviors,
     latency: Option<&LatencySource>,
     fail: Option<ErrorRate>,
+    rate_limit: Option<&RateLimit>,
 ) -> Behaviors {
     behaviors.latency = behaviors.latency.or_else(|| latency.cloned());
     if let Some(rate) = fail {
         behaviors.rules.insert(0, rule(rate));
+    }
+    if let Some(limit) = rate_limit {
+        behaviors.limits.insert(0, limit.clone());
     }
     behaviors
 }

@@ -8,12 +8,13 @@ pub mod duration;
 pub mod fault;
 pub mod latency;
 pub mod limiter;
+pub mod measured;
 pub mod moments;
 pub mod pace;
+pub mod pieces;
 pub mod placeholder;
 pub mod selection;
 pub mod verdict;
 
 pub use delay::GlobalDelay;
 pub use fault::ErrorRate;
-pub use limiter::{Bucket, RateLimit, Verdict};

@@ -2,7 +2,7 @@
 //!
 //! A stream of bytes books its next piece: how large it is and when it has gone through. Times follow
 //! from those before, not from when somebody woke up, so nothing adds up over a long stream; a stream
-//! that comes late for its next piece makes up for as much as [`SLACK`].
+//! that comes late for its next piece, but not later than [`SLACK`], makes up for it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,8 +12,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::model::{Bandwidth, Slices};
 
-/// What a stream may be late and make up for: timers and other work cost that much now and then.
-pub const SLACK: Duration = Duration::from_millis(20);
+/// What a stream may be late and make up for: timers and other work cost that much now and then. One
+/// that is later had nothing to send, or nobody who took it.
+pub const SLACK: Duration = Duration::from_millis(50);
 /// Where nobody asks for slices, a piece has what goes through in this time …
 const PIECE: Duration = Duration::from_millis(20);
 /// … and at most so many bytes.
@@ -198,32 +199,36 @@ impl Slicer {
 pub struct Pace {
     lanes: Vec<Lane>,
     /// When its last piece was due.
-    due: Duration,
+    due: Option<Duration>,
 }
 
 impl Pace {
     /// A stream to which these limits apply; `None` where none does.
     pub fn new(lanes: Vec<Lane>) -> Option<Self> {
-        (!lanes.is_empty()).then_some(Self { lanes, due: Duration::ZERO })
+        (!lanes.is_empty()).then_some(Self { lanes, due: None })
+    }
+
+    /// Has further limits apply from the next piece on.
+    pub fn join(&mut self, other: Self) {
+        self.lanes.extend(other.lanes);
     }
 
     /// Books the next piece of `available` bytes, which are more than none: its size, which is at least
-    /// 1 and not more than are available, and when it has gone through. `waits` says that the bytes
-    /// were there when the last piece went, so that a late `now` is none of theirs.
-    pub fn book(&mut self, available: u64, waits: bool, now: Duration) -> (u64, Duration) {
-        let from = if waits { self.due.max(now.saturating_sub(SLACK)).min(now) } else { now };
+    /// 1 and not more than are available, and when it has gone through.
+    pub fn book(&mut self, available: u64, now: Duration) -> (u64, Duration) {
+        let from = self.due.filter(|due| now.saturating_sub(*due) <= SLACK).unwrap_or(now);
         let mut piece = (available, from);
         for lane in &mut self.lanes {
             let (size, begin) = lane.next(from);
             piece = (piece.0.min(size), piece.1.max(begin));
         }
         let (size, begin) = (piece.0.max(1), piece.1);
-        let due = self.lanes.iter_mut().map(|lane| lane.book(size, begin)).max();
-        self.due = due.unwrap_or(begin);
+        let due = self.lanes.iter_mut().map(|lane| lane.book(size, begin)).max().unwrap_or(begin);
         for slicer in self.lanes.iter_mut().filter_map(|lane| lane.slicer.as_mut()) {
-            slicer.gone(size, self.due);
+            slicer.gone(size, due);
         }
-        (size, self.due)
+        self.due = Some(due);
+        (size, due)
     }
 }
 

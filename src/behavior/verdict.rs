@@ -131,6 +131,11 @@ impl Conduct {
         Arrived { who, at: now, tries: tries.saturating_add(1) }
     }
 
+    /// How many requests have come.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
     /// The refused request that this one is another try of.
     fn refused(&mut self, who: Identity, now: Duration) -> Option<Refused> {
         let follows = |refused: &Refused| {

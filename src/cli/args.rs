@@ -6,17 +6,18 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::{
+    ctl_args::CtlArgs,
     examples,
     stub_args::{CheckArgs, ExplainArgs},
     wiremock_args::WireMockArgs,
 };
 use crate::{
-    behavior::{ErrorRate, RateLimit},
+    behavior::ErrorRate,
     config::{
         KEYS, Layer, LogFormat, Matching, env,
         key::{admin_place, count, duration, listen_address, matching},
     },
-    model::{LatencySource, Origin},
+    model::{LatencySource, Origin, RateLimit},
     runtime::Seed,
     serve::{AdminPlace, Templating},
 };
@@ -63,6 +64,9 @@ pub enum Command {
     /// Say which stub answers a request, and why the others do not
     #[command(after_help = examples::EXPLAIN)]
     Explain(ExplainArgs),
+    /// Change a ringer that is running: faults, delays, limits, profiles, the clock
+    #[command(after_help = examples::CTL)]
+    Ctl(Box<CtlArgs>),
     /// Show, make or export the local certificate authority
     #[command(after_help = examples::CA)]
     Ca(CaArgs),
@@ -208,6 +212,12 @@ pub struct BehaviorArgs {
     /// Seed of every draw: the same seed, the same errors [default: a new one each run]
     #[arg(long, value_name = "N", value_parser = seed, help_heading = BEHAVIOR)]
     pub seed: Option<Seed>,
+    /// Write down what befalls each request, to be repeated with --replay-faults
+    #[arg(long, value_name = "FILE", help_heading = BEHAVIOR)]
+    pub fault_log: Option<PathBuf>,
+    /// Have befall each request what befell it in the run of this log, and nothing else
+    #[arg(long, value_name = "FILE", help_heading = BEHAVIOR)]
+    pub replay_faults: Option<PathBuf>,
     /// How exactly a request must match a recorded stub: nearest tolerates ids, nonces and dates
     /// that vary from run to run, strict tolerates nothing [default: nearest]
     #[arg(long = "match", value_name = "HOW", value_parser = matching, help_heading = BEHAVIOR)]
@@ -262,6 +272,10 @@ pub fn command() -> clap::Command {
 }
 
 fn with_variables(command: clap::Command) -> clap::Command {
+    if command.get_name() == "ctl" {
+        // Its flags say what a ringer is told that runs already.
+        return command;
+    }
     command.mut_subcommands(with_variables).mut_args(|arg| {
         let Some(variable) = arg.get_long().and_then(variable_of) else { return arg };
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
@@ -318,8 +332,10 @@ impl BehaviorArgs {
         Layer {
             latency: self.latency.clone(),
             fail: self.fail,
-            rate_limit: self.rate_limit,
+            rate_limit: self.rate_limit.clone(),
             seed: self.seed,
+            fault_log: self.fault_log.clone(),
+            replay_faults: self.replay_faults.clone(),
             matching: self.matching,
             templating: self.templating,
             gzip: given(self.no_gzip).map(|off| !off),
@@ -394,8 +410,8 @@ mod tests {
             "request", "scenario", "schema", "strict", "user", "version",
         ];
         for mut command in command().get_subcommands().cloned() {
-            // Its flags are WireMock's.
-            if command.get_name() == "wiremock" {
+            // Their flags are WireMock's, and those of a ringer that runs already.
+            if ["ctl", "wiremock"].contains(&command.get_name()) {
                 continue;
             }
             command.build();

@@ -57,6 +57,20 @@ A file with two services:
   mode = \"replay\"
   fail = \"5%:503\"";
 
+/// Under `ringer ctl --help`.
+pub const CTL: &str = "\
+Examples:
+  ringer ctl fault add --url /v1/charges --status 503 --for 30s
+  ringer ctl fault add --url '/v1/**' --fault connection-reset -p 5%
+  ringer ctl fault add --spec 'status=503; every=3'
+  ringer ctl delay add --wait 100ms..300ms     ringer ctl bandwidth add --rate 64kB/s
+  ringer ctl latency 'recorded*2'              ringer ctl chaos flaky
+  ringer ctl limit add 'preset=github,limit=20/min'
+  ringer ctl limit report                      how clients behaved under it
+  ringer ctl clock advance 1h                  the hour of a limit, in a moment
+  ringer ctl show                              all that is in effect
+  ringer ctl reset                             as at the start";
+
 /// Under `ringer wiremock --help`.
 pub const WIREMOCK: &str = "\
 Examples:

@@ -7,7 +7,7 @@ use clap::FromArgMatches as _;
 
 use super::{
     args::{self, Cli, Command},
-    ca, check, completions, demo, explain, printer, record, replay, serve, wiremock,
+    ca, check, completions, ctl, demo, explain, printer, record, replay, serve, wiremock,
 };
 
 /// Exit code of a command that could not run.
@@ -46,6 +46,7 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
         Command::Check(args) => check::run(&global, &args),
         Command::Completions { shell } => completions::run(shell),
         Command::Explain(args) => explain::run(&global, &args),
+        Command::Ctl(args) => in_runtime(ctl::run(&global, &args)),
         Command::Demo => in_runtime(demo::run()),
         Command::Record(args) => in_runtime(record::run(&global, args)),
         Command::Replay(args) => in_runtime(replay::run(&global, args)),

@@ -282,7 +282,7 @@ fn prefix(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{behavior::RateLimit, model::LatencySource};
+    use crate::model::{LatencySource, RateLimit};
 
     /// The mistakes of a text, a line each: place, message, hint.
     fn mistakes(text: &str) -> String {

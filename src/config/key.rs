@@ -52,6 +52,9 @@ pub const KEYS: &[Key] = &[
     list("allow_proxy_targets", "HOST", |layer, text| {
         push(&mut layer.allow_proxy_targets, text.parse())
     }),
+    switch("allow_request_faults", |layer, text| {
+        put(&mut layer.allow_request_faults, yes_or_no(text))
+    }),
     text("certs", "DIR", |layer, text| put(&mut layer.certs, path(text))),
     text("connect_timeout", "DURATION", |layer, text| {
         put(&mut layer.connect_timeout, duration(text))
@@ -61,6 +64,7 @@ pub const KEYS: &[Key] = &[
     }),
     text("drain_timeout", "DURATION", |layer, text| put(&mut layer.drain_timeout, duration(text))),
     text("fail", "SHARE:STATUS", |layer, text| put(&mut layer.fail, text.parse())),
+    text("fault_log", "FILE", |layer, text| put(&mut layer.fault_log, path(text))),
     switch("gzip", |layer, text| put(&mut layer.gzip, yes_or_no(text))),
     text("handshake_timeout", "DURATION", |layer, text| {
         put(&mut layer.handshake_timeout, duration(text))
@@ -101,6 +105,7 @@ pub const KEYS: &[Key] = &[
     text("recordings", "DIR", |layer, text| put(&mut layer.recordings, path(text))),
     switch("redact", |layer, text| put(&mut layer.redact, yes_or_no(text))),
     text("redaction_key", "TEXT", |layer, text| put(&mut layer.redaction_key, redaction_key(text))),
+    text("replay_faults", "FILE", |layer, text| put(&mut layer.replay_faults, path(text))),
     text("response_timeout", "DURATION", |layer, text| {
         put(&mut layer.response_timeout, duration(text))
     }),

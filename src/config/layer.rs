@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
-    behavior::{ErrorRate, RateLimit},
+    behavior::ErrorRate,
     engine::Matching,
-    model::LatencySource,
+    model::{LatencySource, RateLimit},
     runtime::Seed,
     serve::AdminPlace,
     serve::{SystemKeyPattern, TargetPattern, Templating},
@@ -33,6 +33,12 @@ pub struct Layer {
     pub header_timeout: Option<Duration>,
     /// Idle connections to upstreams are closed after this time.
     pub idle_timeout: Option<Duration>,
+    /// `allow_request_faults`
+    pub allow_request_faults: Option<bool>,
+    /// `fault_log`
+    pub fault_log: Option<PathBuf>,
+    /// `replay_faults`
+    pub replay_faults: Option<PathBuf>,
     /// `allow_proxy_targets`
     pub allow_proxy_targets: Option<Vec<TargetPattern>>,
     /// `deny_proxy_targets`
@@ -136,6 +142,9 @@ impl Layer {
             handshake_timeout: self.handshake_timeout.or(below.handshake_timeout),
             header_timeout: self.header_timeout.or(below.header_timeout),
             idle_timeout: self.idle_timeout.or(below.idle_timeout),
+            allow_request_faults: self.allow_request_faults.or(below.allow_request_faults),
+            fault_log: self.fault_log.or(below.fault_log),
+            replay_faults: self.replay_faults.or(below.replay_faults),
             allow_proxy_targets: self.allow_proxy_targets.or(below.allow_proxy_targets),
             deny_proxy_targets: self.deny_proxy_targets.or(below.deny_proxy_targets),
             gzip: self.gzip.or(below.gzip),
@@ -177,7 +186,14 @@ impl Layer {
     /// Makes relative paths relative to `folder`: those in a file mean the folder that it lies in.
     #[must_use]
     pub fn rebased(mut self, folder: &Path) -> Self {
-        let single = [&mut self.ready_file, &mut self.recordings, &mut self.stubs, &mut self.certs];
+        let single = [
+            &mut self.fault_log,
+            &mut self.replay_faults,
+            &mut self.ready_file,
+            &mut self.recordings,
+            &mut self.stubs,
+            &mut self.certs,
+        ];
         for path in single.into_iter().flatten().chain(self.upstream_ca.iter_mut().flatten()) {
             // An empty folder is the current one: `stubs` stays `stubs`, as it was written.
             *path = folder.join(&*path);

@@ -116,6 +116,9 @@ fn resolve(settings: Layer) -> Config {
         fail: settings.fail,
         rate_limit: settings.rate_limit,
         behaviors: default.behaviors,
+        fault_log: settings.fault_log,
+        replay_faults: settings.replay_faults,
+        allow_request_faults: settings.allow_request_faults.unwrap_or_default(),
         matching: settings.matching.unwrap_or(default.matching),
         upstream: Upstream {
             ca_files: settings.upstream_ca.unwrap_or_default(),

@@ -3,10 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
-    behavior::{ErrorRate, RateLimit},
+    behavior::ErrorRate,
     engine::{Matching, Mode},
     library::FileNames,
-    model::{Behaviors, LatencySource, Stub},
+    model::{Behaviors, LatencySource, RateLimit, Stub},
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits},
@@ -38,6 +38,12 @@ pub struct Config {
     pub rate_limit: Option<RateLimit>,
     /// How answers behave, whatever their service and stub.
     pub behaviors: Behaviors,
+    /// Where it is written what befalls each request.
+    pub fault_log: Option<PathBuf>,
+    /// A log of faults of an earlier run: its requests' fate befalls these, and nothing else.
+    pub replay_faults: Option<PathBuf>,
+    /// Whether a request may say itself how its answer behaves (`X-Ringer-Fault`).
+    pub allow_request_faults: bool,
     /// How exactly a request must match a recorded stub.
     pub matching: Matching,
     /// How upstreams are reached.
@@ -72,6 +78,9 @@ impl Default for Config {
             fail: None,
             rate_limit: None,
             behaviors: Behaviors::default(),
+            fault_log: None,
+            replay_faults: None,
+            allow_request_faults: false,
             matching: Matching::default(),
             upstream: Upstream::default(),
             limits: Limits::default(),

@@ -9,11 +9,11 @@ use super::strike::Chance;
 use crate::{
     behavior::selection::strength,
     codec::view::RequestView,
-    model::{Counted, Place, ServiceName},
+    model::{Counted, Direction, Place, ServiceName},
     runtime::Seed,
     store::{
-        BehaviorSet, LiveBehaviors, LiveEffect, LiveRule, LiveStub, Recalled, Script, ScriptKey,
-        Session,
+        BehaviorSet, LiveBehaviors, LiveEffect, LiveRule, LiveStub, Measured, Recalled, Script,
+        ScriptKey, Session, Subject,
     },
 };
 
@@ -35,6 +35,8 @@ pub struct Ground<'g> {
     pub seed: Seed,
     /// The time, by the session's clock.
     pub now: Duration,
+    /// What endpoints were recorded to take.
+    pub measured: &'g Arc<Measured>,
     /// What befell the requests of an earlier run, to befall these.
     pub script: Option<&'g Script>,
 }
@@ -76,11 +78,19 @@ impl<'g> Around<'g> {
     }
 }
 
+/// Whether a rule slows a request's body down, and can be asked before anything but the head has come.
+fn is_on_the_way_in(place: &Place, rule: &LiveRule) -> bool {
+    matches!(&rule.effect, LiveEffect::Bandwidth(it) if it.direction != Direction::Downstream)
+        && !matches!(place, Place::Stub(_))
+        && rule.request().is_none_or(|pattern| !pattern.needs_body())
+}
+
 /// A rule that strikes.
 #[derive(Debug)]
 pub(super) struct Struck<'g> {
     pub(super) place: &'g Place,
     pub(super) rule: &'g LiveRule,
+    pub(super) subject: &'g Subject,
     pub(super) number: u64,
     /// What was drawn for its probability, where that is less than 1.
     pub(super) draw: Option<f64>,
@@ -112,10 +122,29 @@ impl<'g> Ground<'g> {
         &self,
         around: Around<'g>,
         view: &RequestView<'_>,
-        subject: Uuid,
+        subject: &'g Subject,
     ) -> Vec<Struck<'g>> {
-        let rules = around.rules().filter(|(_, rule)| {
-            !rule.is_of_connections() && rule.request().is_none_or(|pattern| pattern.matches(view))
+        let rules = around.rules().filter(|(place, rule)| {
+            let is_over = is_on_the_way_in(place, rule)
+                && matches!(&rule.effect, LiveEffect::Bandwidth(it) if it.direction == Direction::Upstream);
+            !rule.is_of_connections()
+                && !is_over
+                && rule.request().is_none_or(|pattern| pattern.matches(view))
+        });
+        self.striking(rules, subject)
+    }
+
+    /// The bandwidths that strike the body of a request on its way in, in order. They are counted for
+    /// themselves: which stub will answer is not known yet.
+    pub(super) fn struck_on_the_way_in(
+        &self,
+        around: Around<'g>,
+        view: &RequestView<'_>,
+        subject: &'g Subject,
+    ) -> Vec<Struck<'g>> {
+        let rules = around.rules().filter(|(place, rule)| {
+            is_on_the_way_in(place, rule)
+                && rule.request().is_none_or(|pattern| pattern.matches(view))
         });
         self.striking(rules, subject)
     }
@@ -124,78 +153,94 @@ impl<'g> Ground<'g> {
     pub(super) fn struck_connection(
         &self,
         service: Option<&ServiceName>,
-        subject: Uuid,
+        subject: &'g Subject,
     ) -> Vec<Struck<'g>> {
         let around = self.around(None, None, service);
-        self.striking(around.rules().filter(|(_, rule)| rule.is_of_connections()), subject)
+        let rules = around.rules().filter(|(_, rule)| rule.is_of_connections());
+        self.striking(rules, subject)
     }
 
     fn striking(
         &self,
         rules: impl Iterator<Item = (&'g Place, &'g LiveRule)>,
-        subject: Uuid,
+        subject: &'g Subject,
     ) -> Vec<Struck<'g>> {
         let session = self.session.name();
         let is_of_session =
             |rule: &LiveRule| rule.when.session.as_ref().is_none_or(|name| name == session);
+        let id = subject.id();
         let fitting: Vec<_> = rules
             .filter(|(_, rule)| is_of_session(rule))
             .map(|(place, rule)| match rule.when.counted {
-                Counted::PerStub => (place, rule, subject),
-                Counted::Together => (place, rule, Uuid::nil()),
+                Counted::PerStub => (place, rule, id),
+                Counted::Together => (place, rule, subject.together()),
             })
             .collect();
         if fitting.is_empty() {
             return Vec::new();
         }
-        let numbers =
-            self.session.turns().count(fitting.iter().map(|(_, rule, subject)| (*rule, *subject)));
+        let numbers = self.session.turns().count(fitting.iter().map(|(_, rule, id)| (*rule, *id)));
         let session: Arc<str> = session.into();
         fitting
             .into_iter()
             .zip(numbers)
-            .filter_map(|((place, rule, subject), number)| {
-                let chance = Chance::new(self.seed, &session, rule.key, subject);
-                self.decide(place, rule, number, subject, chance)
+            .filter_map(|((place, rule, id), number)| {
+                let chance = Chance::new(self.seed, &session, rule.key, id);
+                let struck = Struck {
+                    place,
+                    rule,
+                    subject,
+                    number,
+                    draw: None,
+                    strength: 1.0,
+                    chance,
+                    recalled: None,
+                };
+                match self.script {
+                    Some(script) => self.recall(script, struck, id),
+                    None => self.decide(struck),
+                }
             })
             .collect()
     }
 
-    fn decide(
-        &self,
-        place: &'g Place,
-        rule: &'g LiveRule,
-        number: u64,
-        subject: Uuid,
-        mut chance: Chance,
-    ) -> Option<Struck<'g>> {
-        if let Some(script) = self.script {
-            let recalled = script.get(&ScriptKey {
-                session: self.session.name().to_owned(),
-                place: place.clone(),
-                rule: rule.name.clone(),
-                subject,
-                number,
-            })?;
-            chance.seed = recalled.seed;
-            let (draw, strength, recalled) = (None, 1.0, Some(recalled));
-            return Some(Struck { place, rule, number, draw, strength, chance, recalled });
-        }
+    /// Strikes as it did in the run that is repeated.
+    fn recall(&self, script: &Script, mut struck: Struck<'g>, id: Uuid) -> Option<Struck<'g>> {
+        let recalled = script.get(&ScriptKey {
+            session: self.session.name().to_owned(),
+            place: struck.place.clone(),
+            rule: struck.rule.name.clone(),
+            subject: id,
+            number: struck.number,
+        })?;
+        struck.chance.seed = recalled.seed;
+        struck.recalled = Some(recalled);
+        Some(struck)
+    }
+
+    /// Strikes if it is the request's turn, and time, and chance has it.
+    fn decide(&self, mut struck: Struck<'g>) -> Option<Struck<'g>> {
+        let Struck { rule, number, .. } = struck;
         if !rule.when.turns.include(number) {
             return None;
         }
-        let strength = strength(&rule.when.windows, self.now.saturating_sub(rule.since));
-        if strength <= 0.0 {
+        struck.strength = strength(&rule.when.windows, self.now.saturating_sub(rule.since));
+        if struck.strength <= 0.0 {
             return None;
         }
         let probability = match rule.effect {
             LiveEffect::Delay { .. } | LiveEffect::Bandwidth(_) => rule.when.probability,
-            LiveEffect::Fault(_) | LiveEffect::Connect(_) => rule.when.probability * strength,
+            LiveEffect::Fault(_) | LiveEffect::Connect(_) => {
+                rule.when.probability * struck.strength
+            }
         };
-        let draw = (probability < 1.0).then(|| chance.draws(number, "strikes").random::<f64>());
-        if draw.is_some_and(|draw| draw >= probability) {
-            return None;
+        if probability < 1.0 {
+            let draw = struck.chance.draws(number, "strikes").random::<f64>();
+            if draw >= probability {
+                return None;
+            }
+            struck.draw = Some(draw);
         }
-        Some(Struck { place, rule, number, draw, strength, chance, recalled: None })
+        Some(struck)
     }
 }

@@ -1,10 +1,9 @@
 //! What befalls a request, as data: when the parts of its answer are due, how fast its bytes go, and
 //! what goes wrong on purpose.
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::Cell, sync::Arc, time::Duration};
 
 use rand_chacha::ChaCha8Rng;
-use uuid::Uuid;
 
 use super::{
     find::Found,
@@ -15,10 +14,10 @@ use crate::{
     behavior::{GlobalDelay, distribution, latency::Schedule},
     codec::view::RequestView,
     model::{
-        Bandwidth, ConnectFault, Fault, LatencySource, Place, Request, ResponseSpec, ServiceName,
-        Wait, WireFault,
+        Bandwidth, ConnectFault, Counted, Fault, LatencySource, Place, Request, ResponseSpec,
+        ServiceName, Wait, WireFault,
     },
-    store::{Applied, LiveEffect, Recalled, ScriptKey},
+    store::{Applied, LiveEffect, ScriptKey, Subject},
 };
 
 /// What befalls a request.
@@ -45,8 +44,8 @@ pub fn plan_connection(
     if !ground.behaviors.has_rules() {
         return None;
     }
-    let name = service.map_or("*", ServiceName::as_str);
-    let struck = ground.struck_connection(service, connection_subject(name));
+    let subject = Subject::connection(service);
+    let struck = Ground { ..*ground }.struck_connection(service, &subject);
     struck.into_iter().find_map(|struck| match &struck.rule.effect {
         LiveEffect::Connect(fault) => {
             let mut applied = struck.applied("fault");
@@ -55,16 +54,6 @@ pub fn plan_connection(
         }
         _ => None,
     })
-}
-
-/// What a service's connections are counted under.
-pub fn connection_subject(service: &str) -> Uuid {
-    endpoint_subject(&format!("connection {service}"))
-}
-
-/// What requests are counted under that no stub answers: `SERVICE METHOD PATH`.
-pub fn endpoint_subject(endpoint: &str) -> Uuid {
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, endpoint.as_bytes())
 }
 
 impl Ground<'_> {
@@ -80,11 +69,11 @@ impl Ground<'_> {
         let mut plan = Plan::default();
         let response = found.stub.response(found.step);
         if let Some(response) = response {
-            self.give_time(&mut plan, around, found, response, global);
+            self.give_time(&mut plan, around, found, response, global, request);
         }
         if around.has_rules() {
-            let struck = self.struck(around, &RequestView::new(request), found.stub.stub.id.0);
-            plan.add(struck);
+            let subject = Subject::Stub(found.stub.stub.id);
+            plan.add(self.struck(around, &RequestView::new(request), &subject));
         }
         // WireMock asks the other server, whatever else the stub says.
         let own = response.filter(|response| response.proxy.is_none());
@@ -93,9 +82,16 @@ impl Ground<'_> {
     }
 
     /// What befalls a request that no stub answers. Its latency is that of who does.
-    pub fn plan_endpoint(&self, around: Around<'_>, subject: Uuid, request: &Request) -> Plan {
+    pub fn plan_endpoint(&self, around: Around<'_>, subject: &Subject, request: &Request) -> Plan {
         let mut plan = Plan::default();
         plan.add(self.struck(around, &RequestView::new(request), subject));
+        plan
+    }
+
+    /// What slows the body of a request down on its way in, by its head.
+    pub fn plan_way_in(&self, around: Around<'_>, subject: &Subject, request: &Request) -> Plan {
+        let mut plan = Plan::default();
+        plan.add(self.struck_on_the_way_in(around, &RequestView::new(request), subject));
         plan
     }
 
@@ -107,41 +103,42 @@ impl Ground<'_> {
         found: &Found,
         response: &ResponseSpec,
         global: GlobalDelay,
+        request: &Request,
     ) {
-        let says = around.iter().find_map(|live| Some((&live.place, live.latency.as_ref()?)));
         let recorded = LatencySource::default();
-        let source = says.map_or(&recorded, |(_, source)| source);
-        let subject = found.stub.stub.id.0;
-        let key = self.script.map(|script| {
-            let key = ScriptKey {
-                session: self.session.name().to_owned(),
-                place: Place::Stub(found.stub.stub.id),
-                rule: String::new(),
-                subject,
-                number: found.hit + 1,
-            };
-            (script, key)
+        let source = around.iter().find_map(|live| live.latency.as_ref()).unwrap_or(&recorded);
+        let id = found.stub.stub.id;
+        let (place, number) = (Place::Stub(id), found.hit + 1);
+        let recalled = self.script.and_then(|script| {
+            let (session, rule) = (self.session.name().to_owned(), String::new());
+            script.get(&ScriptKey { session, place: place.clone(), rule, subject: id.0, number })
         });
-        let recalled: Option<Recalled> = key.and_then(|(script, key)| script.get(&key));
         let seed = recalled.map_or(self.seed, |recalled| recalled.seed);
-        let is_drawn = std::cell::Cell::new(false);
+        let is_drawn = Cell::new(false);
         // A source for each, so that a delay changes no other draw.
-        let draws = |purpose: &[u8]| -> ChaCha8Rng {
+        let draws = |purpose: &str| -> ChaCha8Rng {
             is_drawn.set(true);
-            let subject = [subject.as_bytes().as_slice(), purpose].concat();
+            let subject = [id.0.as_bytes().as_slice(), purpose.as_bytes()].concat();
             seed.draws(self.session.name(), &subject, found.hit)
         };
-        let written = global.wait(response, || draws(b"delay"));
-        plan.schedule = source.schedule(response, written, || draws(b"latency"));
+        let written = global.wait(response, || draws("delay"));
+        let learned = || {
+            let service = found.stub.stub.service.as_ref();
+            self.measured.get()?.find(service, request.method.as_str(), request.target.path())
+        };
+        plan.schedule = source.schedule(response, written, learned, draws);
         if let Some(wait) = recalled.and_then(|recalled| recalled.wait) {
             plan.schedule.head = wait;
         }
         if is_drawn.get() {
             plan.applied.push(Applied {
-                place: Place::Stub(found.stub.stub.id),
+                place,
                 rule: String::new(),
                 kind: "latency",
-                number: found.hit + 1,
+                subject: Subject::Stub(id),
+                is_together: false,
+                number,
+                seed,
                 draw: None,
                 wait: Some(plan.schedule.head),
                 fault: None,
@@ -168,14 +165,10 @@ impl Plan {
                     if let Some(recalled) = struck.recalled.and_then(|recalled| recalled.wait) {
                         wait = recalled;
                     }
-                    self.wait(wait);
+                    self.schedule.put_off(wait);
                     if let Some(chunks) = chunks {
-                        let mut draws = struck.chance.draws(struck.number, "chunks");
-                        let mut behind = Duration::ZERO;
-                        for (due, ..) in self.schedule.chunks.iter_mut().skip(1) {
-                            behind = behind.saturating_add(struck.wait(chunks, &mut draws));
-                            *due = due.saturating_add(behind);
-                        }
+                        let draws = struck.chance.draws(struck.number, "chunks");
+                        self.schedule.wait_between(chunks.clone(), struck.strength, draws);
                     }
                     self.applied.push(Applied { wait: Some(wait), ..struck.applied("delay") });
                 }
@@ -201,14 +194,6 @@ impl Plan {
             }
         }
     }
-
-    /// Everything is due so much later.
-    fn wait(&mut self, wait: Duration) {
-        self.schedule.head = self.schedule.head.saturating_add(wait);
-        for (due, ..) in &mut self.schedule.chunks {
-            *due = due.saturating_add(wait);
-        }
-    }
 }
 
 impl Struck<'_> {
@@ -221,7 +206,10 @@ impl Struck<'_> {
             place: self.place.clone(),
             rule: self.rule.name.clone(),
             kind,
+            subject: self.subject.clone(),
+            is_together: self.rule.when.counted == Counted::Together,
             number: self.number,
+            seed: self.chance.seed,
             draw: self.draw,
             wait: None,
             fault: None,

@@ -72,3 +72,106 @@ fn remainder(time: Duration, period: Duration) -> Duration {
         u32::try_from(nanos % 1_000_000_000).unwrap_or_default(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        model::{Behaviors, Effect, Fault, Place, Rule},
+        store::SharedBehaviors,
+    };
+
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
+    fn window(from: u64, until: Option<u64>, period: Option<u64>) -> Window {
+        Window { from: S(from), until: until.map(S), period: period.map(S), ramp: Ramp::Flat }
+    }
+
+    fn shared(rules: Vec<(Place, ConnectFault, When)>) -> SharedBehaviors {
+        let rules = rules.into_iter().map(|(place, fault, when)| {
+            let effect = Effect::Fault(Fault::Connect(fault));
+            let rule = Rule { name: "r".to_owned(), when, effect };
+            (place, Behaviors { rules: vec![rule], ..Behaviors::default() })
+        });
+        SharedBehaviors::new(rules.collect()).unwrap()
+    }
+
+    fn within(windows: Vec<Window>) -> SharedBehaviors {
+        let when = When { windows, ..When::default() };
+        shared(vec![(Place::All, ConnectFault::Refuse, when)])
+    }
+
+    fn at(shared: &SharedBehaviors, now: u64) -> (bool, Option<u64>) {
+        let found = refusal(&shared.load(), "", None, S(now));
+        (found.is_refused, found.changes_at.map(|at| at.as_secs()))
+    }
+
+    #[test]
+    fn rules_refuse_where_they_hold_and_strike_every_connection() {
+        let api = ServiceName::new("api.test");
+        let refuse = || ConnectFault::Refuse;
+        let is_refused = |place: Place, fault: ConnectFault, when: When| {
+            let shared = shared(vec![(place, fault, when)]);
+            let of = |service| refusal(&shared.load(), "", service, S(0)).is_refused;
+            (of(Some(&api)), of(None))
+        };
+        let always = When::default;
+        let place = || Place::Service(api.clone());
+        assert_eq!(is_refused(Place::All, refuse(), always()), (true, true));
+        assert_eq!(is_refused(place(), refuse(), always()), (true, false));
+        assert_eq!(is_refused(Place::Session(String::new()), refuse(), always()), (true, true));
+        assert_eq!(is_refused(place(), ConnectFault::Reset, always()), (false, false));
+        for when in [
+            When { probability: 0.99, ..always() },
+            When { turns: Turns { first: Some(9), ..Turns::default() }, ..always() },
+            When { session: Some("other".to_owned()), ..always() },
+            When {
+                windows: vec![Window { ramp: Ramp::Down, ..window(0, Some(9), None) }],
+                ..always()
+            },
+        ] {
+            assert_eq!(is_refused(Place::All, refuse(), when.clone()), (false, false), "{when:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_known_when_it_changes_next() {
+        assert_eq!(at(&within(vec![]), 5), (true, None));
+        let once = within(vec![window(10, Some(20), None)]);
+        let told = [0, 9, 10, 19, 20, 99].map(|now| at(&once, now));
+        let (before, inside, after) = ((false, Some(10)), (true, Some(20)), (false, None));
+        assert_eq!(told, [before, before, inside, inside, after, after]);
+        let again = within(vec![window(10, Some(20), Some(30))]);
+        assert_eq!(
+            [20, 39, 40, 49].map(|now| at(&again, now)),
+            [(false, Some(40)), (false, Some(40)), (true, Some(50)), (true, Some(50)),]
+        );
+        let two = within(vec![window(0, Some(10), None), window(5, None, None)]);
+        assert_eq!(
+            [0, 5, 10].map(|now| at(&two, now)),
+            [(true, Some(5)), (true, Some(10)), (true, None)]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_changes_before_it_is_said_to(
+            windows in prop::collection::vec(
+                (0u64..20, prop::option::of(0u64..40), prop::option::of(0u64..30)), 1..3,
+            ),
+            now in 0u64..80,
+        ) {
+            let windows = windows.into_iter().map(|(from, until, period)| {
+                window(from, until, period)
+            });
+            let shared = within(windows.collect());
+            let (is_refused, next) = at(&shared, now);
+            prop_assert!(next.is_none_or(|next| next > now));
+            for later in now..next.unwrap_or(200) {
+                prop_assert_eq!(at(&shared, later).0, is_refused);
+            }
+        }
+    }
+}

@@ -5,6 +5,7 @@
 pub mod body_files;
 mod changes;
 pub mod error;
+pub mod fault_log;
 pub mod file_name;
 mod folder;
 pub mod keeper;
@@ -12,6 +13,7 @@ pub mod key_file;
 mod known;
 pub mod loaded;
 pub mod located;
+pub mod measuring;
 pub mod reader;
 mod review;
 mod shared_ids;
@@ -23,6 +25,7 @@ pub mod writer;
 
 pub use body_files::BodyFiles;
 pub use error::LibraryError;
+pub use fault_log::{FaultLog, FaultLogError};
 pub use file_name::FileNames;
 pub use keeper::{ImportPolicy, KeepError, Keeper};
 pub use loaded::{Loaded, LoadedFile};

@@ -45,12 +45,12 @@ pub(super) struct AdminDoor {
 impl AdminDoor {
     /// Whether a request comes to the API.
     pub(super) fn takes(&self, request: &Request<Incoming>, arrival: &Arrival) -> bool {
-        let is_asked = self.local == Some(arrival.local) || Admin::is_path(request.uri().path());
+        let is_asked = self.local == Some(arrival.listener) || Admin::is_path(request.uri().path());
         is_asked && self.is_open_to(arrival) && is_for_ringer(request, arrival)
     }
 
     fn is_open_to(&self, arrival: &Arrival) -> bool {
-        let is_here = self.local.is_none_or(|local| arrival.local == local);
+        let is_here = self.local.is_none_or(|local| arrival.listener == local);
         is_here
             && (!self.loopback_only
                 || arrival.peer.is_some_and(|peer| peer.to_canonical().is_loopback()))

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 
-use super::{route::Arrival, state::State, wire::Interim};
+use super::{lines::Lines, route::Arrival, state::State, wire::Interim};
 use crate::{model::ConnectFault, runtime::Watch};
 
 /// A client's connection, as its requests need it.
@@ -14,6 +14,8 @@ pub(super) struct Client {
     pub(super) arrival: Arrival,
     pub(super) interim: Interim,
     pub(super) number: u64,
+    /// What its bandwidths have let through.
+    pub(super) lines: Lines,
     pub(super) watch: Watch,
     /// Serves what is in a tunnel as a connection of its own. A function that is handed down, as
     /// connections stand above requests.

@@ -70,30 +70,39 @@ pub(super) fn decide(
 }
 
 fn is_for_admin_alone(state: &State, arrival: &Arrival) -> bool {
-    state.admin.as_ref().is_some_and(|door| door.local == Some(arrival.local))
+    state.admin.as_ref().is_some_and(|door| door.local == Some(arrival.listener))
 }
 
-/// A TLS handshake that goes wrong, by what ringer does.
+/// What a fault means on a TLS connection that its client has greeted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Handshake {
-    /// It shows a certificate with a flaw.
-    Flawed(Flaw),
-    /// It says nothing.
-    Stalled,
-    /// It ends with an alert.
+pub(super) enum Meant {
+    /// It is reset.
+    Reset,
+    /// ringer says nothing.
+    Silence,
+    /// The handshake ends with an alert.
     Alert(u8),
+    /// The certificate has a flaw.
+    Flaw(Flaw),
+    /// No window is opened for what requests bring.
+    WithheldWindow,
 }
 
-impl From<TlsFault> for Handshake {
-    fn from(fault: TlsFault) -> Self {
+impl From<ConnectFault> for Meant {
+    fn from(fault: ConnectFault) -> Self {
         match fault {
-            TlsFault::Expired => Self::Flawed(Flaw::Expired),
-            TlsFault::WrongName => Self::Flawed(Flaw::WrongName),
-            TlsFault::SelfSigned => Self::Flawed(Flaw::SelfSigned),
-            TlsFault::UnknownIssuer => Self::Flawed(Flaw::UnknownIssuer),
-            TlsFault::HandshakeStall => Self::Stalled,
-            TlsFault::Alert(code) => Self::Alert(code),
-            TlsFault::OldVersion => Self::Alert(PROTOCOL_VERSION),
+            // Nobody listens is no longer possible.
+            ConnectFault::Refuse | ConnectFault::Reset => Self::Reset,
+            ConnectFault::NeverAnswer | ConnectFault::Tls(TlsFault::HandshakeStall) => {
+                Self::Silence
+            }
+            ConnectFault::WithheldWindow => Self::WithheldWindow,
+            ConnectFault::Tls(TlsFault::Expired) => Self::Flaw(Flaw::Expired),
+            ConnectFault::Tls(TlsFault::WrongName) => Self::Flaw(Flaw::WrongName),
+            ConnectFault::Tls(TlsFault::SelfSigned) => Self::Flaw(Flaw::SelfSigned),
+            ConnectFault::Tls(TlsFault::UnknownIssuer) => Self::Flaw(Flaw::UnknownIssuer),
+            ConnectFault::Tls(TlsFault::Alert(code)) => Self::Alert(code),
+            ConnectFault::Tls(TlsFault::OldVersion) => Self::Alert(PROTOCOL_VERSION),
         }
     }
 }

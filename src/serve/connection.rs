@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -18,13 +19,14 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    time::{Instant, timeout, timeout_at},
+    time::timeout,
 };
 
 use super::{
     client::{Client, Served, Tunnel},
-    connect_faults::{Handshake, OPENING, Opening, decide},
+    connect_faults::{Meant, OPENING, Opening, decide},
     handler::handle,
+    lines::Lines,
     reply::{BodyError, ReplyBody},
     rewound::Rewound,
     route::Arrival,
@@ -46,14 +48,20 @@ const H2_CONNECTION_WINDOW: u32 = 4 << 20;
 /// The window of a connection of which nothing was said (RFC 9113 §6.9.2).
 const H2_UNTOUCHED_WINDOW: u32 = 65_535;
 
-/// Serves a connection that was just accepted.
-pub(super) async fn serve_tcp(state: Arc<State>, tcp: TcpStream, watch: Watch) {
+/// Serves a connection that was just accepted at this address.
+pub(super) async fn serve_tcp(
+    state: Arc<State>,
+    tcp: TcpStream,
+    listener: SocketAddr,
+    watch: Watch,
+) {
     // A failure only costs latency.
     let _ = tcp.set_nodelay(true);
     let Ok(local) = tcp.local_addr() else { return };
     let peer = tcp.peer_addr().ok().map(|address| address.ip().to_canonical());
     let reset = Reset::default();
-    let arrival = Arrival { scheme: Scheme::Http, local, peer, tunnel: None, reset: reset.clone() };
+    let arrival =
+        Arrival { scheme: Scheme::Http, local, listener, peer, tunnel: None, reset: reset.clone() };
     let mut first = [0; OPENING];
     let mut stop = watch.clone();
     let peeked = tokio::select! {
@@ -144,43 +152,45 @@ async fn serve_tls<S>(
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let deadline = Instant::now() + state.limits.handshake;
-    let hello = in_time(deadline, Hello::read(stream)).await?;
+    let (begun, limit) = (state.clock.elapsed(), state.limits.handshake);
+    let hello = in_time(limit, Hello::read(stream)).await?;
     let fault = match told {
         Told::Later => decide(&state, &arrival, hello.server_name().as_deref()),
         Told::Now(fault) => fault,
     };
     let (mut flaw, mut uploads) = (None, Uploads::Taken);
-    match fault {
+    match fault.map(Meant::from) {
         None => {}
-        Some(ConnectFault::Refuse | ConnectFault::Reset) => {
+        Some(Meant::Reset) => {
             arrival.reset.order();
             return Ok(());
         }
-        Some(ConnectFault::NeverAnswer) => return Ok(hold(hello.into_stream(), watch).await),
-        Some(ConnectFault::WithheldWindow) => uploads = Uploads::Withheld,
-        Some(ConnectFault::Tls(fault)) => match Handshake::from(fault) {
-            Handshake::Flawed(found) => flaw = Some(found),
-            Handshake::Stalled => return Ok(hold(hello.into_stream(), watch).await),
-            Handshake::Alert(code) => {
-                return Ok(alert(hello.into_stream(), code, state.limits.handshake).await);
-            }
-        },
+        Some(Meant::Silence) => {
+            hold(hello.into_stream(), watch).await;
+            return Ok(());
+        }
+        Some(Meant::Alert(code)) => {
+            alert(hello.into_stream(), code, limit).await;
+            return Ok(());
+        }
+        Some(Meant::Flaw(found)) => flaw = Some(found),
+        Some(Meant::WithheldWindow) => uploads = Uploads::Withheld,
     }
     let local_ip = arrival.local.ip().to_string();
     let name = arrival.tunnel.as_deref().map_or(local_ip.as_str(), crate::tls::acceptor::host_of);
+    let left = limit.saturating_sub(state.clock.elapsed().saturating_sub(begun));
     let stream = match flaw {
-        None => in_time(deadline, state.acceptor.finish(hello, name)).await?,
-        Some(flaw) => in_time(deadline, state.acceptor.finish_flawed(hello, name, flaw)).await?,
+        None => in_time(left, state.acceptor.finish(hello, name)).await?,
+        Some(flaw) => in_time(left, state.acceptor.finish_flawed(hello, name, flaw)).await?,
     };
     let arrival = Arrival { scheme: Scheme::Https, ..arrival };
     serve_http(state, stream, arrival, uploads, watch).await;
     Ok(())
 }
 
-async fn in_time<T>(deadline: Instant, step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+async fn in_time<T>(limit: Duration, step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     let late = || io::Error::new(io::ErrorKind::TimedOut, "the client did not finish it in time");
-    timeout_at(deadline, step).await.unwrap_or_else(|_| Err(late()))
+    timeout(limit, step).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// What becomes of the bodies of requests.
@@ -212,6 +222,7 @@ where
             arrival,
             interim,
             number: state.connections.fetch_add(1, Ordering::Relaxed) + 1,
+            lines: Lines::default(),
             watch: watch.clone(),
             serve_tunnel,
         });

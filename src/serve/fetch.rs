@@ -176,7 +176,7 @@ async fn dribbled(
     let pieces = delay::pieces(dribble, bytes.len() as u64, schedule.head.max(since(clock, watch)));
     let chunks = pieces.into_iter().map(|(due, size)| (due, size, 0)).collect();
     let body = PreparedBody::Bytes(bytes);
-    let schedule = Schedule { head: schedule.head, chunks };
+    let schedule = Schedule::of_pieces(schedule.head, chunks);
     let (ending, clock) = (Default::default(), Arc::clone(clock));
     Ok(Production { body, trailers, schedule, ending, watch, clock, request: None }.start())
 }

@@ -4,39 +4,39 @@ use std::sync::{Arc, atomic::Ordering};
 
 use http::{
     Method, Request, Response, StatusCode, Version,
-    header::{CONTENT_LENGTH, ORIGIN, RETRY_AFTER, TRAILER},
+    header::{CONTENT_LENGTH, ORIGIN, TRAILER},
     uri::PathAndQuery,
 };
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
 use super::{
+    bandwidth::{self, paced},
     client::Client,
     faults::{self, Scene},
     forward::{self, Outbound, protocol_name},
     inbound::Inbound,
     inquiry::{Finding, Inquiry, find},
     intercept,
-    paced::paced,
+    limiting::{self, Gate, Passage},
     planning,
     recording::{Asked, Recording},
     replay,
     reply::{BodyError, ReplyBody},
-    rescue::{self, Wants},
+    rescue,
     route::Upstream,
     settings::Dialect,
     state::State,
     tee::Stopwatch,
-    wait::sleep_until,
+    wait::{sleep, sleep_until},
     webhooks::Following,
     wire::Interim,
     witness::{self, By},
 };
 use crate::{
     admin::cross_origin,
-    behavior::Verdict,
     engine::Mode,
-    model::{self, Handled, Headers, Json, Outcome, RequestBody},
+    model::{self, Handled, Headers, Outcome, RequestBody},
     store::ServeEvent,
 };
 
@@ -84,6 +84,10 @@ pub(super) async fn handle(
         Ok(route) => route,
         Err(error) => return Ok(rescue::upstream_failed(&error, "")),
     };
+    let own = match planning::of_request(&state, request.headers_mut()) {
+        Ok(own) => own,
+        Err(reason) => return Ok(rescue::unusable_header(&reason, request.headers())),
+    };
     if intercept::wants_upgrade(&request) && route.service.upstream.is_some() {
         return Ok(intercept::upgrade(&state, &route, &mut request, number, watch).await);
     }
@@ -108,15 +112,27 @@ pub(super) async fn handle(
         client: peer,
         received: arrived.now,
     };
-    let outbound = Outbound {
+    let mut outbound = Outbound {
         request,
         version: parts.version,
         extensions: parts.extensions,
         body: Inbound::new(body),
         route,
         watch,
-        own: None,
+        own,
     };
+    // What is recorded is as it would be without ringer.
+    if !outbound.body.is_complete() && !outbound.route.service.mode.records() {
+        let (state, client) = (&handling.state, &handling.client);
+        let own = outbound.own.as_deref();
+        let strikes = planning::of_way_in(
+            state,
+            &outbound.request,
+            outbound.route.service.scope.as_ref(),
+            own,
+        );
+        bandwidth::slow_down(&strikes, &mut outbound.body, state, client);
+    }
     let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
     let mut response = handling.answer(outbound).await?;
     if origin.is_some() {
@@ -151,20 +167,32 @@ struct Handling {
 }
 
 impl Handling {
-    async fn answer(self, outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
+    /// Answers a request that its limits let through; what is recorded they do not see.
+    async fn answer(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
+        let (state, version) = (Arc::clone(&self.state), outbound.version);
+        let mut passage = Passage::default();
+        if !outbound.route.service.mode.records() {
+            match limiting::admit(&state, &self.client, &mut outbound).await? {
+                Gate::Open(open) => passage = open,
+                Gate::Shut(refusal) => {
+                    self.done(Some(refusal.status()), Outcome::RateLimited);
+                    return Ok(*refusal);
+                }
+            }
+        }
+        let response = self.answer_admitted(outbound, &mut passage).await?;
+        Ok(passage.dress(&state, response, version).await)
+    }
+
+    async fn answer_admitted(
+        self,
+        outbound: Outbound,
+        passage: &mut Passage,
+    ) -> Result<Response<ReplyBody>, BodyError> {
         let service = Arc::clone(&outbound.route.service);
         let mode = service.mode;
         if !mode.asks_stubs() {
             return self.forward(outbound).await;
-        }
-        let now = self.watch.arrived();
-        if let Some(Verdict::Limited { retry_after }) = service
-            .rate_limit
-            .as_ref()
-            .map(|(key, limit)| self.state.session.take(key, *limit, now))
-        {
-            self.done(Some(StatusCode::TOO_MANY_REQUESTS), Outcome::RateLimited);
-            return Ok(limited(retry_after, Wants::of(&outbound.request.headers)));
         }
         let Outbound { request, version, extensions, body, route, watch, own } = outbound;
         let inquiry = Inquiry { request, body, version, route, watch, own, event: None };
@@ -181,6 +209,17 @@ impl Handling {
         }
         match finding {
             Finding::Found(found, mut inquiry) => {
+                let refusal = limiting::admit_to_stub(
+                    &self.state,
+                    &self.client,
+                    &found,
+                    &mut inquiry,
+                    passage,
+                );
+                if let Some(refusal) = refusal.await? {
+                    self.done(Some(refusal.status()), Outcome::RateLimited);
+                    return Ok(refusal);
+                }
                 let event = witness::enter(
                     &self.state,
                     &inquiry.request,
@@ -321,13 +360,13 @@ impl Handling {
             }
         };
         // Waits come on top of what the API takes.
-        tokio::time::sleep(plan.schedule.head).await;
+        sleep(self.state.session.clock(), watch, plan.schedule.head).await;
         self.done(Some(answer.status()), Outcome::Passed);
         let answer = match &plan.fault {
             Some(strike) => faults::damage(&strike.value, strike.draws(), answer, &scene).await?,
             None => answer,
         };
-        Ok(paced(&plan.bandwidth, answer))
+        Ok(paced(&plan.bandwidth, answer, &self.state, &self.client))
     }
 
     fn done(&self, status: Option<StatusCode>, outcome: Outcome) {
@@ -340,21 +379,4 @@ impl Handling {
             outcome,
         });
     }
-}
-
-/// 429 with the whole seconds to wait (RFC 6585 §4, RFC 9110 §10.2.3).
-fn limited(retry_after: std::time::Duration, wants: Wants) -> Response<ReplyBody> {
-    let seconds = retry_after.as_secs_f64().ceil().max(1.0);
-    let json = Json::Object(vec![
-        ("error".to_owned(), "rate_limited".into()),
-        ("message".to_owned(), "the rate limit that ringer was given is used up".into()),
-        ("retryAfterSeconds".to_owned(), Json::Number(format!("{seconds}"))),
-    ]);
-    let text =
-        format!("429 the rate limit that ringer was given is used up; retry after {seconds} s\n");
-    let mut response = rescue::own_answer(StatusCode::TOO_MANY_REQUESTS, wants, &json, &text);
-    if let Ok(value) = format!("{seconds}").parse() {
-        response.headers_mut().insert(RETRY_AFTER, value);
-    }
-    response
 }

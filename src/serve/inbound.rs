@@ -10,24 +10,32 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
+use super::paced::{Paced, Pacing};
 use crate::{codec::BodyDigest, model::RequestBody};
 
 /// What has been read of a body, and the rest.
 #[derive(Default)]
 pub(super) struct Inbound {
     read: BytesMut,
-    rest: Option<Incoming>,
+    rest: Option<Paced<Incoming>>,
 }
 
 impl Inbound {
     pub(super) fn new(body: Incoming) -> Self {
-        let rest = (!body.is_end_stream()).then_some(body);
+        let rest = (!body.is_end_stream()).then(|| Paced::unpaced(body));
         Self { read: BytesMut::new(), rest }
     }
 
     /// None, or none that is left.
     pub(super) fn none() -> Self {
         Self { read: BytesMut::new(), rest: None }
+    }
+
+    /// Has what is left come slowly.
+    pub(super) fn pace(&mut self, pacing: Pacing) {
+        if let Some(rest) = &mut self.rest {
+            rest.pace(pacing);
+        }
     }
 
     /// What has been read so far.
@@ -103,7 +111,7 @@ impl Inbound {
     }
 
     /// Takes the part that was not read.
-    pub(super) fn into_rest(self) -> Option<Incoming> {
+    pub(super) fn into_rest(self) -> Option<Paced<Incoming>> {
         self.rest
     }
 }

@@ -82,7 +82,8 @@ impl Door {
                 Ok((tcp, _)) => {
                     backoff = MIN_BACKOFF;
                     let mut cut_off = state.cut_off.watch();
-                    let connection = serve_tcp(Arc::clone(state), tcp, drain.watch_within(watch));
+                    let watch = drain.watch_within(watch);
+                    let connection = serve_tcp(Arc::clone(state), tcp, self.address, watch);
                     tokio::spawn(async move {
                         tokio::select! {
                             () = connection => {}

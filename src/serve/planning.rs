@@ -1,13 +1,52 @@
 //! What befalls a request: asked of the behaviors of this moment, its body read where one of them looks
 //! at it.
 
-use super::{inquiry::Inquiry, route::Route, state::State};
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderMap, HeaderName};
+
+use super::{inquiry::Inquiry, settings::Dialect, state::State};
 use crate::{
     codec::view::RequestView,
-    engine::{Found, Ground, Plan, Strike, plan, plan_connection},
-    model::{ConnectFault, RequestBody, ServiceName},
-    store::{BehaviorSet, Drawn},
+    engine::{Found, Ground, Plan, Strike, plan_connection},
+    model::{Bandwidth, Behaviors, ConnectFault, Place, Request, RequestBody, ServiceName},
+    store::{Applied, BehaviorSet, Drawn, LiveBehaviors, Subject},
 };
+
+/// The header in which a request says how its answer is to behave.
+const REQUEST_FAULTS: HeaderName = HeaderName::from_static("x-ringer-fault");
+
+/// What a request says of how its answer is to behave, where it may. What says that is taken away, so
+/// that the request is as it would be without.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub(super) fn of_request(
+    state: &State,
+    fields: &mut HeaderMap,
+) -> Result<Option<Arc<LiveBehaviors>>, String> {
+    let Some(read) = state.read_request_faults else { return Ok(None) };
+    if !fields.contains_key(REQUEST_FAULTS) {
+        return Ok(None);
+    }
+    let values: Vec<_> = fields.get_all(REQUEST_FAULTS).iter().cloned().collect();
+    fields.remove(REQUEST_FAULTS);
+    let mut behaviors = Behaviors::default();
+    for value in values {
+        let text = value.to_str().map_err(|_| "it is no text of ASCII characters".to_owned())?;
+        let more = read(text)?;
+        behaviors.latency = behaviors.latency.or(more.latency);
+        behaviors.rules.extend(more.rules);
+        if !more.limits.is_empty() {
+            return Err("a rate limit is nothing that one request can have".to_owned());
+        }
+    }
+    let now = state.session.clock().elapsed();
+    LiveBehaviors::compile(Place::Request, &behaviors, now, || 0)
+        .map(|live| Some(Arc::new(live)))
+        .map_err(|error| error.message)
+}
 
 /// What befalls a request that a stub answers.
 ///
@@ -54,21 +93,44 @@ pub(super) async fn of_endpoint(
     Ok(plan)
 }
 
+/// What slows the body of a request down on its way in. It is asked before the body is read for any
+/// other reason, so rules that look at it, and those of stubs, have no say.
+pub(super) fn of_way_in(
+    state: &State,
+    request: &Request,
+    service: Option<&ServiceName>,
+    own: Option<&LiveBehaviors>,
+) -> Vec<Strike<Bandwidth>> {
+    let behaviors = state.behaviors.load();
+    let ground = ground(state, &behaviors, state.session.clock().elapsed());
+    let around = ground.around(own, None, service);
+    if !around.has_rules() {
+        return Vec::new();
+    }
+    let path = state.redactor.target(request.target.path());
+    let subject = Subject::way_in(service, request.method.as_str(), &path);
+    let plan = ground.plan_way_in(around, &subject, request);
+    log(state, &plan.applied);
+    plan.bandwidth
+}
+
 /// What becomes of a connection that was just accepted.
 pub(super) fn of_connection(
     state: &State,
     service: Option<&ServiceName>,
 ) -> Option<Strike<ConnectFault>> {
     let behaviors = state.behaviors.load();
-    let (strike, applied) = plan_connection(&ground(state, &behaviors), service)?;
+    let (strike, applied) =
+        plan_connection(&ground(state, &behaviors, state.session.clock().elapsed()), service)?;
     tracing::debug!(rule = %applied.rule, fault = ?applied.fault, "a connection is broken on purpose");
+    log(state, std::slice::from_ref(&applied));
     Some(strike)
 }
 
 /// `None` where the body is still to be read; `is_read` says that there is no more of it.
 fn ask(state: &State, found: Option<&Found>, inquiry: &Inquiry, is_read: bool) -> Option<Plan> {
     let behaviors = state.behaviors.load();
-    let ground = ground(state, &behaviors);
+    let ground = ground(state, &behaviors, inquiry.watch.arrived());
     let stub = found.map(|found| &*found.stub);
     let around = ground.around(inquiry.own.as_deref(), stub, inquiry.route.service.scope.as_ref());
     let request = &inquiry.request;
@@ -82,8 +144,10 @@ fn ask(state: &State, found: Option<&Found>, inquiry: &Inquiry, is_read: bool) -
     Some(match found {
         Some(found) => ground.plan_stub(around, found, state.global_delay(), request),
         None if around.has_rules() => {
-            let subject = plan::endpoint_subject(&endpoint(state, &inquiry.route, request));
-            ground.plan_endpoint(around, subject, request)
+            let path = state.redactor.target(request.target.path());
+            let scope = inquiry.route.service.scope.as_ref();
+            let subject = Subject::endpoint(scope, request.method.as_str(), &path);
+            ground.plan_endpoint(around, &subject, request)
         }
         None => Plan::default(),
     })
@@ -97,27 +161,30 @@ fn is_unread(found: Option<&Found>, inquiry: &Inquiry) -> bool {
     is_left && !is_two_way && !inquiry.is_unasked()
 }
 
-/// What a request is counted under that no stub answers. It is logged, so it has no secrets.
-fn endpoint(state: &State, route: &Route, request: &crate::model::Request) -> String {
-    let service = route.service.scope.as_ref().map_or("*", ServiceName::as_str);
-    let path = state.redactor.target(request.target.path());
-    format!("{service} {} {path}", request.method)
-}
-
-fn ground<'g>(state: &'g State, behaviors: &'g BehaviorSet) -> Ground<'g> {
+fn ground<'g>(state: &'g State, behaviors: &'g BehaviorSet, now: Duration) -> Ground<'g> {
     Ground {
         behaviors,
         session: &state.session,
         seed: state.seed,
-        now: state.session.clock().elapsed(),
+        now,
+        measured: &state.measured,
         script: state.script.as_deref(),
     }
 }
 
 /// Tells the journal and the log of faults.
 fn note(state: &State, inquiry: &Inquiry, plan: &Plan) {
-    if let Some(event) = &inquiry.event {
-        event.set_delay(plan.schedule.head);
-        event.set_drawn(Drawn { seed: state.seed.0, applied: plan.applied.clone() });
+    log(state, &plan.applied);
+    let Some(event) = &inquiry.event else { return };
+    event.set_delay(plan.schedule.head);
+    if state.answers.dialect == Dialect::Ringer || !plan.applied.is_empty() {
+        event.set_drawn(Drawn { seed: state.seed, applied: plan.applied.clone() });
+    }
+}
+
+fn log(state: &State, applied: &[Applied]) {
+    let Some(log) = &state.fault_log else { return };
+    for applied in applied {
+        log.add(state.session.name(), applied);
     }
 }

@@ -8,13 +8,12 @@ use http::{
 };
 
 use super::{
+    bandwidth::{self, paced},
     client::Client,
     faults::{self, Scene},
     fetch::Fetch,
     inquiry::Inquiry,
-    miss,
-    paced::paced,
-    planning,
+    miss, planning,
     rendering::{self, RenderError},
     reply::{BodyError, ReplyBody},
     rescue,
@@ -51,6 +50,8 @@ pub(super) async fn give(
         Err(error) => return (Err(error.into()), outcome),
     };
     let watch = inquiry.watch;
+    let of_stub = plan.bandwidth.iter().filter(bandwidth::is_of_stub);
+    bandwidth::slow_down(of_stub, &mut inquiry.body, state, client);
     let scene = Scene::of(state, &inquiry, client);
     if let Some(fault) = plan.own_fault {
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
@@ -58,7 +59,7 @@ pub(super) async fn give(
     }
     let Some(strike) = &plan.fault else {
         let answer = answer(state, found, plan.schedule, inquiry, client).await;
-        return (answer.map(|answer| paced(&plan.bandwidth, answer)), outcome);
+        return (answer.map(|answer| paced(&plan.bandwidth, answer, state, client)), outcome);
     };
     if faults::takes_place(&strike.value) {
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
@@ -69,7 +70,7 @@ pub(super) async fn give(
         Ok(answer) => faults::damage(&strike.value, strike.draws(), answer, &scene).await,
         Err(error) => Err(error),
     };
-    (answer.map(|answer| paced(&plan.bandwidth, answer)), Outcome::InjectedError)
+    (answer.map(|answer| paced(&plan.bandwidth, answer, state, client)), Outcome::InjectedError)
 }
 
 /// The answer as its stub has it, when it is due.
@@ -149,7 +150,7 @@ pub(super) async fn miss(
             faults::damage(&strike.value, strike.draws(), answer, &scene).await?
         }
     };
-    Ok(paced(&plan.bandwidth, answer))
+    Ok(paced(&plan.bandwidth, answer, state, client))
 }
 
 async fn missed(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {

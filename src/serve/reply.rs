@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::{
+    paced::Paced,
     tee::{ResponseTee, Stopwatch},
     wait::sleep_until,
     wire::Interim,
@@ -372,6 +373,6 @@ impl Source {
 }
 
 /// Reads a body to its end and throws it away, so that its connection can be used again.
-pub(super) async fn discard(mut body: Incoming) {
+pub(super) async fn discard(mut body: Paced<Incoming>) {
     while let Some(Ok(_)) = body.frame().await {}
 }

@@ -68,6 +68,16 @@ pub(super) fn foreign_page() -> Response<ReplyBody> {
     own_answer(StatusCode::FORBIDDEN, Wants::Json, &json, "")
 }
 
+/// 400 to a request that says badly how its answer is to behave.
+pub(super) fn unusable_header(reason: &str, fields: &HeaderMap) -> Response<ReplyBody> {
+    let reason = format!("the header `X-Ringer-Fault` cannot be read: {reason}");
+    let json = Json::Object(vec![
+        ("error".to_owned(), "request_faults".into()),
+        ("message".to_owned(), reason.as_str().into()),
+    ]);
+    own_answer(StatusCode::BAD_REQUEST, Wants::of(fields), &json, &format!("400 {reason}\n"))
+}
+
 /// What is wrong with the head of a request that the reference server does not look at further.
 pub(super) fn bad_message<B>(request: &Request<B>) -> Option<&'static str> {
     if request.version() > Version::HTTP_11 {

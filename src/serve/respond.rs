@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode, Version,
-    header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
+    header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, TRANSFER_ENCODING},
 };
 use hyper::ext::ReasonPhrase;
 use tokio::sync::watch;
@@ -20,7 +20,7 @@ use super::{
     wire::Interim,
 };
 use crate::{
-    behavior::{delay, latency::Schedule},
+    behavior::{delay, latency::Schedule, pieces::Cuttable},
     model::{Dribble, RequestBody, ResponseEnding},
     render::{Prepared, PreparedBody, http_date, squeeze},
 };
@@ -65,6 +65,17 @@ impl Given {
     }
 }
 
+/// How the names of an answer's fields are spelled, for who adds some.
+#[derive(Clone)]
+pub(super) struct Spelled(Arc<Prepared>);
+
+impl Spelled {
+    /// The names.
+    pub(super) fn names(&self) -> &[String] {
+        &self.0.spelled
+    }
+}
+
 /// The response to a request.
 pub(super) async fn respond(
     state: &State,
@@ -79,6 +90,16 @@ pub(super) async fn respond(
     } else {
         given.adapt(state, &inquiry.request.method, &inquiry.request.headers)
     };
+    if given.dribble.is_none() && has_body && given.schedule.waits_between() {
+        let fields = &given.prepared.fields;
+        let media = fields.get(CONTENT_TYPE).and_then(|media| media.to_str().ok());
+        given.schedule.cut(match &sent {
+            PreparedBody::Bytes(bytes) if !fields.contains_key(CONTENT_ENCODING) => {
+                Cuttable::Bytes(bytes, media)
+            }
+            sent => Cuttable::Length(sent.length()),
+        });
+    }
     if given.dribble.is_some()
         && has_body
         && let Some((due, ..)) = given.schedule.chunks.first()
@@ -158,6 +179,7 @@ pub(super) async fn respond(
     if version < Version::HTTP_2 {
         if !prepared.spelled.is_empty() {
             *response.extensions_mut() = spelling(&prepared).await;
+            response.extensions_mut().insert(Spelled(Arc::clone(&prepared)));
         }
         if let Some(reason) = &prepared.reason
             && let Ok(reason) = ReasonPhrase::try_from(reason.clone())

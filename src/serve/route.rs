@@ -15,7 +15,6 @@ use parking_lot::Mutex;
 
 use super::{settings::Service, socket::Reset};
 use crate::{
-    behavior::RateLimit,
     engine::Mode,
     model::{Origin, Scheme, ServiceName},
     tls::acceptor::host_of,
@@ -35,8 +34,6 @@ pub(super) struct LiveService {
     pub(super) listen: Vec<SocketAddr>,
     pub(super) mode: Mode,
     pub(super) upstream: Option<Upstream>,
-    /// Its limit, and under which name it is counted: services that share one share the name.
-    pub(super) rate_limit: Option<(String, RateLimit)>,
 }
 
 /// The real API of a service.
@@ -89,6 +86,8 @@ pub(super) struct Arrival {
     pub(super) scheme: Scheme,
     /// The address that the client connected to.
     pub(super) local: SocketAddr,
+    /// The address that is listened on; several where it is the unspecified one.
+    pub(super) listener: SocketAddr,
     /// The address that the client connected from.
     pub(super) peer: Option<IpAddr>,
     /// The target of the CONNECT whose tunnel this is.
@@ -99,13 +98,12 @@ pub(super) struct Arrival {
 
 /// Finds services.
 pub(super) struct Router {
-    services: Vec<Arc<LiveService>>,
+    pub(super) services: Vec<Arc<LiveService>>,
     /// For requests that name none: stubs of any service.
-    any: Arc<LiveService>,
-    forward: Mode,
+    pub(super) any: Arc<LiveService>,
+    pub(super) forward: Mode,
     forwarded: Mutex<HashMap<String, Arc<LiveService>>>,
     factory: UpstreamFactory,
-    rate_limit: Option<RateLimit>,
     /// For requests that stubs send, made for the first.
     errands: OnceLock<Result<upstream::Client, UpstreamError>>,
 }
@@ -115,11 +113,10 @@ impl Router {
         services: Vec<Service>,
         forward: Mode,
         factory: UpstreamFactory,
-        rate_limit: Option<RateLimit>,
     ) -> Result<Self, UpstreamError> {
         let services = services
             .into_iter()
-            .map(|service| live(service, &factory, rate_limit).map(Arc::new))
+            .map(|service| live(service, &factory).map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;
         let any = LiveService {
             scope: None,
@@ -128,7 +125,6 @@ impl Router {
             listen: Vec::new(),
             mode: Mode::Replay,
             upstream: None,
-            rate_limit: rate_limit.map(|limit| (String::new(), limit)),
         };
         Ok(Self {
             services,
@@ -136,7 +132,6 @@ impl Router {
             forward,
             forwarded: Mutex::default(),
             factory,
-            rate_limit,
             errands: OnceLock::new(),
         })
     }
@@ -200,46 +195,6 @@ impl Router {
         Ok(Route { service, is_proxied: false, authority, scheme, address, target })
     }
 
-    /// The service that all connections to a listener are for, as far as it tells, and where their
-    /// answers come from.
-    pub(super) fn of_listener(&self, local: SocketAddr) -> (Option<ServiceName>, Mode) {
-        let own = self.services.iter().find(|service| service.listen.contains(&local));
-        let only = match self.services.as_slice() {
-            [only] if only.prefix.is_none() && only.listen.is_empty() => Some(only),
-            _ => None,
-        };
-        own.or(only).map_or((None, self.any.mode), |service| (service.scope.clone(), service.mode))
-    }
-
-    /// The service that a connection is for, as far as it is known before a request, and where its
-    /// answers come from. `server_name` is the name that the client asks for in TLS.
-    pub(super) fn of_connection(
-        &self,
-        arrival: &Arrival,
-        server_name: Option<&str>,
-    ) -> (Option<ServiceName>, Mode) {
-        if let Some(target) = arrival.tunnel.as_ref().filter(|target| !names(target, arrival.local))
-        {
-            let authority = without_default_port(target, Scheme::Https);
-            return match self.named(&authority, Some(Scheme::Https)) {
-                Some(service) => (service.scope.clone(), service.mode),
-                None => (Some(ServiceName::new(&authority)), self.forward),
-            };
-        }
-        let by_listener = self.of_listener(arrival.local);
-        let is_own = self.services.iter().any(|service| service.listen.contains(&arrival.local));
-        let by_name = server_name.filter(|_| !is_own);
-        // The name comes without a port, whatever port the service is known by.
-        let has = |service: &LiveService, name: &str| {
-            service.hosts.iter().any(|own| host_of(own).eq_ignore_ascii_case(name))
-        };
-        match by_name.and_then(|name| self.services.iter().find(|service| has(service, name))) {
-            Some(service) => (service.scope.clone(), service.mode),
-            None if by_listener.0.is_some() => by_listener,
-            None => (by_name.map(ServiceName::new), by_listener.1),
-        }
-    }
-
     /// Whether any request may go to an upstream.
     pub(super) fn forwards(&self) -> bool {
         self.forward.forwards() || self.services.iter().any(|service| service.mode.forwards())
@@ -256,7 +211,7 @@ impl Router {
         folders: &[ServiceName],
     ) -> (Arc<LiveService>, Option<String>) {
         let by_listener =
-            self.services.iter().find(|service| service.listen.contains(&arrival.local));
+            self.services.iter().find(|service| service.listen.contains(&arrival.listener));
         if let Some(service) = by_listener.or(self.named(authority, Some(scheme)).as_ref()) {
             return (Arc::clone(service), None);
         }
@@ -287,7 +242,11 @@ impl Router {
     }
 
     /// The service that has this host among its own.
-    fn named(&self, authority: &str, scheme: Option<Scheme>) -> Option<Arc<LiveService>> {
+    pub(super) fn named(
+        &self,
+        authority: &str,
+        scheme: Option<Scheme>,
+    ) -> Option<Arc<LiveService>> {
         let short = scheme.map(|scheme| without_default_port(authority, scheme));
         let host = host_of(authority);
         self.services
@@ -344,7 +303,6 @@ impl Router {
             listen: Vec::new(),
             mode,
             upstream,
-            rate_limit: self.rate_limit.map(|limit| (String::new(), limit)),
         })
     }
 
@@ -357,15 +315,9 @@ impl Router {
     }
 }
 
-fn live(
-    service: Service,
-    factory: &UpstreamFactory,
-    rate_limit: Option<RateLimit>,
-) -> Result<LiveService, UpstreamError> {
-    let own = service.rate_limit.map(|limit| (service.name.to_string(), limit));
+fn live(service: Service, factory: &UpstreamFactory) -> Result<LiveService, UpstreamError> {
     Ok(LiveService {
         upstream: service.upstream.map(|origin| factory.reverse(origin)).transpose()?,
-        rate_limit: own.or(rate_limit.map(|limit| (String::new(), limit))),
         scope: Some(service.name),
         hosts: service.hosts,
         prefix: service.prefix,
@@ -386,7 +338,7 @@ fn authority_of(uri: &Uri, fields: &HeaderMap) -> Option<String> {
 }
 
 /// Whether `host:port` names this address.
-fn names(authority: &str, local: SocketAddr) -> bool {
+pub(super) fn names(authority: &str, local: SocketAddr) -> bool {
     let is_localhost = || {
         local.ip().is_loopback()
             && authority.strip_prefix("localhost:").and_then(|port| port.parse().ok())
@@ -395,7 +347,7 @@ fn names(authority: &str, local: SocketAddr) -> bool {
     authority.parse() == Ok(local) || is_localhost()
 }
 
-fn without_default_port(authority: &str, scheme: Scheme) -> String {
+pub(super) fn without_default_port(authority: &str, scheme: Scheme) -> String {
     let port = format!(":{}", scheme.default_port());
     authority.strip_suffix(&port).unwrap_or(authority).to_owned()
 }
@@ -421,7 +373,7 @@ mod tests {
             own_addresses: Vec::new(),
         };
         let factory = UpstreamFactory { options, preserve_host: None };
-        Router::new(services, Mode::Replay, factory, None).unwrap()
+        Router::new(services, Mode::Replay, factory).unwrap()
     }
 
     fn service(upstream: &str) -> Service {
@@ -432,6 +384,7 @@ mod tests {
         Arrival {
             scheme: Scheme::Http,
             local: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            listener: SocketAddr::from(([127, 0, 0, 1], 8080)),
             peer: None,
             tunnel: None,
             reset: Reset::default(),

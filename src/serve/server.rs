@@ -17,23 +17,24 @@ use tokio::sync::{Semaphore, broadcast};
 
 use super::{
     administration::{AdminDoor, AdminPlace},
+    limiting::Spellings,
+    lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
     route::{Router, UpstreamFactory},
-    settings::{Answers, Dialect, Limits, Service},
+    settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
     state::{Counts, State, Webhooks},
     surroundings::Surroundings,
 };
 use crate::{
     admin::Admin,
-    behavior::RateLimit,
     engine::{LazyKeys, Matching, Mode},
-    library::BodyFiles,
+    library::{BodyFiles, FaultLog},
     model::Handled,
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
-    store::{Script, Session, SharedBehaviors, SharedSettings, StubStore},
+    store::{Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -72,12 +73,16 @@ pub struct ServerParts {
     pub forward: Mode,
     /// How answers behave, as it is at the moment.
     pub behaviors: Arc<SharedBehaviors>,
-    /// The limit of services that have none of their own.
-    pub rate_limit: Option<RateLimit>,
     /// Seed of every draw.
     pub seed: Seed,
     /// What befell the requests of an earlier run, to befall these.
     pub script: Option<Arc<Script>>,
+    /// What endpoints were recorded to take.
+    pub measured: Arc<Measured>,
+    /// Reads how a request wants to be answered (`X-Ringer-Fault`), where requests may say that.
+    pub read_request_faults: Option<ReadRequestFaults>,
+    /// Where it is written what befalls requests.
+    pub fault_log: Option<Arc<FaultLog>>,
     /// How exactly requests must match.
     pub matching: Matching,
     /// How upstreams are reached; the listeners' own addresses are added.
@@ -185,7 +190,7 @@ impl Server {
             loopback_only: is_exposed && matches!(place, AdminPlace::Everywhere { open: false }),
         });
         let state = Arc::new(State {
-            router: Router::new(services, parts.forward, factory, parts.rate_limit)?,
+            router: Router::new(services, parts.forward, factory)?,
             acceptor: Acceptor::new(Arc::new(leaves)),
             clock: parts.clock,
             limits: parts.limits,
@@ -195,6 +200,10 @@ impl Server {
             behaviors: parts.behaviors,
             seed: parts.seed,
             script: parts.script,
+            measured: parts.measured,
+            lines: Lines::default(),
+            read_request_faults: parts.read_request_faults,
+            fault_log: parts.fault_log,
             admin,
             body_files: parts.body_files,
             redactor: parts.redactor,
@@ -209,6 +218,7 @@ impl Server {
             surroundings: Surroundings::new(&parts.answers, parts.token_keys),
             answers: parts.answers,
             webhooks: Webhooks::default(),
+            spellings: Spellings::default(),
         });
         let (drain, watch) = Drain::new();
         start_accepting(doors, &state, &watch)?;

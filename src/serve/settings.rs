@@ -4,10 +4,13 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{system_keys::SystemKeys, targets::Targets};
 use crate::{
-    behavior::{ErrorRate, RateLimit},
+    behavior::ErrorRate,
     engine::Mode,
-    model::{Behaviors, LatencySource, Origin, ServiceName},
+    model::{Behaviors, LatencySource, Origin, RateLimit, ServiceName},
 };
+
+/// Reads what a request says of how its answer is to behave; the error says what is wrong with it.
+pub type ReadRequestFaults = fn(&str) -> Result<Behaviors, String>;
 
 /// An API that ringer stands in for.
 #[derive(Clone, Debug)]

@@ -15,19 +15,21 @@ use tokio::sync::{Semaphore, broadcast};
 use super::{
     administration::AdminDoor,
     capture::Spool,
+    limiting::Spellings,
+    lines::Lines,
     route::Router,
-    settings::{Answers, Limits},
+    settings::{Answers, Limits, ReadRequestFaults},
     surroundings::Surroundings,
 };
 use crate::{
     behavior::GlobalDelay,
     engine::Matching,
-    library::BodyFiles,
+    library::{BodyFiles, FaultLog},
     model::{Handled, Outcome},
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed},
-    store::{Script, Session, SharedBehaviors, SharedSettings, StubStore},
+    store::{Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
     tls::Acceptor,
 };
 
@@ -50,6 +52,10 @@ pub(super) struct State {
     pub(super) seed: Seed,
     /// What befell the requests of an earlier run, to befall these.
     pub(super) script: Option<Arc<Script>>,
+    /// Reads how a request wants to be answered, where requests may say that.
+    pub(super) read_request_faults: Option<ReadRequestFaults>,
+    /// Where it is written what befalls requests.
+    pub(super) fault_log: Option<Arc<FaultLog>>,
     pub(super) admin: Option<AdminDoor>,
     pub(super) body_files: BodyFiles,
     pub(super) redactor: Arc<Redactor>,
@@ -59,6 +65,10 @@ pub(super) struct State {
     pub(super) recordings: PathBuf,
     pub(super) events: broadcast::Sender<Handled>,
     pub(super) counts: Counts,
+    /// What endpoints were recorded to take.
+    pub(super) measured: Arc<Measured>,
+    /// What bandwidths that all connections share have let through.
+    pub(super) lines: Lines,
     /// Numbers connections, from 1.
     pub(super) connections: AtomicU64,
     /// Ends, at last, what did not end by itself.
@@ -66,6 +76,7 @@ pub(super) struct State {
     pub(super) answers: Answers,
     pub(super) surroundings: Surroundings,
     pub(super) webhooks: Webhooks,
+    pub(super) spellings: Spellings,
 }
 
 impl State {

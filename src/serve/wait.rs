@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::tee::Stopwatch;
+use super::{tee::Stopwatch, timer::sleep_while};
 use crate::store::SessionClock;
 
 /// Waits until `due` after a request arrived.
@@ -30,29 +30,6 @@ pub(super) fn since(clock: &SessionClock, watch: Stopwatch) -> Duration {
         clock.elapsed().saturating_sub(watch.arrived())
     } else {
         watch.elapsed()
-    }
-}
-
-/// Sleeps as long as time is left, and looks again whenever the clock is changed. `left` is in real
-/// time; `None` is until the next change.
-async fn sleep_while(clock: &SessionClock, left: impl Fn() -> Option<Duration>) {
-    if left() == Some(Duration::ZERO) {
-        return;
-    }
-    let mut changes = clock.changes();
-    loop {
-        let changed = async {
-            // The clock, which is borrowed, is the other end.
-            let _ = changes.changed().await;
-        };
-        match left() {
-            Some(Duration::ZERO) => return,
-            Some(left) => tokio::select! {
-                () = tokio::time::sleep(left) => {}
-                () = changed => {}
-            },
-            None => changed.await,
-        }
     }
 }
 

@@ -181,7 +181,7 @@ impl SharedBehaviors {
         let rule = LiveRule::compile(place, rule, now, self.serial())?;
         self.change(place, |live| {
             if live.rules.iter().any(|known| known.name == rule.name)
-                || live.limits.iter().any(|known| known.name == rule.name)
+                || live.limits.iter().any(|known| known.written.name == rule.name)
             {
                 let (place, name) = (live.place.clone(), rule.name);
                 return Err(BehaviorError::Duplicate { place, name });
@@ -195,21 +195,9 @@ impl SharedBehaviors {
     ///
     /// # Errors
     ///
-    /// A rule has its name, or the place takes no more.
-    pub fn put_limit(&self, place: &Place, limit: RateLimit) -> Result<(), BehaviorError> {
-        self.change(place, |live| {
-            if live.rules.iter().any(|known| known.name == limit.name) {
-                let (place, name) = (live.place.clone(), limit.name);
-                return Err(BehaviorError::Duplicate { place, name });
-            }
-            let known = live.limits.iter_mut().find(|known| known.name == limit.name);
-            let limit = Arc::new(limit);
-            match known {
-                Some(known) => *known = limit,
-                None => live.limits.push(limit),
-            }
-            Ok(())
-        })
+    /// A rule has its name, it cannot be honoured, or the place takes no more.
+    pub fn put_limit(&self, place: &Place, limit: &RateLimit) -> Result<(), BehaviorError> {
+        self.change(place, |live| live.put_limit(limit))
     }
 
     /// Says where latency comes from at a place; `None` leaves it to the place around.
@@ -234,7 +222,7 @@ impl SharedBehaviors {
         let changed = self.change(place, |live| {
             let before = live.rules.len() + live.limits.len();
             live.rules.retain(|rule| rule.name != name);
-            live.limits.retain(|limit| limit.name != name);
+            live.limits.retain(|limit| limit.written.name != name);
             was_there = live.rules.len() + live.limits.len() < before;
             Ok(())
         });
@@ -280,7 +268,7 @@ impl SharedBehaviors {
         Ok(set)
     }
 
-    fn change(
+    pub(super) fn change(
         &self,
         place: &Place,
         change: impl FnOnce(&mut LiveBehaviors) -> Result<(), BehaviorError>,
@@ -304,7 +292,7 @@ impl SharedBehaviors {
     }
 
     /// From 1: rules of stubs and of requests, which are numbered elsewhere, have 0.
-    fn serial(&self) -> u64 {
+    pub(super) fn serial(&self) -> u64 {
         self.serials.fetch_add(1, Ordering::Relaxed) + 1
     }
 }

@@ -6,9 +6,12 @@
 pub mod applied;
 pub mod behaviors;
 pub mod clock;
+pub mod edit;
 pub mod event;
 pub mod journal;
+pub mod limits;
 pub mod live;
+pub mod measured;
 mod places;
 pub mod rules;
 pub mod scenarios;
@@ -20,12 +23,17 @@ pub mod stubs;
 pub mod turns;
 pub mod values;
 
-pub use applied::{Applied, Drawn};
+pub use applied::{Applied, Drawn, Subject};
 pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
+pub use edit::Profile;
 pub use event::{LoggedAnswer, Note, ServeEvent, Served};
 pub use journal::{Journal, JournalLimits};
+pub use limits::{
+    Admission, Asked, Counters, Decision, LimitError, LimitReport, LiveLimit, Refused, Settlement,
+};
 pub use live::{LiveStub, LiveTemplates};
+pub use measured::{Endpoints, Measured};
 pub use rules::{LiveBehaviors, LiveEffect, LiveRule};
 pub use scenarios::{HeldScenarios, Scenarios};
 pub use script::{Recalled, Script, ScriptKey};

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
+use super::limits::LiveLimit;
 use crate::{
     matching::{CompileError, CompiledRequest},
     model::{
@@ -22,7 +23,7 @@ pub struct LiveBehaviors {
     /// What befalls some requests, in the order in which it was written.
     pub rules: Vec<Arc<LiveRule>>,
     /// Rate limits.
-    pub limits: Vec<Arc<RateLimit>>,
+    pub limits: Vec<Arc<LiveLimit>>,
 }
 
 /// A rule in service.
@@ -68,7 +69,7 @@ impl LiveBehaviors {
     ///
     /// # Errors
     ///
-    /// The first request pattern that cannot be honoured.
+    /// The first request pattern that cannot be honoured, or what else is wrong with a limit.
     pub fn compile(
         place: Place,
         behaviors: &Behaviors,
@@ -79,10 +80,11 @@ impl LiveBehaviors {
             .rules
             .iter()
             .map(|rule| LiveRule::compile(&place, rule.clone(), since, serial()).map(Arc::new));
+        let limits = behaviors.limits.iter().map(|limit| live_limit(&place, limit));
         Ok(Self {
             latency: behaviors.latency.clone(),
             rules: rules.collect::<Result<_, _>>()?,
-            limits: behaviors.limits.iter().cloned().map(Arc::new).collect(),
+            limits: limits.collect::<Result<_, _>>()?,
             place,
         })
     }
@@ -102,9 +104,18 @@ impl LiveBehaviors {
         Behaviors {
             latency: self.latency.clone(),
             rules: self.rules.iter().map(|rule| rule.written.clone()).collect(),
-            limits: self.limits.iter().map(|limit| (**limit).clone()).collect(),
+            limits: self.limits.iter().map(|limit| limit.written.clone()).collect(),
         }
     }
+}
+
+/// Makes a limit ready for its place.
+pub(super) fn live_limit(place: &Place, limit: &RateLimit) -> Result<Arc<LiveLimit>, CompileError> {
+    let live = LiveLimit::compile(place, limit).map_err(|error| CompileError {
+        pointer: "/behavior".to_owned(),
+        message: error.to_string(),
+    })?;
+    Ok(Arc::new(live))
 }
 
 impl LiveRule {

@@ -7,20 +7,19 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
 use super::{
     clock::SessionClock,
     journal::{Journal, JournalLimits},
+    limits::Counters,
     scenarios::Scenarios,
     turns::TurnCounts,
     values::Values,
 };
 use crate::{
-    behavior::{Bucket, RateLimit, Verdict},
     model::StubId,
     runtime::{Clock, Seed},
 };
@@ -46,9 +45,9 @@ pub struct Session {
     hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
     /// Stubs that were hit before the last reset.
     used: RwLock<HashSet<StubId>>,
-    buckets: Mutex<HashMap<String, Bucket>>,
     pairs: RwLock<Pairs>,
     values: Values,
+    limits: Arc<Counters>,
     turns: TurnCounts,
 }
 
@@ -67,9 +66,9 @@ impl Session {
             journal: Journal::new(limits, Seed::fresh_u128()),
             hits: RwLock::default(),
             used: RwLock::default(),
-            buckets: Mutex::default(),
             pairs: RwLock::default(),
             values: Values::default(),
+            limits: Arc::default(),
             turns: TurnCounts::default(),
         }
     }
@@ -99,20 +98,32 @@ impl Session {
         &self.turns
     }
 
+    /// What is counted of rate limits.
+    pub fn limits(&self) -> &Arc<Counters> {
+        &self.limits
+    }
+
     /// Its name; the default session's is empty.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Forgets how far every sequence and scenario has come, what the client's values stand for, the
-    /// values of templates, what rules have counted, and the requests.
+    /// values of templates, what rules and limits have counted, and the requests.
     pub fn reset(&self) {
         self.scenarios.reset();
         self.journal.clear();
         self.values.reset();
-        self.turns.reset();
-        self.used.write().extend(self.hits.write().drain().map(|(stub, _)| stub));
+        self.recount();
         *self.pairs.write() = Pairs::default();
+    }
+
+    /// Forgets what was counted: hits of stubs, with how far each sequence has come, turns of rules, and
+    /// what was taken of limits. Draws begin anew.
+    pub fn recount(&self) {
+        self.turns.reset();
+        self.limits.reset();
+        self.used.write().extend(self.hits.write().drain().map(|(stub, _)| stub));
     }
 
     /// Claims the next hit of a stub; the first is 0. Each number is given once, however many
@@ -151,15 +162,6 @@ impl Session {
         let known = self.pairs.read();
         known.recorded_by_now.get(now).is_some_and(|other| other != recorded)
             || known.now_by_recorded.get(recorded).is_some_and(|other| other != now)
-    }
-
-    /// Takes one request out of the limit that is kept under `key`.
-    pub fn take(&self, key: &str, limit: RateLimit, now: Duration) -> Verdict {
-        let mut buckets = self.buckets.lock();
-        let bucket = buckets.get(key).copied().unwrap_or_else(|| limit.full(now));
-        let (bucket, verdict) = limit.take(bucket, now);
-        buckets.insert(key.to_owned(), bucket);
-        verdict
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     panic,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -16,7 +16,7 @@ use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use thiserror::Error;
 
-use super::{live::LiveStub, places::Places, set::StubSet};
+use super::{clock::SessionClock, live::LiveStub, places::Places, set::StubSet};
 use crate::{
     matching::CompileError,
     model::{BodySpec, Stub, StubId},
@@ -73,9 +73,16 @@ pub struct StubStore {
     current: ArcSwap<StubSet>,
     places: Mutex<Places>,
     serials: AtomicU64,
+    clock: OnceLock<Arc<SessionClock>>,
 }
 
 impl StubStore {
+    /// Has stubs come into service at the times that this clock shows, from now on.
+    pub fn follow(&self, clock: &Arc<SessionClock>) {
+        // Whoever came first stays.
+        let _ = self.clock.set(Arc::clone(clock));
+    }
+
     /// The stubs of this moment; later changes do not touch what is returned.
     pub fn snapshot(&self) -> Guard<Arc<StubSet>> {
         self.current.load()
@@ -206,7 +213,8 @@ impl StubStore {
 
     fn compile(&self, stub: Stub, file: &Path) -> Result<Arc<LiveStub>, CompileError> {
         let serial = self.serials.fetch_add(1, Ordering::Relaxed);
-        LiveStub::compile(stub, file.to_owned(), serial, Duration::ZERO).map(Arc::new)
+        let since = self.clock.get().map_or(Duration::ZERO, |clock| clock.elapsed());
+        LiveStub::compile(stub, file.to_owned(), serial, since).map(Arc::new)
     }
 
     /// Puts in service what compiled, and gives what did not.

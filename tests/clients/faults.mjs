@@ -7,8 +7,8 @@ const [base, ...faults] = process.argv.slice(2);
 
 async function get(fault) {
   const answer = await fetch(`${base}/${fault}`, {
-    // A connection for each, so that none suffers from the one before.
-    headers: { accept: 'application/json', connection: 'close' },
+    // The bytes as they are: a fault of coded bytes would be one of their coding.
+    headers: { accept: 'application/json', 'accept-encoding': 'identity' },
     signal: AbortSignal.timeout(700),
   });
   return { answer, body: Buffer.from(await answer.arrayBuffer()) };

@@ -1,22 +1,24 @@
 """What requests and httpx make of each fault: faults.py CLIENT BASE FAULT…
 
-One line of JSON a fault. The class is the exception and the one at its root, or, where nothing was
-raised, what is other than at BASE/healthy.
+One line of JSON a fault. The class is the exception and the one at its root (of HTTP/2, what came and
+its code), or, where nothing was raised, what is other than at BASE/healthy.
 """
 
 import json
+import re
 import sys
 
 import httpx
 import requests
 
 TIMEOUT = 0.7
-ACCEPT = {"Accept": "application/json"}
+# The bytes as they are: a fault of coded bytes would be one of their coding.
+ACCEPT = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
 def of_requests(url):
-    # A connection for each, so that none suffers from the one before.
-    answer = requests.get(url, timeout=TIMEOUT, headers={**ACCEPT, "Connection": "close"})
+    # Both take a new connection for each, so that none suffers from the one before.
+    answer = requests.get(url, timeout=TIMEOUT, headers=ACCEPT)
     return answer.status_code, answer.headers, answer.raw.headers, answer.content
 
 
@@ -57,7 +59,9 @@ def observed(get, url, healthy):
     try:
         status, fields, all_fields, body = get(url)
     except Exception as error:  # noqa: BLE001 - its class is what is asked for
-        return f"{type(error).__name__} {type(root(error)).__name__}"
+        http2 = re.search(r"<(\w+) .*error_code:(?:ErrorCodes\.)?(\w+)", str(error))
+        inner = " ".join(http2.groups()) if http2 else type(root(error)).__name__
+        return f"{type(error).__name__} {inner}"
     if status != 200:
         return f"status {status}"
     if "grpc-status" in fields:

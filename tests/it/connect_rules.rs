@@ -379,3 +379,18 @@ async fn no_window_is_opened_for_an_upload_and_other_requests_go_on() {
     ringer.stop().await;
     assert!(within(upload).await.unwrap().is_err());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_for_every_address_tells_its_service_too() {
+    let folder = Folder::new();
+    let everywhere = "0.0.0.0:0".parse().unwrap();
+    let service = named("down.test", always(ConnectFault::Reset));
+    let services = vec![Service { listen: vec![everywhere], ..service }];
+    let mut config = Config { services, ..folder.config() };
+    config.admin.place = Some(AdminPlace::Address(everywhere));
+    let ringer = start(&folder, config).await;
+    let [_, down, admin] = ringer.running.addresses() else { panic!("three listeners") };
+    let here = |address: &SocketAddr| SocketAddr::from(([127, 0, 0, 1], address.port()));
+    assert_eq!(status(here(down)).await, 0);
+    assert_eq!(client::get(here(admin), "/__admin/mappings").await.status, 200);
+}

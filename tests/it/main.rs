@@ -2,11 +2,16 @@
 //! program. One file a capability; `support` holds the other ends of the wires.
 
 #[cfg(test)]
+mod admin_behaviors;
+#[cfg(test)]
 mod admin_origins;
 #[cfg(test)]
 mod admin_requests;
 #[cfg(test)]
 mod admin_stubs;
+#[cfg(test)]
+mod bandwidth;
+mod behaviors;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
@@ -23,11 +28,21 @@ mod connect_rules;
 #[cfg(test)]
 mod corners;
 #[cfg(test)]
+mod ctl;
+#[cfg(test)]
 mod explain;
+#[cfg(test)]
+mod fault_bytes;
+#[cfg(test)]
+mod fault_clients;
+#[cfg(test)]
+mod fault_frames;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod latency;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]

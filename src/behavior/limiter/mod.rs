@@ -18,7 +18,6 @@ mod gcra;
 mod leaky_bucket;
 mod meter;
 mod now;
-mod plain;
 mod sentence;
 mod sliding_counter;
 mod sliding_log;
@@ -30,7 +29,6 @@ mod token_bucket;
 
 pub use meter::{Meter, Receipt};
 pub use now::Now;
-pub use plain::{Bucket, RateLimit, Verdict};
 pub use sentence::Sentence;
 pub use stack::{Demand, admit};
 pub use terms::{Terms, TermsError};

@@ -6,5 +6,6 @@ pub(crate) mod folder;
 pub(crate) mod process;
 pub(crate) mod round_trip;
 pub(crate) mod server;
+pub(crate) mod striking;
 pub(crate) mod waiting;
 pub(crate) mod wire;

@@ -127,6 +127,14 @@ impl Wire {
         self.read.drain(..length).collect()
     }
 
+    /// So many bytes; `None` when the stream ended before the first of them.
+    pub(crate) async fn try_exactly(&mut self, length: usize) -> Option<Vec<u8>> {
+        if self.read.is_empty() && self.more().await.unwrap_or(0) == 0 {
+            return None;
+        }
+        Some(self.exactly(length).await)
+    }
+
     /// The next chunk of a chunked body; empty for the last.
     pub(crate) async fn chunk(&mut self) -> Vec<u8> {
         let size = self.until("\r\n").await.expect("the size of a chunk");

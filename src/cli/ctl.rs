@@ -1,0 +1,212 @@
+//! `ringer ctl`: changes a ringer that is running, over its admin API.
+
+use anyhow::Context as _;
+use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::{
+    args::GlobalArgs,
+    ctl_args::{
+        BandwidthCommand, ClockCommand, CtlArgs, CtlCommand, DelayCommand, FaultCommand,
+        LimitCommand, RemoveArgs,
+    },
+    ctl_client::AdminClient,
+    ctl_profile::profile_of,
+    ctl_rule::PlaceArgs,
+    ctl_text, printer,
+};
+use crate::model::Origin;
+
+/// Variable that says where the ringer listens.
+const AT: &str = "RINGER_ADMIN_URL";
+/// Where ringer listens if nothing else is said.
+const DEFAULT_AT: &str = "http://127.0.0.1:8080";
+
+const BEHAVIORS: &str = "/ringer/behaviors";
+const CHAOS: &str = "/ringer/chaos";
+const CLOCK: &str = "/ringer/clock";
+const LIMITS: &str = "/ringer/rate-limits";
+
+/// Changes it, or shows what is in effect.
+///
+/// # Errors
+///
+/// When no ringer answers, or it refuses.
+pub async fn run(global: &GlobalArgs, args: &CtlArgs) -> anyhow::Result<u8> {
+    let ctl = Ctl { client: client(global, args)?, is_json: args.json };
+    match &args.command {
+        CtlCommand::Show => ctl.show().await,
+        CtlCommand::Fault(command) => match command {
+            FaultCommand::Add(args) => ctl.add("fault", args.json(), &args.place).await,
+            FaultCommand::List => ctl.list("fault").await,
+            FaultCommand::Remove(args) => ctl.remove(args).await,
+        },
+        CtlCommand::Delay(command) => match command {
+            DelayCommand::Add(args) => ctl.add("delay", args.json(), &args.place).await,
+            DelayCommand::List => ctl.list("delay").await,
+            DelayCommand::Remove(args) => ctl.remove(args).await,
+        },
+        CtlCommand::Bandwidth(command) => match command {
+            BandwidthCommand::Add(args) => ctl.add("bandwidth", args.json(), &args.place).await,
+            BandwidthCommand::List => ctl.list("bandwidth").await,
+            BandwidthCommand::Remove(args) => ctl.remove(args).await,
+        },
+        CtlCommand::Latency { spec, place } => {
+            let body = json!({ "place": place.json(), "latency": spec });
+            ctl.post(BEHAVIORS, Some(&body), |_| format!("latency is {spec}\n")).await
+        }
+        CtlCommand::Limit(command) => ctl.limit(command).await,
+        CtlCommand::Chaos { profile } => ctl.chaos(profile.as_deref()).await,
+        CtlCommand::Clock { command } => ctl.clock(command.as_ref()).await,
+        CtlCommand::Reset => {
+            let said = |_: &Value| "all is as at the start\n".to_owned();
+            ctl.post("/ringer/reset", None, said).await
+        }
+    }
+    .map(|()| 0)
+}
+
+fn client(global: &GlobalArgs, args: &CtlArgs) -> anyhow::Result<AdminClient> {
+    let origin = match &args.at {
+        Some(origin) => origin.clone(),
+        None => {
+            let text = std::env::var(AT).ok().filter(|text| !text.is_empty());
+            let text = text.as_deref().unwrap_or(DEFAULT_AT);
+            text.parse::<Origin>()
+                .map_err(|error| anyhow::anyhow!("environment variable `{AT}`: {error}"))?
+        }
+    };
+    let ca_file = args
+        .ca
+        .clone()
+        .unwrap_or_else(|| global.certs.clone().unwrap_or_else(|| "certs".into()).join("ca.pem"));
+    Ok(AdminClient::new(origin, args.user.as_deref(), ca_file))
+}
+
+struct Ctl {
+    client: AdminClient,
+    is_json: bool,
+}
+
+impl Ctl {
+    async fn show(&self) -> anyhow::Result<()> {
+        let behaviors = self.client.call(Method::GET, BEHAVIORS, None).await?;
+        let chaos = self.client.call(Method::GET, CHAOS, None).await?;
+        let clock = self.client.call(Method::GET, CLOCK, None).await?;
+        if self.is_json {
+            return printed(&json!({
+                "behaviors": behaviors.get("behaviors"),
+                "profile": chaos.get("profile"),
+                "clock": clock,
+            }));
+        }
+        Ok(printer::data(&ctl_text::everything(&behaviors, &chaos, &clock))?)
+    }
+
+    async fn add(&self, kind: &str, entry: Value, place: &PlaceArgs) -> anyhow::Result<()> {
+        let body = json!({ "place": place.json(), kind: [entry] });
+        self.post(BEHAVIORS, Some(&body), |answer| added(kind, answer)).await
+    }
+
+    async fn list(&self, kind: &str) -> anyhow::Result<()> {
+        self.get(BEHAVIORS, |answer| ctl_text::rules(answer, Some(kind))).await
+    }
+
+    async fn remove(&self, args: &RemoveArgs) -> anyhow::Result<()> {
+        for name in &args.names {
+            let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
+            let path = format!("{BEHAVIORS}/{encoded}");
+            let answer = self.client.call(Method::DELETE, &path, None).await?;
+            self.shown(&answer, |_| format!("removed {name}\n"))?;
+        }
+        Ok(())
+    }
+
+    async fn limit(&self, command: &LimitCommand) -> anyhow::Result<()> {
+        match command {
+            LimitCommand::Add(args) => {
+                let body = json!({ "place": args.place.json(), "rateLimit": args.spec });
+                self.post(BEHAVIORS, Some(&body), |answer| added("limit", answer)).await
+            }
+            LimitCommand::List => self.get(LIMITS, ctl_text::buckets).await,
+            LimitCommand::Report => self.get(&format!("{LIMITS}/report"), ctl_text::report).await,
+            LimitCommand::Reset => {
+                let said = |_: &Value| "all limits are full again\n".to_owned();
+                self.post(&format!("{LIMITS}/reset"), None, said).await
+            }
+            LimitCommand::Remove(args) => self.remove(args).await,
+        }
+    }
+
+    async fn chaos(&self, profile: Option<&str>) -> anyhow::Result<()> {
+        match profile {
+            None => self.get(CHAOS, ctl_text::profiles).await,
+            Some("off") => {
+                let answer = self.client.call(Method::DELETE, CHAOS, None).await?;
+                self.shown(&answer, |_| "no profile is in effect\n".to_owned())
+            }
+            Some(profile) => {
+                let body = json!({ "profile": profile_of(profile)? });
+                let answer = self.client.call(Method::PUT, CHAOS, Some(&body)).await?;
+                self.shown(&answer, |_| format!("profile {profile} is in effect\n"))
+            }
+        }
+    }
+
+    async fn clock(&self, command: Option<&ClockCommand>) -> anyhow::Result<()> {
+        let line = |answer: &Value| ctl_text::clock_line(answer) + "\n";
+        let (path, body) = match command {
+            None => return self.get(CLOCK, line).await,
+            Some(ClockCommand::Freeze { time: Some(time) }) => {
+                ("freeze", Some(json!({ "now": time })))
+            }
+            Some(ClockCommand::Freeze { time: None }) => ("freeze", None),
+            Some(ClockCommand::Set { time }) => ("set", Some(json!({ "now": time }))),
+            Some(ClockCommand::Advance { by }) => ("advance", Some(json!({ "by": by }))),
+            Some(ClockCommand::Resume { speed }) => {
+                ("resume", speed.map(|speed| json!({ "speed": speed })))
+            }
+            Some(ClockCommand::Delays { which }) => {
+                let body = json!({ "delays": which });
+                let answer = self.client.call(Method::PUT, CLOCK, Some(&body)).await?;
+                return self.shown(&answer, line);
+            }
+            Some(ClockCommand::Reset) => ("reset", None),
+        };
+        self.post(&format!("{CLOCK}/{path}"), body.as_ref(), line).await
+    }
+
+    async fn get(&self, path: &str, text: impl Fn(&Value) -> String) -> anyhow::Result<()> {
+        let answer = self.client.call(Method::GET, path, None).await?;
+        self.shown(&answer, text)
+    }
+
+    async fn post(
+        &self,
+        path: &str,
+        body: Option<&Value>,
+        text: impl Fn(&Value) -> String,
+    ) -> anyhow::Result<()> {
+        let answer = self.client.call(Method::POST, path, body).await?;
+        self.shown(&answer, text)
+    }
+
+    fn shown(&self, answer: &Value, text: impl Fn(&Value) -> String) -> anyhow::Result<()> {
+        if self.is_json {
+            return printed(answer);
+        }
+        Ok(printer::data(&text(answer))?)
+    }
+}
+
+fn added(kind: &str, answer: &Value) -> String {
+    let names = answer.get("names").and_then(Value::as_array).into_iter().flatten();
+    let each = names.filter_map(Value::as_str).map(|name| format!("added {kind} {name}\n"));
+    each.collect()
+}
+
+fn printed(answer: &Value) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(answer).context("the answer cannot be shown")?;
+    Ok(printer::data(&(text + "\n"))?)
+}

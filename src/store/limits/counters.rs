@@ -1,0 +1,403 @@
+//! What a session has counted: a meter for each policy and key, and a record of each client.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use rand::RngExt as _;
+
+use super::{
+    asked::Asked,
+    decision::{self, Admission, Decision, Stand, Taken},
+    key,
+    live::LiveLimit,
+};
+use crate::{
+    behavior::{
+        limiter::{Demand, Meter, Now, Receipt, Sentence, admit},
+        placeholder::Standing,
+        verdict::{Arrived, Conduct},
+    },
+    codec::RequestView,
+};
+
+/// Meters and clients that a session keeps. Beyond, those that are as good as new are forgotten, and
+/// then those that nobody asked for longest.
+const MAX_METERS: usize = 20_000;
+const MAX_CLIENTS: usize = 5_000;
+
+/// Which meter: the limit, the place of its policy, and a digest of the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct MeterId(u64, usize, u128);
+
+/// What a session has counted of all limits.
+#[derive(Debug, Default)]
+pub struct Counters {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Inner {
+    meters: HashMap<MeterId, Slot>,
+    pub(super) clients: HashMap<(u64, u128), Client>,
+    /// Numbers requests, so that it is known what was not used for longest.
+    turn: u64,
+}
+
+#[derive(Debug)]
+struct Slot {
+    meter: Meter,
+    limit: Arc<LiveLimit>,
+    used: u64,
+}
+
+/// A client of a limit.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) limit: Arc<LiveLimit>,
+    /// As people may read it.
+    pub(super) label: String,
+    pub(super) conduct: Conduct,
+    sentence: Sentence,
+    used: u64,
+}
+
+/// A limit that a request falls under, and what it takes of it.
+struct Claim<'l> {
+    limit: &'l Arc<LiveLimit>,
+    key: u128,
+    is_exempt: bool,
+    parts: Vec<Part>,
+}
+
+/// What is taken of a policy.
+struct Part {
+    meter: MeterId,
+    counts: bool,
+    cost: u64,
+}
+
+impl Counters {
+    /// Lets a request through, charging every policy that counts it, or refuses it, charging none but
+    /// those of limits that count what they refuse.
+    pub fn admit(&self, limits: &[Arc<LiveLimit>], session: &str, asked: &Asked<'_>) -> Decision {
+        let applying = limits.iter().filter(|limit| limit.is_for(asked.view));
+        let claims: Vec<_> = applying.map(|limit| Claim::of(limit, asked.view)).collect();
+        if claims.is_empty() {
+            return Decision::Admitted(Admission::default());
+        }
+        self.inner.lock().decide(&claims, session, asked)
+    }
+
+    /// Puts right what was taken, now that it is known what each cost; `None` leaves it.
+    pub(super) fn settle(&self, taken: &[(&Taken, Option<u64>)], now: Now) {
+        let mut inner = self.inner.lock();
+        for (taken, actual) in taken {
+            let Some(policy) = taken.limit.policies.get(taken.policy) else { continue };
+            let actual = if policy.terms.is_concurrency() { Some(0) } else { *actual };
+            if let Some(actual) = actual
+                && let Some(slot) = inner.meters.get_mut(&taken.meter)
+            {
+                slot.meter.advance(&policy.terms, now);
+                slot.meter.correct(&policy.terms, taken.receipt, actual);
+            }
+        }
+    }
+
+    /// Forgets everything.
+    pub fn reset(&self) {
+        *self.inner.lock() = Inner::default();
+    }
+
+    /// What is known of each client.
+    pub(super) fn with_clients<T>(&self, read: impl FnMut(&Client) -> T) -> Vec<T> {
+        self.inner.lock().clients.values().map(read).collect()
+    }
+}
+
+impl<'l> Claim<'l> {
+    fn of(limit: &'l Arc<LiveLimit>, view: &RequestView<'_>) -> Self {
+        let key = key::digest(&limit.key, view);
+        let is_exempt = limit.exempts(view);
+        let parts = limit.policies.iter().enumerate().map(|(at, policy)| {
+            let own = policy.key.as_ref().map(|parts| key::digest(parts, view));
+            let counts = !is_exempt && policy.is_for(view);
+            Part {
+                meter: MeterId(limit.id, at, own.unwrap_or(key)),
+                counts,
+                cost: if counts { policy.cost.of(view) } else { 0 },
+            }
+        });
+        Self { limit, key, is_exempt, parts: parts.collect() }
+    }
+}
+
+/// How one limit takes a request.
+struct Taking {
+    arrived: Option<Arrived>,
+    /// For each policy, how long it has no room.
+    waits: Vec<Option<Duration>>,
+    /// How long a penalty lasts.
+    sentenced: Option<Duration>,
+}
+
+impl Taking {
+    fn refuses(&self) -> bool {
+        self.sentenced.is_some() || self.waits.iter().any(Option::is_some)
+    }
+}
+
+impl Inner {
+    fn decide(&mut self, claims: &[Claim<'_>], session: &str, asked: &Asked<'_>) -> Decision {
+        self.turn += 1;
+        let now = asked.now;
+        let mut takings: Vec<_> = claims.iter().map(|claim| self.arrive(claim, asked)).collect();
+        let mut meters: Vec<Vec<Meter>> =
+            claims.iter().map(|claim| self.take_out(claim, now)).collect();
+        let is_sentenced = takings.iter().any(|taking| taking.sentenced.is_some());
+        let receipts = charge(claims, &mut meters, &mut takings, now, is_sentenced);
+        let decision = match receipts {
+            Some(receipts) => {
+                for claim in claims.iter().filter(|claim| claim.limit.written.penalty.is_some()) {
+                    if let Some(client) = self.clients.get_mut(&(claim.limit.id, claim.key)) {
+                        client.sentence.served();
+                    }
+                }
+                self.admitted(claims, &meters, receipts, session, asked)
+            }
+            None => self.refused(claims, &mut meters, &mut takings, session, asked),
+        };
+        for (claim, meters) in claims.iter().zip(meters) {
+            for (part, meter) in claim.parts.iter().zip(meters) {
+                let limit = Arc::clone(claim.limit);
+                self.meters.insert(part.meter, Slot { meter, limit, used: self.turn });
+            }
+        }
+        self.make_room(now);
+        decision
+    }
+
+    /// Enters a request into the record of its client.
+    fn arrive(&mut self, claim: &Claim<'_>, asked: &Asked<'_>) -> Taking {
+        let turn = self.turn;
+        let client = self.clients.entry((claim.limit.id, claim.key)).or_insert_with(|| {
+            let shown = (asked.shown)();
+            Client {
+                limit: Arc::clone(claim.limit),
+                label: key::label(&claim.limit.key, asked.view, &RequestView::new(&shown)),
+                conduct: Conduct::default(),
+                sentence: Sentence::default(),
+                used: turn,
+            }
+        });
+        client.used = turn;
+        let elapsed = asked.now.elapsed;
+        let counts = !claim.is_exempt;
+        Taking {
+            arrived: counts.then(|| client.conduct.arrive(asked.identity(), elapsed)),
+            waits: vec![None; claim.parts.len()],
+            sentenced: client.sentence.left(elapsed).filter(|_| counts),
+        }
+    }
+
+    fn take_out(&mut self, claim: &Claim<'_>, now: Now) -> Vec<Meter> {
+        let policies = claim.parts.iter().zip(&claim.limit.policies);
+        let meters = policies.map(|(part, policy)| match self.meters.remove(&part.meter) {
+            Some(mut slot) => {
+                slot.meter.advance(&policy.terms, now);
+                slot.meter
+            }
+            None => Meter::new(&policy.terms, now),
+        });
+        meters.collect()
+    }
+
+    fn admitted(
+        &self,
+        claims: &[Claim<'_>],
+        meters: &[Vec<Meter>],
+        receipts: Vec<(usize, usize, Receipt)>,
+        session: &str,
+        asked: &Asked<'_>,
+    ) -> Decision {
+        let mut admission = Admission::default();
+        for (claim, meters) in claims.iter().zip(meters) {
+            let stand = self.stand(claim, meters, session, asked);
+            for (name, value) in stand.headers(None) {
+                if !admission.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+                    admission.headers.push((name, value));
+                }
+            }
+        }
+        for (at, policy, receipt) in receipts {
+            let Some(claim) = claims.get(at) else { continue };
+            let Some(live) = claim.limit.policies.get(policy) else { continue };
+            let Some(part) = claim.parts.get(policy) else { continue };
+            if live.terms.is_concurrency() || live.cost.is_settled_by_answer() {
+                let limit = Arc::clone(claim.limit);
+                admission.taken.push(Taken { limit, policy, meter: part.meter, receipt });
+            }
+        }
+        Decision::Admitted(admission)
+    }
+
+    fn refused(
+        &mut self,
+        claims: &[Claim<'_>],
+        meters: &mut [Vec<Meter>],
+        takings: &mut [Taking],
+        session: &str,
+        asked: &Asked<'_>,
+    ) -> Decision {
+        let mut worst: Option<(Duration, usize, usize)> = None;
+        let all = claims.iter().zip(meters.iter_mut()).zip(takings.iter_mut()).enumerate();
+        for (at, ((claim, meters), taking)) in all.filter(|(_, (_, taking))| taking.refuses()) {
+            let limit = claim.limit;
+            if limit.written.counts_refused {
+                count_refused(claim, meters, taking, asked.now);
+            }
+            let violated = taking.waits.iter().enumerate();
+            let longest = violated.filter_map(|(policy, wait)| wait.map(|wait| (wait, policy)));
+            let (wait, policy) = longest.max_by_key(|it| it.0).unwrap_or_default();
+            let refusal = decision::refusal(limit, policy);
+            // A moment is what is needed at least, so that nobody is told to come again at once.
+            let wait = wait.max(refusal.min_retry_after).max(Duration::from_nanos(1));
+            let Some(client) = self.clients.get_mut(&(limit.id, claim.key)) else { continue };
+            let wait = match limit.written.penalty {
+                Some(penalty) => client.sentence.refuse(penalty, wait, asked.now.elapsed),
+                None => wait,
+            };
+            if let Some(arrived) = taking.arrived {
+                client.conduct.refuse(arrived, decision::advertised(refusal, wait));
+            }
+            if worst.is_none_or(|(longest, ..)| wait > longest) {
+                worst = Some((wait, at, policy));
+            }
+        }
+        let parts = worst.and_then(|(wait, at, policy)| {
+            Some((wait, policy, claims.get(at)?, meters.get(at)?, takings.get(at)?))
+        });
+        let Some((wait, policy, claim, meters, taking)) = parts else {
+            return Decision::Admitted(Admission::default());
+        };
+        let mut stand = self.stand(claim, meters, session, asked);
+        stand.retry_after = wait;
+        let violated = taking.waits.iter().enumerate().filter(|(_, wait)| wait.is_some());
+        stand.violated = violated.map(|(policy, _)| policy).collect();
+        Decision::Refused(stand.refused(policy))
+    }
+
+    fn stand<'l>(
+        &self,
+        claim: &Claim<'l>,
+        meters: &[Meter],
+        session: &str,
+        asked: &Asked<'_>,
+    ) -> Stand<'l> {
+        let client = self.clients.get(&(claim.limit.id, claim.key));
+        let limit: &'l LiveLimit = claim.limit;
+        let policies = limit.policies.iter().zip(meters).zip(&claim.parts);
+        let label = client.map(|client| client.label.clone()).unwrap_or_default();
+        let number = client.map_or(0, |client| client.conduct.requests());
+        let subject = format!("{} {} {label}", limit.place, limit.written.name);
+        Stand {
+            limit,
+            policies: policies
+                .map(|((policy, meter), part)| Standing {
+                    name: &policy.name,
+                    limit: policy.limit,
+                    burst: policy.terms.burst(),
+                    window: policy.terms.window(),
+                    remaining: meter.remaining(&policy.terms),
+                    reset_after: meter.reset_after(&policy.terms),
+                    cost: part.cost,
+                })
+                .collect(),
+            counting: claim.parts.iter().map(|part| part.counts || claim.is_exempt).collect(),
+            violated: Vec::new(),
+            retry_after: Duration::ZERO,
+            label,
+            wall: asked.now.wall,
+            random: asked.seed.draws(session, subject.as_bytes(), number).random(),
+        }
+    }
+
+    fn make_room(&mut self, now: Now) {
+        if self.meters.len() > MAX_METERS {
+            self.meters.retain(|id, slot| {
+                let Some(policy) = slot.limit.policies.get(id.1) else { return false };
+                slot.meter.advance(&policy.terms, now);
+                !slot.meter.is_idle(&policy.terms)
+            });
+            let oldest = oldest(self.meters.values().map(|slot| slot.used), MAX_METERS);
+            self.meters.retain(|_, slot| slot.used > oldest);
+        }
+        if self.clients.len() > MAX_CLIENTS {
+            let oldest = oldest(self.clients.values().map(|client| client.used), MAX_CLIENTS);
+            self.clients.retain(|_, client| client.used > oldest);
+        }
+    }
+}
+
+/// Charges all that count the request; `None` where one has no room, and then nothing is charged.
+/// Returns limit, policy and what was charged.
+fn charge(
+    claims: &[Claim<'_>],
+    meters: &mut [Vec<Meter>],
+    takings: &mut [Taking],
+    now: Now,
+    is_sentenced: bool,
+) -> Option<Vec<(usize, usize, Receipt)>> {
+    let mut demands = Vec::new();
+    let mut places = Vec::new();
+    for (at, (claim, meters)) in claims.iter().zip(meters).enumerate() {
+        let policies = claim.limit.policies.iter().zip(&claim.parts).zip(meters);
+        for (policy, ((live, part), meter)) in policies.enumerate() {
+            // What costs nothing is charged only where it may turn out to cost something.
+            if part.counts && (part.cost > 0 || live.cost.is_settled_by_answer()) {
+                demands.push(Demand { meter, terms: &live.terms, cost: part.cost });
+                places.push((at, policy));
+            }
+        }
+    }
+    let waits = if is_sentenced {
+        demands.iter().map(|it| it.meter.wait(it.terms, it.cost)).collect()
+    } else {
+        match admit(&mut demands, now) {
+            Ok(receipts) => {
+                let receipts = places.into_iter().zip(receipts);
+                return Some(receipts.map(|((at, policy), it)| (at, policy, it)).collect());
+            }
+            Err(waits) => waits,
+        }
+    };
+    for ((at, policy), wait) in places.into_iter().zip(waits) {
+        if let Some(place) = takings.get_mut(at).and_then(|it| it.waits.get_mut(policy)) {
+            *place = wait;
+        }
+    }
+    None
+}
+
+/// Counts a request that is refused, and how long it is refused then.
+fn count_refused(claim: &Claim<'_>, meters: &mut [Meter], taking: &mut Taking, now: Now) {
+    let policies = claim.limit.policies.iter().zip(&claim.parts).zip(meters);
+    for (((policy, part), meter), wait) in policies.zip(&mut taking.waits) {
+        if part.counts && part.cost > 0 {
+            meter.charge_refused(&policy.terms, part.cost, now);
+            // One that had room is not what refused it.
+            if wait.is_some() {
+                *wait = meter.wait(&policy.terms, part.cost);
+            }
+        }
+    }
+}
+
+/// Up to which turn what was used is to go, so that three quarters of `most` are left.
+fn oldest(used: impl Iterator<Item = u64>, most: usize) -> u64 {
+    let mut used: Vec<u64> = used.collect();
+    let kept = most / 4 * 3;
+    let Some(surplus) = used.len().checked_sub(kept).and_then(|it| it.checked_sub(1)) else {
+        return 0;
+    };
+    *used.select_nth_unstable(surplus).1
+}

@@ -1,0 +1,34 @@
+//! Rate limits in service, and what each session has counted of them.
+//!
+//! ```text
+//! live      a limit made ready: patterns, texts and numbers compiled
+//!   key     by what requests are told apart
+//!   cost    what they count, and how that is known
+//! asked     a request as limits see it
+//! counters  what a session counts: a meter for each policy and key, a record of each client
+//! decision  what a request gets: let through with headers, or refused with an answer
+//! usage     what an answer says it cost
+//! settlement  puts right what was charged when the answer is over
+//! report    how clients took it
+//! ```
+//!
+//! May import: behavior, codec, matching, model, runtime.
+
+mod asked;
+mod cost;
+mod counters;
+mod decision;
+mod key;
+mod live;
+mod report;
+mod settlement;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+pub use asked::Asked;
+pub use counters::Counters;
+pub use decision::{Admission, Decision, Refused};
+pub use live::{LimitError, LiveLimit};
+pub use report::{LimitReport, render_text};
+pub use settlement::Settlement;
