@@ -64,7 +64,8 @@ async fn told(preset: &str, changes: &str, answer: &Value, client: Client) -> Va
     });
     let ended = ended.await.unwrap();
     assert_eq!(ended.code, Some(0), "{preset}: {}{}", ended.stdout, ended.stderr);
-    serde_json::from_str(ended.stdout.trim()).unwrap_or_else(|error| panic!("{error}: {}", ended.stdout))
+    serde_json::from_str(ended.stdout.trim())
+        .unwrap_or_else(|error| panic!("{error}: {}", ended.stdout))
 }
 
 /// Takes out a number, which must be between two.
@@ -213,7 +214,8 @@ async fn github_secondary_by_octokit() {
 async fn google() {
     let buckets = json!({"kind": "storage#buckets", "items": []});
     let changes = "policies.ReadRequestsPerMinutePerUser.limit=2/2s";
-    let changes = format!("{changes}; policies.ReadRequestsPerMinutePerUser.algorithm=sliding-window");
+    let changes =
+        format!("{changes}; policies.ReadRequestsPerMinutePerUser.algorithm=sliding-window");
     let told = told("google", &changes, &buckets, Client::Python).await;
     let expected = json!({
         "passed": 2, "exception": "google.api_core.exceptions.TooManyRequests", "status": 429,

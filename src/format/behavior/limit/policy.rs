@@ -239,14 +239,19 @@ pub(super) fn write(policy: &Policy) -> Vec<(String, Json)> {
         let rate = format!("{}/{}", policy.limit, write_window(policy.window));
         members.push(("limit", rate.as_str().into()));
     }
-    members.push(("algorithm", name.into()));
+    // What a policy is without a word need not be said.
+    if policy.algorithm != Algorithm::TokenBucket {
+        members.push(("algorithm", name.into()));
+    }
     if let Algorithm::Daily { zone } = &policy.algorithm {
         members.push(("zone", zone.as_str().into()));
     }
     if let Some(burst) = policy.burst {
         members.push(("burst", burst.into()));
     }
-    members.push(("cost", cost::write(&policy.cost)));
+    if policy.cost != Cost::Fixed(1) {
+        members.push(("cost", cost::write(&policy.cost)));
+    }
     if let Some(request) = &policy.request {
         members.push(("request", selection::write(request)));
     }

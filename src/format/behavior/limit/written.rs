@@ -1,4 +1,7 @@
-//! Limits as JSON: whole, so that what was read from it is the same limit, preset or not.
+//! Limits as JSON, so that what is read from it is the same limit. One of a preset is written whole: else
+//! what the preset says would come back in place of what was taken out.
+
+use std::time::Duration;
 
 use super::{
     answer::{write_emit, write_headers, write_refusal},
@@ -13,6 +16,16 @@ use crate::{
 
 /// Writes a limit.
 pub fn write(limit: &RateLimit) -> Json {
+    let mut all = members(limit);
+    if limit.preset.is_none() {
+        let unsaid = members(&RateLimit::plain(1, Duration::from_secs(1)));
+        let is_needed = |name: &str| matches!(name, "name" | "policies");
+        all.retain(|member| is_needed(&member.0) || !unsaid.contains(member));
+    }
+    Json::Object(camel(all))
+}
+
+fn members(limit: &RateLimit) -> Vec<(String, Json)> {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, json: Json| members.push((name.to_owned(), json));
     put("name", limit.name.as_str().into());
@@ -37,7 +50,7 @@ pub fn write(limit: &RateLimit) -> Json {
     put("counts_refused", Json::Bool(limit.counts_refused));
     put("penalty", limit.penalty.map_or_else(|| "none".into(), penalty::write));
     put("clock_skew", Json::Number(limit.clock_skew.to_string()));
-    Json::Object(camel(members))
+    members
 }
 
 /// Keys as JSON spells them.
