@@ -35,20 +35,21 @@ use crate::{
     library::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, measuring,
     },
-    model::{Behaviors, Ending, Handled, LatencySource, Outcome, Stub},
+    model::{Behaviors, Handled, LatencySource, Stub},
     record::{RecordError, RecordSummary, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        JournalLimits, Measured, Profile, Session, SessionClock, SharedBehaviors, SharedSettings,
-        StubFile, StubStore,
+        JournalLimits, LimitReport, Measured, Profile, Session, SessionClock, SharedBehaviors,
+        SharedSettings, StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
 };
 
 mod behaviors;
+mod recorded;
 mod secrets;
 
 pub use crate::lint::compile_problems;
@@ -126,6 +127,10 @@ pub struct Summary {
     pub unused_stubs: Vec<String>,
     /// Answered 429.
     pub rate_limited: u64,
+    /// How clients took their limits.
+    pub limits: Vec<LimitReport>,
+    /// Tries before the time that clients were told, all together.
+    pub early_retries: u64,
     /// Given an error on purpose.
     pub injected: u64,
     /// Requests that the upstream failed.
@@ -189,7 +194,7 @@ impl Parts {
                     clock,
                     redactor: Arc::clone(&redactor),
                     permits: RECORDING_PERMITS,
-                    on_recorded: on_recorded(events.clone(), Arc::clone(&stubs)),
+                    on_recorded: recorded::on_recorded(events.clone(), Arc::clone(&stubs)),
                 })
                 .map(Arc::new)
             })
@@ -353,6 +358,7 @@ impl Running {
             None => None,
         };
         let tally = self.server.tally();
+        let limits = self.server.limits();
         let unused = |stub: &Stub| !self.server.was_used(stub.id);
         let unused_stubs = match recorded {
             Some(_) => Vec::new(),
@@ -373,6 +379,8 @@ impl Running {
             misses: self.server.misses().into_iter().collect(),
             unused_stubs,
             rate_limited: tally.limited,
+            early_retries: limits.iter().map(|report| report.verdict.early).sum(),
+            limits,
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,
             problems,
@@ -393,34 +401,4 @@ fn measured(config: &Config, loaded: &Loaded) -> Measured {
         measured.learn();
     }
     measured
-}
-
-fn on_recorded(
-    events: broadcast::Sender<Handled>,
-    stubs: Arc<StubStore>,
-) -> crate::record::OnRecorded {
-    Box::new(move |exchange, changed, recorded_as| {
-        let changes = changed
-            .into_iter()
-            .map(|(path, stub)| StubFile { path, stubs: vec![stub] })
-            .collect::<Vec<_>>();
-        if !changes.is_empty() {
-            for problem in stubs.apply(changes) {
-                tracing::error!(file = %problem.file.display(), error = %problem.error, "a recorded stub cannot be used");
-            }
-        }
-        if exchange.response.is_none() && matches!(exchange.ending, Ending::UpstreamBroke(_)) {
-            // Whoever answered the client in its place has said so.
-            return;
-        }
-        // Nobody listening is fine.
-        let _ = events.send(Handled {
-            number: exchange.number,
-            method: exchange.request.method.clone(),
-            target: exchange.request.target.clone(),
-            status: exchange.response.as_ref().map(|response| response.status),
-            latency: exchange.timing.total,
-            outcome: Outcome::Recorded(recorded_as),
-        });
-    })
 }

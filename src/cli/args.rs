@@ -209,6 +209,9 @@ pub struct BehaviorArgs {
     /// Answer 429 above this rate: 10/s, 100/min, 5000/h
     #[arg(long, value_name = "N/UNIT", help_heading = BEHAVIOR)]
     pub rate_limit: Option<RateLimit>,
+    /// Fail (exit 1) when clients tried again before Retry-After more often than this
+    #[arg(long, value_name = "N", help_heading = BEHAVIOR)]
+    pub max_early_retries: Option<u64>,
     /// Seed of every draw: the same seed, the same errors [default: a new one each run]
     #[arg(long, value_name = "N", value_parser = seed, help_heading = BEHAVIOR)]
     pub seed: Option<Seed>,
@@ -333,6 +336,7 @@ impl BehaviorArgs {
             latency: self.latency.clone(),
             fail: self.fail,
             rate_limit: self.rate_limit.clone(),
+            max_early_retries: self.max_early_retries,
             seed: self.seed,
             fault_log: self.fault_log.clone(),
             replay_faults: self.replay_faults.clone(),

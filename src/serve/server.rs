@@ -34,7 +34,7 @@ use crate::{
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
-    store::{Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
+    store::{LimitReport, Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -248,6 +248,12 @@ impl Server {
             injected: read(&counts.injected),
             upstream_failed: read(&counts.upstream_failed),
         }
+    }
+
+    /// How clients took their rate limits.
+    pub fn limits(&self) -> Vec<LimitReport> {
+        let session = &self.state.session;
+        session.limits().report(session.clock().elapsed())
     }
 
     /// Requests that no stub matched, with how often each came.
