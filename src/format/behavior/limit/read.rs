@@ -17,10 +17,11 @@ use crate::{
         Problem,
         behavior::{
             scalar, short,
-            tree::{one_or_more, open},
+            tree::{self, Language, one_or_more, open},
         },
         fields::{Fields, Place, expected, span_of},
         problem::Problems,
+        rule,
     },
     model::{RateLimit, RequestPattern},
 };
@@ -105,6 +106,9 @@ pub(in crate::format) fn read(
     }
     limits
 }
+
+/// What [`RateLimit::plain`] calls a limit.
+const UNNAMED: &str = "rate-limit";
 
 /// Limits at one place, and policies of a limit.
 const MOST_LIMITS: usize = 64;
@@ -197,7 +201,7 @@ fn base(fields: &mut Fields, own: OwnPresets<'_>, problems: &mut Problems) -> Op
         expected(&node, "preset", "a string", problems);
         return None;
     };
-    match presets::load(name, own) {
+    match load(name, own) {
         Ok(limit) => Some(limit),
         Err((message, hint)) => {
             match hint {
@@ -205,6 +209,30 @@ fn base(fields: &mut Fields, own: OwnPresets<'_>, problems: &mut Problems) -> Op
                 None => problems.add(span_of(&node), message),
             }
             None
+        }
+    }
+}
+
+/// The limit of a preset. Its mistakes are told in one line, as they stand in another text.
+fn load(name: &str, own: OwnPresets<'_>) -> Result<RateLimit, (String, Option<String>)> {
+    let text = presets::text_of(name, own)?;
+    let mut problems = Problems::default();
+    // A preset is no preset of a preset.
+    let none = |_: &str| Err("a preset cannot name another file".to_owned());
+    let limit = tree::parse(&text, Language::Toml, &mut problems)
+        .and_then(|node| read_one(node, &none, &mut problems));
+    match (limit, problems.into_sorted().into_iter().next()) {
+        (Some(mut limit), None) => {
+            if limit.name == UNNAMED {
+                presets::stem(name).clone_into(&mut limit.name);
+            }
+            Ok(RateLimit { preset: Some(name.to_owned()), ..limit })
+        }
+        (_, problem) => {
+            let problem = problem.unwrap_or_else(|| Problem::new(rule::SYNTAX, 0..0, "no limit"));
+            let before = text.get(..problem.span.start).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            Err((format!("preset `{name}`, line {line}: {}", problem.message), problem.hint))
         }
     }
 }
