@@ -368,6 +368,31 @@ def generic(url):
     )
 
 
+def ietf_draft(url):
+    import http_sf
+    import requests
+
+    def get():
+        answer = requests.get(url)
+        answer.raise_for_status()
+
+    passed, error = calls(get)
+    headers = error.response.headers
+    policies = http_sf.parse(headers["RateLimit-Policy"].encode(), tltype="list")
+    [[limit, of]] = http_sf.parse(headers["RateLimit"].encode(), tltype="list")
+    return told(
+        passed,
+        error,
+        status=error.response.status_code,
+        policies={name: parameters for name, parameters in policies},
+        limit=limit,
+        remaining=of["r"],
+        reset=of["t"],
+        retry_after=headers["Retry-After"],
+        violated=error.response.json()["violated-policies"],
+    )
+
+
 if __name__ == "__main__":
     _, preset, url = sys.argv
     print(json.dumps(globals()[preset.replace("-", "_")](url.rstrip("/"))))

@@ -44,6 +44,8 @@ mod http1_wire;
 #[cfg(test)]
 mod latency;
 #[cfg(test)]
+mod limit_clients;
+#[cfg(test)]
 mod listener;
 #[cfg(test)]
 mod proxy_stubs;

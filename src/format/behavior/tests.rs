@@ -188,7 +188,7 @@ status=429; headers={"Retry-After": "2"}; body='no, not now'
 status=503,delay=1s,nth=2,4
     {"delay":[{"name":"delay","nth":[2,4],"time":"1s"}],"fault":[{"name":"status-503","nth":[2,4],"status":503}]}
 rate_limit=10/s
-    {"rateLimit":[{"name":"rate-limit","key":[],"policies":[{"name":"requests","limit":"10/s","algorithm":"token-bucket","cost":1}],"headers":[],"emit":"always","status":429,"refusalHeaders":[],"retryAfter":"seconds","minRetryAfter":"0s","body":false,"countsRefused":false,"penalty":"none","clockSkew":0}]}
+    {"rateLimit":[{"name":"rate-limit","policies":[{"name":"requests","limit":"10/s"}]}]}
 name=mine; delay=1s; status=500
     {"delay":[{"name":"mine","time":"1s"}],"fault":[{"name":"mine-2","status":500}]}
 "#);

@@ -58,6 +58,8 @@ pub(super) const POLICY: Place = Place {
         "request",
         "url",
         "method",
+        "header",
+        "request_body",
         "status",
         "refusal_headers",
         "retry_after",
@@ -175,11 +177,12 @@ pub(super) fn change(
     if let Some(key) = keys(fields, problems) {
         policy.key = Some(key);
     }
-    if let Some(request) = selection::read(fields, problems) {
-        policy.request = Some(request);
-    }
     if let Some(edit) = RefusalEdit::take(fields, texts, problems) {
         edit.apply(policy.refusal.get_or_insert_with(|| refusal.clone()));
+    }
+    // After the refusal, whose `body` it would take.
+    if let Some(request) = selection::read(fields, problems) {
+        policy.request = Some(request);
     }
 }
 
@@ -236,14 +239,19 @@ pub(super) fn write(policy: &Policy) -> Vec<(String, Json)> {
         let rate = format!("{}/{}", policy.limit, write_window(policy.window));
         members.push(("limit", rate.as_str().into()));
     }
-    members.push(("algorithm", name.into()));
+    // What a policy is without a word need not be said.
+    if policy.algorithm != Algorithm::TokenBucket {
+        members.push(("algorithm", name.into()));
+    }
     if let Algorithm::Daily { zone } = &policy.algorithm {
         members.push(("zone", zone.as_str().into()));
     }
     if let Some(burst) = policy.burst {
         members.push(("burst", burst.into()));
     }
-    members.push(("cost", cost::write(&policy.cost)));
+    if policy.cost != Cost::Fixed(1) {
+        members.push(("cost", cost::write(&policy.cost)));
+    }
     if let Some(request) = &policy.request {
         members.push(("request", selection::write(request)));
     }

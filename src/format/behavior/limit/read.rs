@@ -1,9 +1,10 @@
 //! A rate limit in any of its forms becomes a model; a preset is the base that the rest overrides.
 
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
 use super::{
     answer::{HeaderEdit, Placed, RefusalEdit, emit},
+    penalty,
     policy::{self, COUNTING_KEYS, POLICY, keys},
     presets::{self, OwnPresets},
     selection,
@@ -16,12 +17,13 @@ use crate::{
         Problem,
         behavior::{
             scalar, short,
-            tree::{one_or_more, open},
+            tree::{self, Language, one_or_more, open},
         },
         fields::{Fields, Place, expected, span_of},
         problem::Problems,
+        rule,
     },
-    model::{Penalty, RateLimit, RequestPattern},
+    model::{RateLimit, RequestPattern},
 };
 
 /// The table of a limit.
@@ -42,6 +44,8 @@ pub(super) const LIMIT: Place = Place {
         "request",
         "url",
         "method",
+        "header",
+        "request_body",
         "exempt",
         "headers",
         "emit",
@@ -56,17 +60,11 @@ pub(super) const LIMIT: Place = Place {
     ],
 };
 
-const EXEMPT: Place =
-    Place { noun: "key", name: "an entry of `exempt`", known: &["request", "url", "method"] };
-
-const PENALTY: Place =
-    Place { noun: "key", name: "`penalty`", known: &["escalate", "max", "ban", "after"] };
-
-/// The longest wait of an escalating penalty, where none is said.
-const LONGEST: std::time::Duration = std::time::Duration::from_secs(3600);
-
-/// Early tries that lead to a ban, where it is not said how many.
-const TRIES: u32 = 10;
+const EXEMPT: Place = Place {
+    noun: "key",
+    name: "an entry of `exempt`",
+    known: &["request", "url", "method", "header", "request_body"],
+};
 
 /// Reads `10/s`, or `preset=github,limit=20/min,key=header:Authorization`, as the command line takes it.
 ///
@@ -108,6 +106,9 @@ pub(in crate::format) fn read(
     }
     limits
 }
+
+/// What [`RateLimit::plain`] calls a limit.
+const UNNAMED: &str = "rate-limit";
 
 /// Limits at one place, and policies of a limit.
 const MOST_LIMITS: usize = 64;
@@ -160,7 +161,7 @@ fn read_table(node: Node, own: OwnPresets<'_>, problems: &mut Problems) -> Optio
     if let Some(key) = keys(&mut fields, problems) {
         limit.key = key;
     }
-    if fields.has("request") || fields.has("url") || fields.has("method") {
+    if selection::is_given(&fields) {
         limit.request = selection::read(&mut fields, problems);
     }
     if let Some(node) = fields.take("exempt") {
@@ -176,7 +177,7 @@ fn read_table(node: Node, own: OwnPresets<'_>, problems: &mut Problems) -> Optio
         limit.counts_refused = counts;
     }
     if let Some(node) = fields.take("penalty") {
-        limit.penalty = penalty(node, problems);
+        limit.penalty = penalty::read(node, problems);
     }
     if let Some(node) = fields.take("clock_skew") {
         match word(&node).and_then(|text| text.parse().ok()) {
@@ -194,13 +195,13 @@ fn read_table(node: Node, own: OwnPresets<'_>, problems: &mut Problems) -> Optio
 /// The preset that is named, or a limit of which nothing is said yet.
 fn base(fields: &mut Fields, own: OwnPresets<'_>, problems: &mut Problems) -> Option<RateLimit> {
     let Some(node) = fields.take("preset") else {
-        return Some(RateLimit { policies: Vec::new(), ..RateLimit::plain(1, LONGEST) });
+        return Some(RateLimit { policies: Vec::new(), ..RateLimit::plain(1, Duration::ZERO) });
     };
     let Some(name) = word(&node) else {
         expected(&node, "preset", "a string", problems);
         return None;
     };
-    match presets::load(name, own) {
+    match load(name, own) {
         Ok(limit) => Some(limit),
         Err((message, hint)) => {
             match hint {
@@ -208,6 +209,30 @@ fn base(fields: &mut Fields, own: OwnPresets<'_>, problems: &mut Problems) -> Op
                 None => problems.add(span_of(&node), message),
             }
             None
+        }
+    }
+}
+
+/// The limit of a preset. Its mistakes are told in one line, as they stand in another text.
+fn load(name: &str, own: OwnPresets<'_>) -> Result<RateLimit, (String, Option<String>)> {
+    let text = presets::text_of(name, own)?;
+    let mut problems = Problems::default();
+    // A preset is no preset of a preset.
+    let none = |_: &str| Err("a preset cannot name another file".to_owned());
+    let limit = tree::parse(&text, Language::Toml, &mut problems)
+        .and_then(|node| read_one(node, &none, &mut problems));
+    match (limit, problems.into_sorted().into_iter().next()) {
+        (Some(mut limit), None) => {
+            if limit.name == UNNAMED {
+                presets::stem(name).clone_into(&mut limit.name);
+            }
+            Ok(RateLimit { preset: Some(name.to_owned()), ..limit })
+        }
+        (_, problem) => {
+            let problem = problem.unwrap_or_else(|| Problem::new(rule::SYNTAX, 0..0, "no limit"));
+            let before = text.get(..problem.span.start).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            Err((format!("preset `{name}`, line {line}: {}", problem.message), problem.hint))
         }
     }
 }
@@ -333,44 +358,6 @@ fn exempt(node: Node, problems: &mut Problems) -> Vec<RequestPattern> {
         }
     }
     requests
-}
-
-fn penalty(node: Node, problems: &mut Problems) -> Option<Penalty> {
-    const HINT: &str =
-        "write \"restart\", `{ escalate = 2, max = \"5m\" }` or `{ ban = \"10m\", after = 10 }`";
-    if is_off(&node) {
-        return None;
-    }
-    let span = span_of(&node);
-    if let Some(text) = word(&node) {
-        let text = text.to_owned();
-        let Some((kind, value)) = text.split_once(':') else {
-            if text == "restart" {
-                return Some(Penalty::Restart);
-            }
-            problems.add_with_hint(span, format!("`penalty` cannot be `{text}`"), HINT);
-            return None;
-        };
-        // `escalate:2` and `ban:10m` are the tables with one key.
-        let value = NodeValue::String(value.trim().to_owned());
-        let value = Node { start: span.start, end: span.end, value };
-        let (name_start, name_end) = (span.start, span.end);
-        let member = Member { name: kind.trim().to_owned(), name_start, name_end, value };
-        let value = NodeValue::Object(vec![member]);
-        return penalty(Node { start: span.start, end: span.end, value }, problems);
-    }
-    let mut fields = open(node, &PENALTY, &[], problems)?;
-    if let Some(time) = scalar::duration(&mut fields, "ban", problems) {
-        let after = scalar::whole(&mut fields, "after", (1, u32::MAX.into()), problems);
-        let after = after.and_then(|after| after.try_into().ok()).unwrap_or(TRIES);
-        return Some(Penalty::Ban { after, time });
-    }
-    let factor = scalar::number(&mut fields, "escalate", 1.0, problems);
-    let max = scalar::duration(&mut fields, "max", problems).unwrap_or(LONGEST);
-    if factor.is_none() {
-        problems.add_unless_within(span, "`penalty` says neither `escalate` nor `ban`", HINT);
-    }
-    factor.map(|factor| Penalty::Escalate { factor, max })
 }
 
 /// Placeholders are checked once it is known which policies there are.

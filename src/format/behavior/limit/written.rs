@@ -1,18 +1,31 @@
-//! Limits as JSON: whole, so that what was read from it is the same limit, preset or not.
+//! Limits as JSON, so that what is read from it is the same limit. One of a preset is written whole: else
+//! what the preset says would come back in place of what was taken out.
+
+use std::time::Duration;
 
 use super::{
     answer::{write_emit, write_headers, write_refusal},
+    penalty,
     policy::{self, write_keys},
     selection,
 };
 use crate::{
-    behavior::duration,
     format::behavior::tree::camel_case,
-    model::{Json, Penalty, RateLimit},
+    model::{Json, RateLimit},
 };
 
 /// Writes a limit.
 pub fn write(limit: &RateLimit) -> Json {
+    let mut all = members(limit);
+    if limit.preset.is_none() {
+        let unsaid = members(&RateLimit::plain(1, Duration::from_secs(1)));
+        let is_needed = |name: &str| matches!(name, "name" | "policies");
+        all.retain(|member| is_needed(&member.0) || !unsaid.contains(member));
+    }
+    Json::Object(camel(all))
+}
+
+fn members(limit: &RateLimit) -> Vec<(String, Json)> {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, json: Json| members.push((name.to_owned(), json));
     put("name", limit.name.as_str().into());
@@ -35,28 +48,12 @@ pub fn write(limit: &RateLimit) -> Json {
     members.extend(write_refusal(&limit.refusal));
     let mut put = |name: &str, json: Json| members.push((name.to_owned(), json));
     put("counts_refused", Json::Bool(limit.counts_refused));
-    put("penalty", limit.penalty.map_or_else(|| "none".into(), penalty));
+    put("penalty", limit.penalty.map_or_else(|| "none".into(), penalty::write));
     put("clock_skew", Json::Number(limit.clock_skew.to_string()));
-    Json::Object(camel(members))
+    members
 }
 
 /// Keys as JSON spells them.
 fn camel(members: Vec<(String, Json)>) -> Vec<(String, Json)> {
     members.into_iter().map(|(name, json)| (camel_case(&name), json)).collect()
-}
-
-fn penalty(penalty: Penalty) -> Json {
-    let time = |time| duration::print(time).as_str().into();
-    let object = |members: [(&str, Json); 2]| {
-        Json::Object(members.into_iter().map(|(name, json)| (name.to_owned(), json)).collect())
-    };
-    match penalty {
-        Penalty::Restart => "restart".into(),
-        Penalty::Escalate { factor, max } => {
-            object([("escalate", Json::Number(factor.to_string())), ("max", time(max))])
-        }
-        Penalty::Ban { after, time: length } => {
-            object([("ban", time(length)), ("after", u64::from(after).into())])
-        }
-    }
 }
