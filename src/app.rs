@@ -32,24 +32,27 @@ use tokio::sync::broadcast;
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
-    library::{
-        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, measuring,
-    },
-    model::{Behaviors, Ending, Handled, LatencySource, Outcome, Stub},
-    record::{RecordError, RecordSummary, Recorder, RecorderConfig},
+    library::{BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service},
+    model::{Handled, Stub},
+    record::{RecordError, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
         JournalLimits, Measured, Profile, Session, SessionClock, SharedBehaviors, SharedSettings,
-        StubFile, StubStore,
+        StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
 };
 
 mod behaviors;
+mod measured;
+mod recorded;
 mod secrets;
+mod summary;
+
+pub use summary::Summary;
 
 pub use crate::lint::compile_problems;
 use behaviors::AnswerBehaviors;
@@ -109,31 +112,6 @@ impl fmt::Debug for Running {
     }
 }
 
-/// What a run came to.
-#[derive(Clone, Debug, Default)]
-pub struct Summary {
-    /// Requests that came.
-    pub requests: u64,
-    /// Answered by a stub.
-    pub stub_answers: u64,
-    /// Of these, by a stub that fits but for values that vary from run to run.
-    pub nearest: u64,
-    /// What was recorded, if anything could be.
-    pub recorded: Option<RecordSummary>,
-    /// Requests that no stub matched (method and target), with how often each came.
-    pub misses: Vec<(String, u64)>,
-    /// Stubs that no request used, where every answer had to come from a stub.
-    pub unused_stubs: Vec<String>,
-    /// Answered 429.
-    pub rate_limited: u64,
-    /// Given an error on purpose.
-    pub injected: u64,
-    /// Requests that the upstream failed.
-    pub upstream_failures: u64,
-    /// Mistakes in stub files, and what could not be written.
-    pub problems: Vec<String>,
-}
-
 impl App {
     /// Reads stubs, binds the addresses, and serves.
     ///
@@ -179,7 +157,7 @@ impl Parts {
         let problems = loaded.problems().map(|problem| problem.render(false)).collect();
         let stubs = Arc::new(StubStore::default());
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
-        let measured = Arc::new(measured(&config, &loaded));
+        let measured = Arc::new(measured::read(&config, &loaded));
         let events = server::events();
         let recorder = records
             .then(|| {
@@ -189,7 +167,7 @@ impl Parts {
                     clock,
                     redactor: Arc::clone(&redactor),
                     permits: RECORDING_PERMITS,
-                    on_recorded: on_recorded(events.clone(), Arc::clone(&stubs)),
+                    on_recorded: recorded::on_recorded(events.clone(), Arc::clone(&stubs)),
                 })
                 .map(Arc::new)
             })
@@ -353,6 +331,7 @@ impl Running {
             None => None,
         };
         let tally = self.server.tally();
+        let limits = self.server.limits();
         let unused = |stub: &Stub| !self.server.was_used(stub.id);
         let unused_stubs = match recorded {
             Some(_) => Vec::new(),
@@ -373,54 +352,11 @@ impl Running {
             misses: self.server.misses().into_iter().collect(),
             unused_stubs,
             rate_limited: tally.limited,
+            early_retries: limits.iter().map(|report| report.verdict.early).sum(),
+            limits,
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,
             problems,
         }
     }
-}
-
-/// What the tapes say about latency: read at once where an answer may wait by it from the start.
-fn measured(config: &Config, loaded: &Loaded) -> Measured {
-    let recordings = config.recordings.clone();
-    let measured = Measured::new(move || measuring::measure(&recordings));
-    let by_settings = behaviors::configured(config).into_iter().map(|(_, behaviors)| behaviors);
-    let by_stubs = loaded.stubs().map(|stub| &stub.behaviors);
-    let is_empirical =
-        |behaviors: &Behaviors| matches!(behaviors.latency, Some(LatencySource::Empirical(_)));
-    if by_settings.into_iter().any(|it| is_empirical(&it)) || by_stubs.into_iter().any(is_empirical)
-    {
-        measured.learn();
-    }
-    measured
-}
-
-fn on_recorded(
-    events: broadcast::Sender<Handled>,
-    stubs: Arc<StubStore>,
-) -> crate::record::OnRecorded {
-    Box::new(move |exchange, changed, recorded_as| {
-        let changes = changed
-            .into_iter()
-            .map(|(path, stub)| StubFile { path, stubs: vec![stub] })
-            .collect::<Vec<_>>();
-        if !changes.is_empty() {
-            for problem in stubs.apply(changes) {
-                tracing::error!(file = %problem.file.display(), error = %problem.error, "a recorded stub cannot be used");
-            }
-        }
-        if exchange.response.is_none() && matches!(exchange.ending, Ending::UpstreamBroke(_)) {
-            // Whoever answered the client in its place has said so.
-            return;
-        }
-        // Nobody listening is fine.
-        let _ = events.send(Handled {
-            number: exchange.number,
-            method: exchange.request.method.clone(),
-            target: exchange.request.target.clone(),
-            status: exchange.response.as_ref().map(|response| response.status),
-            latency: exchange.timing.total,
-            outcome: Outcome::Recorded(recorded_as),
-        });
-    })
 }

@@ -67,6 +67,6 @@ mod tests {
             ..fault.clone()
         };
         let drawn = Drawn { seed: Seed(7), applied: vec![latency, fault] };
-        insta::assert_snapshot!(json::write(&shown(&drawn), JsonStyle::default()), @"");
+        insta::assert_snapshot!(json::write(&shown(&drawn), JsonStyle::default()), @r#"{"seed":7,"applied":[{"place":"service payments","kind":"latency","number":12,"waitMicros":3000},{"place":"service payments","rule":"flaky","kind":"fault","number":12,"draw":0.031,"fault":"status 503"}]}"#);
     }
 }

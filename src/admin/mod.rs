@@ -21,6 +21,7 @@ mod near_misses;
 mod pattern;
 mod place;
 mod problem;
+mod rate_limits;
 mod recordings;
 mod requests;
 mod router;

@@ -12,7 +12,7 @@ use super::{
     call::{self, Answer, Call},
     chaos, clock, cross_origin, docs, files, mappings, near_misses,
     problem::Problem,
-    recordings, requests, scenarios, settings,
+    rate_limits, recordings, requests, scenarios, settings,
     state::AdminParts,
     system,
 };
@@ -144,6 +144,9 @@ const ROUTES: &[Route] = &[
     route(DELETE, "/ringer/faults", "Remove all faults", behaviors::delete_faults),
     route(DELETE, "/ringer/faults/{name}", "Remove a fault", behaviors::delete_fault),
     route(GET, "/ringer/jwks", "The public keys of tokens that templates sign", system::jwks),
+    route(GET, "/ringer/rate-limits", "What is left of each limit", rate_limits::list),
+    route(GET, "/ringer/rate-limits/report", "How clients took limits", rate_limits::report),
+    route(POST, "/ringer/rate-limits/reset", "Have limits count anew", rate_limits::reset),
     route(POST, "/ringer/reset", "Return to the behaviours of the start", system::reset_behaviors),
     route(GET, "/scenarios", "List scenarios and their states", scenarios::list),
     route(POST, "/scenarios/reset", "Start all scenarios again", scenarios::reset),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::{
-    behavior::{ErrorRate, latency::parse_duration},
+    behavior::ErrorRate,
     config::Config,
     engine::ERROR_RATE,
+    format,
     library::{FaultLog, FaultLogError, LibraryError, fault_log},
     model::{
         AnswerFault, Behaviors, Effect, ErrorAnswer, Fault, LatencySource, Place, RateLimit, Rule,
-        Wait, When,
+        When,
     },
     store::{BehaviorError, Script, SharedBehaviors},
 };
@@ -69,31 +70,10 @@ pub(super) fn start(config: &Config) -> Result<AnswerBehaviors, BehaviorsError> 
 
 /// Reads what a request says of how its answer is to behave: `delay=200ms; status=503; p=0.5`.
 pub(super) fn read_request(text: &str) -> Result<Behaviors, String> {
-    let (mut probability, mut rules) = (1.0, Vec::new());
-    let mut add = |name: &str, effect| {
-        rules.push(Rule { name: name.to_owned(), when: When::default(), effect });
-    };
-    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
-        let unknown = || format!("unknown `{part}`, expected `delay=200ms`, `status=503`, `p=0.5`");
-        let (key, value) = part.split_once('=').ok_or_else(unknown)?;
-        match key.trim() {
-            "delay" => {
-                let head = Some(Wait::fixed(parse_duration(value.trim())?));
-                add("delay", Effect::Delay { head, chunks: None });
-            }
-            "status" => {
-                let status = value.trim().parse().map_err(|_| unknown())?;
-                let error = ErrorAnswer { status, ..ErrorAnswer::default() };
-                add("status", Effect::Fault(Fault::Answer(AnswerFault::Status(error))));
-            }
-            "p" => probability = value.trim().parse().map_err(|_| unknown())?,
-            _ => return Err(unknown()),
-        }
-    }
-    for rule in &mut rules {
-        rule.when.probability = probability;
-    }
-    Ok(Behaviors { rules, ..Behaviors::default() })
+    format::behavior::read_line(text).map_err(|problems| {
+        let told: Vec<_> = problems.into_iter().map(|problem| problem.message).collect();
+        told.join("; ")
+    })
 }
 
 /// Rules of a log that are not there now befall nothing.

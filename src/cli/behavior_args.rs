@@ -44,6 +44,9 @@ pub struct BehaviorArgs {
     /// preset=github,limit=20/min,key=header:Authorization, several times for several
     #[arg(long, value_name = "LIMIT", value_parser = rate_limit, help_heading = BEHAVIOR)]
     pub rate_limit: Vec<Behaviors>,
+    /// Fail (exit 1) when clients tried again before Retry-After more often than this
+    #[arg(long, value_name = "N", help_heading = BEHAVIOR)]
+    pub max_early_retries: Option<u64>,
     /// Have requests say themselves how they are answered: X-Ringer-Fault: delay=200ms; status=503
     #[arg(long, help_heading = BEHAVIOR)]
     pub allow_request_faults: bool,
@@ -83,6 +86,7 @@ impl BehaviorArgs {
             bandwidth: merged(&self.bandwidth),
             rate_limit: merged(&self.rate_limit),
             fail: self.fail,
+            max_early_retries: self.max_early_retries,
             allow_request_faults: given(self.allow_request_faults),
             seed: self.seed,
             fault_log: self.fault_log.clone(),

@@ -148,53 +148,59 @@ pub fn clock_line(clock: &Value) -> String {
 
 /// What is left of each limit.
 pub fn buckets(answer: &Value) -> String {
-    rows_of(
-        answer.get("rateLimits"),
-        &[
-            ("LIMIT", "name"),
-            ("POLICY", "policy"),
-            ("KEY", "key"),
-            ("OF", "limit"),
-            ("LEFT", "remaining"),
-            ("RESET", "reset"),
-        ],
-        "there are no limits, or no request has come under one yet\n",
-    )
+    let columns = [
+        ("LIMIT", "name"),
+        ("POLICY", "policy"),
+        ("KEY", "key"),
+        ("OF", "limit"),
+        ("LEFT", "remaining"),
+        ("FULL AGAIN", "reset"),
+    ];
+    rows_of(answer.get("rateLimits"), &columns, "no request has come under a limit yet\n")
 }
 
-/// How clients behaved under limits.
+/// How clients took limits.
 pub fn report(answer: &Value) -> String {
-    rows_of(
-        answer.get("keys"),
-        &[
-            ("LIMIT", "name"),
-            ("KEY", "key"),
-            ("REQUESTS", "requests"),
-            ("LIMITED", "limited"),
-            ("EARLY", "earlyRetries"),
-            ("GAP MIN", "smallestGap"),
-            ("MEDIAN", "medianGap"),
-            ("BURSTS", "burstsAfterReset"),
-            ("JITTER", "jitter"),
-            ("GAVE UP", "gaveUpAfter"),
-        ],
-        "no request has come under a limit yet\n",
-    )
+    let columns = [
+        ("LIMIT", "name"),
+        ("KEY", "key"),
+        ("REQUESTS", "requests"),
+        ("LIMITED", "limited"),
+        ("EARLY", "earlyRetries"),
+        ("SHORTEST WAIT", "shortestGap"),
+        ("MEDIAN", "medianGap"),
+        ("JITTER", "jitter"),
+        ("AT ONCE", "burstAfterReset"),
+        ("NEW KEYS", "newIdempotencyKey"),
+        ("GAVE UP", "gaveUp"),
+    ];
+    rows_of(answer.get("keys"), &columns, "no request has come under a limit yet\n")
 }
 
 fn rows_of(list: Option<&Value>, columns: &[(&str, &str)], none: &str) -> String {
+    let list = list.and_then(Value::as_array).into_iter().flatten();
+    let cell = |value: &Value| cut(&wait(value).unwrap_or_else(|| short(value)));
     let rows: Vec<Vec<String>> = list
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .map(|item| columns.iter().map(|(_, key)| item.get(*key).map_or_else(String::new, short)))
-        .map(Iterator::collect)
+        .map(|item| {
+            let cells =
+                columns.iter().map(|(_, key)| item.get(*key).map_or_else(String::new, cell));
+            cells.collect()
+        })
         .collect();
     if rows.is_empty() {
         return none.to_owned();
     }
     let heads: Vec<&str> = columns.iter().map(|(head, _)| *head).collect();
     table(&heads, &rows)
+}
+
+/// A wait before another try, and how long it was to be.
+fn wait(value: &Value) -> Option<String> {
+    let waited = value.get("waitedMillis")?.as_u64()?;
+    Some(match value.get("advertisedMillis").and_then(Value::as_u64) {
+        Some(advertised) => format!("{waited} of {advertised} ms"),
+        None => format!("{waited} ms"),
+    })
 }
 
 /// Each place of an answer of `/ringer/behaviors`, by its name, with what holds there.
@@ -319,6 +325,25 @@ mod tests {
         late  delay=200ms  all       service mail
         ");
         insta::assert_snapshot!(rules(&behaviors(), Some("bandwidth")), @"no bandwidth is limited");
+    }
+
+    #[test]
+    fn limits_are_shown_with_what_is_left_and_how_they_were_taken() {
+        let left = json!({"rateLimits": [{"name": "github", "policy": "requests", "key": "key_1",
+            "limit": 60, "remaining": 0, "reset": "2026-11-23T13:00:00Z"}]});
+        insta::assert_snapshot!(plain(&buckets(&left)), @r"
+        LIMIT   POLICY    KEY    OF  LEFT  FULL AGAIN
+        github  requests  key_1  60  0     2026-11-23T13:00:00Z
+        ");
+        let taken = json!({"keys": [{"name": "github", "key": "key_1", "requests": 70, "limited": 10,
+            "earlyRetries": 9, "shortestGap": {"waitedMillis": 40, "advertisedMillis": 1000},
+            "medianGap": {"waitedMillis": 50, "advertisedMillis": null}, "jitter": 0.0301,
+            "burstAfterReset": 4, "newIdempotencyKey": 0, "gaveUp": 1}]});
+        insta::assert_snapshot!(plain(&report(&taken)), @r"
+        LIMIT   KEY    REQUESTS  LIMITED  EARLY  SHORTEST WAIT  MEDIAN  JITTER  AT ONCE  NEW KEYS  GAVE UP
+        github  key_1  70        10       9      40 of 1000 ms  50 ms   0.0301  4        0         1
+        ");
+        assert!(report(&json!({"keys": []})).starts_with("no request"));
     }
 
     #[test]

@@ -91,6 +91,7 @@ impl Session {
             program: matches!(end, End::Program(_)).then_some((&self.wrapped, code)),
             stubs: &stubs,
             strict: self.program.strict,
+            max_early_retries: self.program.max_early_retries,
             seed,
         };
         self.conclude(&summary, &run, failed);
@@ -201,7 +202,9 @@ impl Session {
         let is_as_expected = summary.misses.is_empty()
             && summary.unused_stubs.is_empty()
             && summary.problems.is_empty();
-        unsaved || (self.program.strict && !is_as_expected)
+        let early = summary.early_retries;
+        let is_hasty = self.program.max_early_retries.is_some_and(|most| early > most);
+        unsaved || is_hasty || (self.program.strict && !is_as_expected)
     }
 
     fn conclude(&self, summary: &Summary, run: &Run<'_>, failed: bool) {
@@ -213,6 +216,7 @@ impl Session {
                 nearest = summary.nearest,
                 misses = join(summary.misses.iter().map(|(request, _)| request), ", "),
                 unused_stubs = summary.unused_stubs.len(),
+                early_retries = summary.early_retries,
                 exchanges = summary.recorded.as_ref().map(|recorded| recorded.exchanges),
                 failed,
                 "stopped"

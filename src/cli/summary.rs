@@ -6,7 +6,7 @@ use super::{
     printer::{counted, thousands},
     style::{self, paint},
 };
-use crate::{app::Summary, record::RecordSummary};
+use crate::{app::Summary, record::RecordSummary, store::render_text};
 
 /// Misses and unused stubs that are listed before the rest is only counted.
 const LISTED: usize = 20;
@@ -20,6 +20,8 @@ pub struct Run<'r> {
     pub stubs: &'r Path,
     /// Whether misses and unused stubs are failures.
     pub strict: bool,
+    /// Tries before the time that a rate limit told which are no failure.
+    pub max_early_retries: Option<u64>,
     /// The seed, where chance had a part.
     pub seed: Option<u64>,
 }
@@ -110,12 +112,24 @@ fn replay(lines: &mut Vec<String>, summary: &Summary, run: &Run<'_>) {
         parts.push(format!("seed {seed}"));
     }
     lines.push(format!("  {}", parts.join(" · ")));
+    limits(lines, summary, run);
     misses(lines, summary);
     if run.strict {
         listed(lines, "stubs that no request used:", summary.unused_stubs.iter().cloned());
     }
     if !summary.misses.is_empty() {
         lines.push("  next: record what is missing, or correct the stub that the 404 names".into());
+    }
+}
+
+/// How clients took being limited.
+fn limits(lines: &mut Vec<String>, summary: &Summary, run: &Run<'_>) {
+    let text = render_text(&summary.limits);
+    lines.extend(text.lines().take(2 * LISTED).map(|line| format!("  {line}")));
+    if let Some(most) = run.max_early_retries.filter(|most| summary.early_retries > *most) {
+        let early = thousands(summary.early_retries);
+        let told = format!("{early} retried before Retry-After, {most} allowed");
+        lines.push(format!("  {}", paint(style::BAD, told)));
     }
 }
 
@@ -201,7 +215,13 @@ mod tests {
     use crate::model::ServiceName;
 
     fn show(summary: &Summary, program: Option<(&[OsString], i32)>, strict: bool) -> String {
-        let run = Run { program, stubs: Path::new("stubs"), strict, seed: strict.then_some(7) };
+        let run = Run {
+            program,
+            stubs: Path::new("stubs"),
+            strict,
+            max_early_retries: Some(0),
+            seed: strict.then_some(7),
+        };
         strip_str(&text(summary, &run)).to_string()
     }
 

@@ -94,6 +94,9 @@ pub const KEYS: &[Key] = &[
         put(&mut layer.max_body_in_memory, size(text))
     }),
     number("max_connections", "N", |layer, text| put(&mut layer.max_connections, count(text))),
+    number("max_early_retries", "N", |layer, text| {
+        put(&mut layer.max_early_retries, whole(text).map(|number| number as u64))
+    }),
     number("max_header_bytes", "SIZE", |layer, text| put(&mut layer.max_header_bytes, size(text))),
     number("max_leaf_certificates", "N", |layer, text| {
         put(&mut layer.max_leaf_certificates, count(text))

@@ -73,6 +73,8 @@ pub struct Layer {
     pub max_header_bytes: Option<usize>,
     /// Leaf certificates kept.
     pub max_leaf_certificates: Option<usize>,
+    /// Tries before the time that a rate limit told which are no failure.
+    pub max_early_retries: Option<u64>,
     /// Whether the client's `Host` goes to the upstream.
     pub preserve_host: Option<bool>,
     /// Whether nothing but errors is said while running.
@@ -174,6 +176,7 @@ impl Layer {
             max_connections: self.max_connections.or(below.max_connections),
             max_header_bytes: self.max_header_bytes.or(below.max_header_bytes),
             max_leaf_certificates: self.max_leaf_certificates.or(below.max_leaf_certificates),
+            max_early_retries: self.max_early_retries.or(below.max_early_retries),
             preserve_host: self.preserve_host.or(below.preserve_host),
             quiet: self.quiet.or(below.quiet),
             rate_limit: self.rate_limit.or(below.rate_limit),

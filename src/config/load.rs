@@ -49,6 +49,8 @@ pub struct Program {
     pub ready_file: Option<PathBuf>,
     /// Whether a miss or an unused stub is a failure.
     pub strict: bool,
+    /// More tries before the time that a rate limit told are a failure; `None` is no number.
+    pub max_early_retries: Option<u64>,
 }
 
 /// Puts the sources together. `named` is the file that a flag names; without it, and without
@@ -76,6 +78,7 @@ pub fn load(
             quiet: settings.quiet.unwrap_or_default(),
             ready_file: settings.ready_file.clone(),
             strict: settings.strict.unwrap_or_default(),
+            max_early_retries: settings.max_early_retries,
         },
         config: Config { services: file.services, ..resolve(settings) },
         file: path,

@@ -14,8 +14,8 @@ use crate::{
     behavior::{GlobalDelay, distribution, latency::Schedule},
     codec::view::RequestView,
     model::{
-        Bandwidth, ConnectFault, Counted, Fault, LatencySource, Place, Request, ResponseSpec,
-        ServiceName, Wait, WireFault,
+        Bandwidth, ConnectFault, Counted, Distribution, Fault, LatencySource, Place, Request,
+        ResponseSpec, ServiceName, Wait, WireFault,
     },
     store::{Applied, LiveEffect, ScriptKey, Subject},
 };
@@ -114,10 +114,12 @@ impl Ground<'_> {
             script.get(&ScriptKey { session, place: place.clone(), rule, subject: id.0, number })
         });
         let seed = recalled.map_or(self.seed, |recalled| recalled.seed);
+        let is_fixed = matches!(source, LatencySource::Drawn { head, chunks: None }
+            if matches!(head.distribution, Distribution::Fixed(_)));
         let is_drawn = Cell::new(false);
         // A source for each, so that a delay changes no other draw.
         let draws = |purpose: &str| -> ChaCha8Rng {
-            is_drawn.set(true);
+            is_drawn.set(is_drawn.get() || purpose == "delay" || !is_fixed);
             let subject = [id.0.as_bytes().as_slice(), purpose.as_bytes()].concat();
             seed.draws(self.session.name(), &subject, found.hit)
         };
@@ -148,11 +150,6 @@ impl Ground<'_> {
 }
 
 impl Plan {
-    /// Whether nothing befalls the request, so that its answer is as it would be.
-    pub fn is_plain(&self) -> bool {
-        self.fault.is_none() && self.bandwidth.is_empty()
-    }
-
     /// Adds what strikes, in order: all waits, the first fault, all bandwidths.
     fn add(&mut self, struck: Vec<Struck<'_>>) {
         for struck in struck {
@@ -193,6 +190,13 @@ impl Plan {
                 LiveEffect::Connect(_) => {}
             }
         }
+        // Told in the order in which they befall it.
+        self.applied.sort_by_key(|applied| match applied.kind {
+            "latency" => 0,
+            "delay" => 1,
+            "fault" => 2,
+            _ => 3,
+        });
     }
 }
 
@@ -232,3 +236,6 @@ impl Struck<'_> {
 fn weakened(rate: u64, strength: f64) -> u64 {
     (rate as f64 / strength).ceil() as u64
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,3 +63,6 @@ impl Chance {
         self.seed.draws(&self.session, &subject, number)
     }
 }
+
+#[cfg(test)]
+mod tests;

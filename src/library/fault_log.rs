@@ -325,7 +325,7 @@ mod tests {
         assert!(message("").contains("line 1: a log of faults begins with"));
         assert!(message("{\"faultLog\":9,\"seed\":7}").contains("version 9"));
         let line = r#"{"session":"","place":"all","kind":"x","stub":null,"number":1,"seed":1}"#;
-        insta::assert_snapshot!(message(&format!("{header}{line}")), @"`/faults.jsonl`, line 2: expected one of `stub`, `endpoint` and `connection`");
+        insta::assert_snapshot!(message(&format!("{header}{line}")), @"`/faults.jsonl`, line 2: expected one of `stub`, `endpoint`, `wayIn` and `connection`");
         assert!(message(&format!("{header}{{}}")).contains("line 2: missing field `session`"));
     }
 }

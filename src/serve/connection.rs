@@ -76,14 +76,15 @@ pub(super) async fn serve_tcp(
     };
     let socket = Socket::new(tcp, reset);
     let fault = match opening {
-        Opening::Other => decide(&state, &arrival, None),
         Opening::Tls => {
             if let Err(error) = serve_tls(state, socket, arrival, Told::Later, watch).await {
                 tracing::debug!(%error, "a TLS handshake failed");
             }
             return;
         }
-        Opening::Admin | Opening::Tunnel => None,
+        Opening::Tunnel => None,
+        Opening::Admin if state.admin.is_some() => None,
+        Opening::Admin | Opening::Other => decide(&state, &arrival, None),
     };
     serve_plain(state, socket, arrival, fault, watch).await;
 }

@@ -1,17 +1,15 @@
 //! Rate limits, carried out: who is let through, what answers tell of it, what the others get.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use http::{
     Extensions, HeaderName, HeaderValue, Response, StatusCode, Version, header::CONTENT_TYPE,
 };
 use jiff::Timestamp;
-use parking_lot::Mutex;
 
 use super::{
     client::Client,
     forward::Outbound,
-    head_case,
     inquiry::Inquiry,
     reply::ReplyBody,
     rescue::{self, Wants},
@@ -27,9 +25,6 @@ use crate::{
     store::{Admission, Asked, Decision, LiveBehaviors, LiveLimit, Refused, Settlement},
     upstream::HeadTap,
 };
-
-/// Combinations of header names whose spelling is kept.
-const MAX_SPELLINGS: usize = 500;
 
 /// What became of a request at its limits.
 pub(super) enum Gate {
@@ -290,24 +285,4 @@ fn spelled(extensions: &Extensions) -> Vec<String> {
     let head = extensions.get::<HeadTap>().and_then(HeadTap::take);
     let fields = head.map(|(_, head)| head.fields).unwrap_or_default();
     fields.into_iter().map(|(name, _)| name).collect()
-}
-
-/// How names are spelled that answers and limits have together.
-#[derive(Default)]
-pub(super) struct Spellings(Mutex<HashMap<Vec<String>, Extensions>>);
-
-impl Spellings {
-    async fn of(&self, names: Vec<String>) -> Extensions {
-        let known = self.0.lock().get(&names).cloned();
-        if let Some(known) = known {
-            return known;
-        }
-        let made = head_case::spelling(&names).await;
-        let mut known = self.0.lock();
-        if known.len() >= MAX_SPELLINGS {
-            known.clear();
-        }
-        known.insert(names, made.clone());
-        made
-    }
 }

@@ -67,6 +67,7 @@ impl Door {
             // Closed before its port is taken again; meanwhile it refuses as well.
             self.standing = Standing::Shut(None);
             self.standing = Standing::Shut(bind(self.address).ok());
+            tracing::info!("nobody listens on {}: a rule refuses", self.address);
         }
     }
 

@@ -44,6 +44,7 @@ mod rewrite;
 mod route;
 mod settled;
 mod socket;
+mod spellings;
 mod state;
 mod static_files;
 mod surroundings;

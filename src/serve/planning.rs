@@ -9,7 +9,10 @@ use super::{inquiry::Inquiry, settings::Dialect, state::State};
 use crate::{
     codec::view::RequestView,
     engine::{Found, Ground, Plan, Strike, plan_connection},
-    model::{Bandwidth, Behaviors, ConnectFault, Place, Request, RequestBody, ServiceName},
+    model::{
+        Bandwidth, Behaviors, ConnectFault, Effect, Fault, Place, Request, RequestBody, Rule,
+        ServiceName,
+    },
     store::{Applied, BehaviorSet, Drawn, LiveBehaviors, Subject},
 };
 
@@ -40,6 +43,10 @@ pub(super) fn of_request(
         behaviors.rules.extend(more.rules);
         if !more.limits.is_empty() {
             return Err("a rate limit is nothing that one request can have".to_owned());
+        }
+        let is_late = |rule: &Rule| matches!(rule.effect, Effect::Fault(Fault::Connect(_)));
+        if let Some(rule) = behaviors.rules.iter().find(|rule| is_late(rule)) {
+            return Err(format!("`{}` befalls connections, and this one is there", rule.name));
         }
     }
     let now = state.session.clock().elapsed();

@@ -17,12 +17,12 @@ use tokio::sync::{Semaphore, broadcast};
 
 use super::{
     administration::{AdminDoor, AdminPlace},
-    limiting::Spellings,
     lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
     route::{Router, UpstreamFactory},
     settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
+    spellings::Spellings,
     state::{Counts, State, Webhooks},
     surroundings::Surroundings,
 };
@@ -34,7 +34,7 @@ use crate::{
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
-    store::{Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
+    store::{LimitReport, Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -248,6 +248,12 @@ impl Server {
             injected: read(&counts.injected),
             upstream_failed: read(&counts.upstream_failed),
         }
+    }
+
+    /// How clients took their rate limits.
+    pub fn limits(&self) -> Vec<LimitReport> {
+        let session = &self.state.session;
+        session.limits().report(session.clock().elapsed())
     }
 
     /// Requests that no stub matched, with how often each came.

@@ -15,10 +15,10 @@ use tokio::sync::{Semaphore, broadcast};
 use super::{
     administration::AdminDoor,
     capture::Spool,
-    limiting::Spellings,
     lines::Lines,
     route::Router,
     settings::{Answers, Limits, ReadRequestFaults},
+    spellings::Spellings,
     surroundings::Surroundings,
 };
 use crate::{

@@ -31,6 +31,7 @@ pub use event::{LoggedAnswer, Note, ServeEvent, Served};
 pub use journal::{Journal, JournalLimits};
 pub use limits::{
     Admission, Asked, Counters, Decision, LimitError, LimitReport, LiveLimit, Refused, Settlement,
+    render_text,
 };
 pub use live::{LiveStub, LiveTemplates};
 pub use measured::{Endpoints, Measured};

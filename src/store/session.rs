@@ -121,6 +121,7 @@ impl Session {
     /// Forgets what was counted: hits of stubs, with how far each sequence has come, turns of rules, and
     /// what was taken of limits. Draws begin anew.
     pub fn recount(&self) {
+        self.limits.reset();
         self.turns.reset();
         self.limits.reset();
         self.used.write().extend(self.hits.write().drain().map(|(stub, _)| stub));

@@ -9,7 +9,7 @@ async function get(fault) {
   const answer = await fetch(`${base}/${fault}`, {
     // The bytes as they are: a fault of coded bytes would be one of their coding.
     headers: { accept: 'application/json', 'accept-encoding': 'identity' },
-    signal: AbortSignal.timeout(700),
+    signal: AbortSignal.timeout(1500),
   });
   return { answer, body: Buffer.from(await answer.arrayBuffer()) };
 }

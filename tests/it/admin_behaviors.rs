@@ -220,3 +220,41 @@ async fn a_reset_goes_back_to_the_start() {
     client::send(ringer.address, "POST", "/__admin/reset", &[], "").await;
     assert_eq!(statuses(&ringer, ["/a", "/a"]).await, [418, 200]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_limits_is_told_and_how_clients_took_them() {
+    let (_folder, ringer) = ringer().await;
+    check(
+        &call(&ringer, "POST", "/clock/freeze", json!({"now": "2026-11-23T12:00:00Z"})).await,
+        200,
+    );
+    let document = json!({"rateLimit": {"name": "hourly", "limit": "2/h", "algorithm": "fixed-window", "key": "header:X-Key"}});
+    let created = check(&call(&ringer, "POST", "/behaviors", document).await, 201);
+    assert_eq!(created["names"], json!(["hourly"]));
+    let ask = |key: &'static str| {
+        let address = ringer.address;
+        async move { client::send(address, "GET", "/a", &[("x-key", key)], "").await.status }
+    };
+    assert_eq!(
+        [ask("one").await, ask("one").await, ask("one").await, ask("two").await],
+        [200, 200, 429, 200]
+    );
+    let left = check(&call(&ringer, "GET", "/rate-limits", Value::Null).await, 200);
+    let left: Vec<_> =
+        left["rateLimits"].as_array().unwrap().iter().map(|it| it["remaining"].clone()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(left.contains(&json!(0)) && left.contains(&json!(1)), "{left:?}");
+    let report = check(&call(&ringer, "GET", "/rate-limits/report", Value::Null).await, 200);
+    let first = &report["keys"][0];
+    assert_eq!(
+        (&first["name"], &first["requests"], &first["limited"]),
+        (&json!("hourly"), &json!(3), &json!(1))
+    );
+    check(&call(&ringer, "POST", "/rate-limits/reset", Value::Null).await, 200);
+    assert_eq!([ask("one").await, ask("one").await, ask("one").await], [200, 200, 429]);
+    // WireMock's reset has limits count anew too, and leaves them.
+    client::send(ringer.address, "POST", "/__admin/reset", &[], "").await;
+    assert_eq!([ask("one").await, ask("one").await, ask("one").await], [200, 200, 429]);
+    check(&call(&ringer, "POST", "/clock/advance", json!({"by": "1h"})).await, 200);
+    assert_eq!(ask("one").await, 200);
+}

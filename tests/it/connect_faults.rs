@@ -21,7 +21,7 @@ use crate::support::{
 };
 
 /// What a client waits for that nobody answers, in seconds.
-const SHORT: f64 = 0.5;
+const SHORT: f64 = 1.0;
 /// Longer than anything takes on a busy machine.
 const LONG: f64 = 20.0;
 const CLIENT_LIMIT: Duration = Duration::from_secs(120);

@@ -89,6 +89,30 @@ fn rules_are_added_shown_and_removed() {
 }
 
 #[test]
+fn limits_are_added_listed_and_reset() {
+    let (_folder, serving) = serving(&["--latency", "none"]);
+    told(&serving, "clock freeze 2026-11-23T12:00:00Z");
+    assert_eq!(told(&serving, "limit list"), "no request has come under a limit yet\n");
+    assert_eq!(told(&serving, "limit add 2/h"), "added limit rate-limit\n");
+    let statuses = || [0; 3].map(|_| status(serving.address));
+    assert_eq!(statuses(), [200, 200, 429]);
+    insta::assert_snapshot!(told(&serving, "limit list"), @r"
+    LIMIT       POLICY    KEY  OF  LEFT  FULL AGAIN
+    rate-limit  requests  all  2   0     2026-11-23T13:00:00Z
+    ");
+    let report = told(&serving, "limit report");
+    let row: Vec<&str> = report.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(row[..5], ["rate-limit", "all", "3", "1", "0"], "{report}");
+    told(&serving, "clock advance 1h");
+    assert_eq!(statuses(), [200, 200, 429]);
+    assert_eq!(told(&serving, "limit reset"), "all limits are full again\n");
+    assert_eq!(statuses(), [200, 200, 429]);
+    assert_eq!(told(&serving, "limit add preset=github,limit=20/min"), "added limit github\n");
+    told(&serving, "limit remove rate-limit github");
+    assert_eq!(statuses(), [200, 200, 200]);
+}
+
+#[test]
 fn the_clock_is_moved() {
     let (_folder, serving) = serving(&[]);
     assert_eq!(

@@ -80,9 +80,9 @@ empty-response    | exit 52            | exit 92            | TypeError UND_ERR_
 malformed-chunk   | exit 56            | exit 92            | TypeError HPE_INVALID_CHUNK_SIZE | ChunkedEncodingError ValueError           | RemoteProtocolError RemoteProtocolError | RemoteProtocolError StreamReset 2
 random-data       | exit 1             | exit 92            | TypeError HPE_INVALID_CONSTANT   | ConnectionError BadStatusLine             | RemoteProtocolError RemoteProtocolError | RemoteProtocolError StreamReset 2
 half-close        | exit 52            | exit 92            | TypeError UND_ERR_SOCKET         | ConnectionError RemoteDisconnected        | RemoteProtocolError RemoteProtocolError | RemoteProtocolError StreamReset 2
-reset-within      | exit 56 after 2000 | exit 92 after 2000 | TypeError ECONNRESET             | ChunkedEncodingError ConnectionResetError | ReadError ConnectionResetError          | RemoteProtocolError StreamReset 2
-reset-after       | healthy            | exit 92 after 4000 | healthy                          | healthy                                   | healthy                                 | RemoteProtocolError StreamReset 2
-close-within      | exit 18 after 3000 | exit 92 after 3000 | TypeError UND_ERR_SOCKET         | ChunkedEncodingError ValueError           | RemoteProtocolError RemoteProtocolError | RemoteProtocolError StreamReset 2
+reset-within      | exit 56 after 2000 | exit 92            | TypeError ECONNRESET             | ChunkedEncodingError ConnectionResetError | ReadError ConnectionResetError          | RemoteProtocolError StreamReset 2
+reset-after       | healthy            | exit 92            | healthy                          | healthy                                   | healthy                                 | RemoteProtocolError StreamReset 2
+close-within      | exit 18 after 3000 | exit 92            | TypeError UND_ERR_SOCKET         | ChunkedEncodingError ValueError           | RemoteProtocolError RemoteProtocolError | RemoteProtocolError StreamReset 2
 reset-stream      | exit 56            | exit 92            | TypeError ECONNRESET             | ConnectionError ConnectionResetError      | ReadError ConnectionResetError          | RemoteProtocolError StreamReset 11
 goaway            | exit 56            | exit 18            | TypeError ECONNRESET             | ConnectionError ConnectionResetError      | ReadError ConnectionResetError          | RemoteProtocolError ConnectionTerminated 2
 ";

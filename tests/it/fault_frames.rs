@@ -127,7 +127,7 @@ async fn a_stream_is_reset_with_its_code_and_the_others_live_on() {
     for (name, _, length, code) in cases {
         frames.ask(stream, &format!("/{name}")).await;
         let (bytes, reset) = frames.answer(stream).await;
-        assert_eq!(bytes, body()[..length].as_bytes(), "{name}");
+        assert_eq!(bytes, &body().as_bytes()[..length], "{name}");
         assert_eq!(reset, Some(code), "{name}");
         frames.ask(stream + 2, "/other").await;
         assert_eq!(frames.answer(stream + 2).await, (body().into_bytes(), None), "after {name}");
@@ -198,7 +198,7 @@ async fn a_narrow_window_loses_nothing_of_what_comes_before_a_reset() {
             _ => {}
         }
     }
-    assert_eq!(bytes, body()[..3000].as_bytes());
+    assert_eq!(bytes, &body().as_bytes()[..3000]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

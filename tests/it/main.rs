@@ -51,6 +51,8 @@ mod listener;
 #[cfg(test)]
 mod proxy_stubs;
 #[cfg(test)]
+mod rate_limits;
+#[cfg(test)]
 mod record;
 #[cfg(test)]
 mod record_answers;

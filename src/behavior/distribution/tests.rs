@@ -1,3 +1,5 @@
+//! Distributions against their analytic quantiles, over many draws.
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

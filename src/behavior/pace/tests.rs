@@ -1,3 +1,5 @@
+//! Streams in simulated time: what they may send, and that they get on.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -26,7 +26,7 @@ pub(super) enum Change {
     /// Nothing.
     None,
     /// Some are others.
-    Corrupt(Corruption),
+    Corrupt(Box<Corruption>),
     /// They are no JSON any more.
     NoJson(NoJson),
 }
@@ -61,8 +61,8 @@ pub(super) struct Corruption {
 }
 
 impl Corruption {
-    pub(super) fn new(wanted: u32, length: u64, draws: ChaCha8Rng) -> Self {
-        Self { wanted: u64::from(wanted).min(length), left: length, draws }
+    pub(super) fn new(wanted: u32, length: u64, draws: ChaCha8Rng) -> Box<Self> {
+        Box::new(Self { wanted: u64::from(wanted).min(length), left: length, draws })
     }
 
     fn apply(&mut self, bytes: &mut [u8]) {

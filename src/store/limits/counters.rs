@@ -7,15 +7,16 @@ use rand::RngExt as _;
 
 use super::{
     asked::Asked,
+    claim::{Claim, MeterId, Taking, charge, count_refused},
     decision::{self, Admission, Decision, Stand, Taken},
     key,
     live::LiveLimit,
 };
 use crate::{
     behavior::{
-        limiter::{Demand, Meter, Now, Receipt, Sentence, admit},
+        limiter::{Meter, Now, Receipt, Sentence},
         placeholder::Standing,
-        verdict::{Arrived, Conduct},
+        verdict::Conduct,
     },
     codec::RequestView,
 };
@@ -25,28 +26,24 @@ use crate::{
 const MAX_METERS: usize = 20_000;
 const MAX_CLIENTS: usize = 5_000;
 
-/// Which meter: the limit, the place of its policy, and a digest of the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct MeterId(u64, usize, u128);
-
 /// What a session has counted of all limits.
 #[derive(Debug, Default)]
 pub struct Counters {
-    inner: Mutex<Inner>,
+    pub(super) inner: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Inner {
-    meters: HashMap<MeterId, Slot>,
+    pub(super) meters: HashMap<MeterId, Slot>,
     pub(super) clients: HashMap<(u64, u128), Client>,
     /// Numbers requests, so that it is known what was not used for longest.
     turn: u64,
 }
 
 #[derive(Debug)]
-struct Slot {
-    meter: Meter,
-    limit: Arc<LiveLimit>,
+pub(super) struct Slot {
+    pub(super) meter: Meter,
+    pub(super) limit: Arc<LiveLimit>,
     used: u64,
 }
 
@@ -59,21 +56,6 @@ pub(super) struct Client {
     pub(super) conduct: Conduct,
     sentence: Sentence,
     used: u64,
-}
-
-/// A limit that a request falls under, and what it takes of it.
-struct Claim<'l> {
-    limit: &'l Arc<LiveLimit>,
-    key: u128,
-    is_exempt: bool,
-    parts: Vec<Part>,
-}
-
-/// What is taken of a policy.
-struct Part {
-    meter: MeterId,
-    counts: bool,
-    cost: u64,
 }
 
 impl Counters {
@@ -111,38 +93,6 @@ impl Counters {
     /// What is known of each client.
     pub(super) fn with_clients<T>(&self, read: impl FnMut(&Client) -> T) -> Vec<T> {
         self.inner.lock().clients.values().map(read).collect()
-    }
-}
-
-impl<'l> Claim<'l> {
-    fn of(limit: &'l Arc<LiveLimit>, view: &RequestView<'_>) -> Self {
-        let key = key::digest(&limit.key, view);
-        let is_exempt = limit.exempts(view);
-        let parts = limit.policies.iter().enumerate().map(|(at, policy)| {
-            let own = policy.key.as_ref().map(|parts| key::digest(parts, view));
-            let counts = !is_exempt && policy.is_for(view);
-            Part {
-                meter: MeterId(limit.id, at, own.unwrap_or(key)),
-                counts,
-                cost: if counts { policy.cost.of(view) } else { 0 },
-            }
-        });
-        Self { limit, key, is_exempt, parts: parts.collect() }
-    }
-}
-
-/// How one limit takes a request.
-struct Taking {
-    arrived: Option<Arrived>,
-    /// For each policy, how long it has no room.
-    waits: Vec<Option<Duration>>,
-    /// How long a penalty lasts.
-    sentenced: Option<Duration>,
-}
-
-impl Taking {
-    fn refuses(&self) -> bool {
-        self.sentenced.is_some() || self.waits.iter().any(Option::is_some)
     }
 }
 
@@ -334,60 +284,6 @@ impl Inner {
         if self.clients.len() > MAX_CLIENTS {
             let oldest = oldest(self.clients.values().map(|client| client.used), MAX_CLIENTS);
             self.clients.retain(|_, client| client.used > oldest);
-        }
-    }
-}
-
-/// Charges all that count the request; `None` where one has no room, and then nothing is charged.
-/// Returns limit, policy and what was charged.
-fn charge(
-    claims: &[Claim<'_>],
-    meters: &mut [Vec<Meter>],
-    takings: &mut [Taking],
-    now: Now,
-    is_sentenced: bool,
-) -> Option<Vec<(usize, usize, Receipt)>> {
-    let mut demands = Vec::new();
-    let mut places = Vec::new();
-    for (at, (claim, meters)) in claims.iter().zip(meters).enumerate() {
-        let policies = claim.limit.policies.iter().zip(&claim.parts).zip(meters);
-        for (policy, ((live, part), meter)) in policies.enumerate() {
-            // What costs nothing is charged only where it may turn out to cost something.
-            if part.counts && (part.cost > 0 || live.cost.is_settled_by_answer()) {
-                demands.push(Demand { meter, terms: &live.terms, cost: part.cost });
-                places.push((at, policy));
-            }
-        }
-    }
-    let waits = if is_sentenced {
-        demands.iter().map(|it| it.meter.wait(it.terms, it.cost)).collect()
-    } else {
-        match admit(&mut demands, now) {
-            Ok(receipts) => {
-                let receipts = places.into_iter().zip(receipts);
-                return Some(receipts.map(|((at, policy), it)| (at, policy, it)).collect());
-            }
-            Err(waits) => waits,
-        }
-    };
-    for ((at, policy), wait) in places.into_iter().zip(waits) {
-        if let Some(place) = takings.get_mut(at).and_then(|it| it.waits.get_mut(policy)) {
-            *place = wait;
-        }
-    }
-    None
-}
-
-/// Counts a request that is refused, and how long it is refused then.
-fn count_refused(claim: &Claim<'_>, meters: &mut [Meter], taking: &mut Taking, now: Now) {
-    let policies = claim.limit.policies.iter().zip(&claim.parts).zip(meters);
-    for (((policy, part), meter), wait) in policies.zip(&mut taking.waits) {
-        if part.counts && part.cost > 0 {
-            meter.charge_refused(&policy.terms, part.cost, now);
-            // One that had room is not what refused it.
-            if wait.is_some() {
-                *wait = meter.wait(&policy.terms, part.cost);
-            }
         }
     }
 }

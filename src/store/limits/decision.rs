@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    counters::MeterId,
+    claim::MeterId,
     live::{LiveHeader, LiveLimit, LiveRefusal},
 };
 use crate::{

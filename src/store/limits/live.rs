@@ -26,7 +26,7 @@ use crate::{
 #[error("rate limit `{limit}`: {kind}")]
 pub struct LimitError {
     limit: String,
-    kind: LimitErrorKind,
+    kind: Box<LimitErrorKind>,
 }
 
 /// What is wrong with a limit.
@@ -109,7 +109,8 @@ impl LiveLimit {
     ///
     /// The first of its patterns, texts, paths and numbers that cannot be honoured.
     pub fn compile(place: &Place, limit: &RateLimit) -> Result<Self, LimitError> {
-        made(place, limit).map_err(|kind| LimitError { limit: limit.name.clone(), kind })
+        made(place, limit)
+            .map_err(|kind| LimitError { limit: limit.name.clone(), kind: Box::new(kind) })
     }
 
     /// Whether it looks at requests' bodies.

@@ -5,16 +5,19 @@
 //!   key     by what requests are told apart
 //!   cost    what they count, and how that is known
 //! asked     a request as limits see it
+//! claim     what it takes of each meter
 //! counters  what a session counts: a meter for each policy and key, a record of each client
 //! decision  what a request gets: let through with headers, or refused with an answer
 //! usage     what an answer says it cost
 //! settlement  puts right what was charged when the answer is over
 //! report    how clients took it
+//! standing  what is left
 //! ```
 //!
 //! May import: behavior, codec, matching, model, runtime.
 
 mod asked;
+mod claim;
 mod cost;
 mod counters;
 mod decision;
@@ -22,6 +25,7 @@ mod key;
 mod live;
 mod report;
 mod settlement;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -32,3 +36,4 @@ pub use decision::{Admission, Decision, Refused};
 pub use live::{LimitError, LiveLimit};
 pub use report::{LimitReport, render_text};
 pub use settlement::Settlement;
+pub use standing::LimitStanding;

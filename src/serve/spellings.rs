@@ -1,0 +1,32 @@
+//! How names of fields are spelled that answers get from several sides.
+
+use std::collections::HashMap;
+
+use http::Extensions;
+use parking_lot::Mutex;
+
+use super::head_case;
+
+/// Combinations of names whose spelling is kept.
+const MAX_SPELLINGS: usize = 500;
+
+/// How names are spelled that answers and limits have together.
+#[derive(Default)]
+pub(super) struct Spellings(Mutex<HashMap<Vec<String>, Extensions>>);
+
+impl Spellings {
+    /// What has hyper spell these names so; see [`head_case`].
+    pub(super) async fn of(&self, names: Vec<String>) -> Extensions {
+        let known = self.0.lock().get(&names).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let made = head_case::spelling(&names).await;
+        let mut known = self.0.lock();
+        if known.len() >= MAX_SPELLINGS {
+            known.clear();
+        }
+        known.insert(names, made.clone());
+        made
+    }
+}
