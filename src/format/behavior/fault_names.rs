@@ -22,6 +22,7 @@ pub enum FaultName {
     HeaderDuplicated,
     ContentLength,
     Stall,
+    SlowClose,
     ResetStream,
     GoAway,
     Refuse,
@@ -40,7 +41,7 @@ pub enum FaultName {
 use FaultName as F;
 
 /// Every fault and its names.
-pub const FAULTS: [(FaultName, &[&str]); 29] = [
+pub const FAULTS: [(FaultName, &[&str]); 30] = [
     (F::ConnectionReset, &["connection-reset", "reset_peer", "CONNECTION_RESET_BY_PEER", "reset"]),
     (F::EmptyResponse, &["empty-response", "EMPTY_RESPONSE", "empty"]),
     (F::MalformedChunk, &["malformed-chunk", "MALFORMED_RESPONSE_CHUNK"]),
@@ -57,6 +58,7 @@ pub const FAULTS: [(FaultName, &[&str]); 29] = [
     (F::HeaderDuplicated, &["header-duplicated"]),
     (F::ContentLength, &["content-length"]),
     (F::Stall, &["stall", "timeout"]),
+    (F::SlowClose, &["slow-close"]),
     (F::ResetStream, &["reset-stream", "rst_stream"]),
     (F::GoAway, &["goaway", "go-away"]),
     (F::Refuse, &["refuse", "down"]),
@@ -72,7 +74,22 @@ pub const FAULTS: [(FaultName, &[&str]); 29] = [
     (F::TlsOldVersion, &["tls-old-version"]),
 ];
 
+/// What is no fault here, though toxiproxy has it beside its faults, and what says it.
+pub(super) const OTHERS: [(&str, &str); 5] = [
+    ("latency", "`delay` = \"200ms\""),
+    ("delay", "`delay` = \"200ms\""),
+    ("bandwidth", "`bandwidth` = \"64kB/s\""),
+    ("slicer", "`bandwidth` = { rate = \"1MB/s\", slice = 1460 }"),
+    ("rate_limit", "`rate_limit` = \"10/s\""),
+];
+
 impl FaultName {
+    /// What says it, where a name is of something that is no fault.
+    pub(super) fn other(name: &str) -> Option<&'static str> {
+        let wanted = snake_case(&name.to_ascii_lowercase());
+        OTHERS.iter().find(|(name, _)| *name == wanted).map(|(_, hint)| *hint)
+    }
+
     /// The fault that a name means, in any case and with `-` or `_`.
     pub fn of(name: &str) -> Option<Self> {
         let plain = |name: &str| snake_case(&name.to_ascii_lowercase());
