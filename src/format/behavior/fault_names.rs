@@ -1,7 +1,5 @@
 //! What faults are called: ringer's name first, then those of WireMock and toxiproxy, and short ones.
 
-use super::tree::snake_case;
-
 /// A fault that has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is named as what it is")]
@@ -86,13 +84,12 @@ pub(super) const OTHERS: [(&str, &str); 5] = [
 impl FaultName {
     /// What says it, where a name is of something that is no fault.
     pub(super) fn other(name: &str) -> Option<&'static str> {
-        let wanted = snake_case(&name.to_ascii_lowercase());
-        OTHERS.iter().find(|(name, _)| *name == wanted).map(|(_, hint)| *hint)
+        let wanted = plain(name);
+        OTHERS.iter().find(|(name, _)| plain(name) == wanted).map(|(_, hint)| *hint)
     }
 
-    /// The fault that a name means, in any case and with `-` or `_`.
+    /// The fault that a name means, in any case and with `-` or `_` or neither between its words.
     pub fn of(name: &str) -> Option<Self> {
-        let plain = |name: &str| snake_case(&name.to_ascii_lowercase());
         let wanted = plain(name);
         let fault = FAULTS.iter().find(|(_, names)| names.iter().any(|it| plain(it) == wanted));
         fault.map(|(fault, _)| *fault)
@@ -110,6 +107,12 @@ impl FaultName {
     }
 }
 
+/// A name without what may differ.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| !matches!(c, '-' | '_'));
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +126,8 @@ mod tests {
             assert_eq!(FaultName::of(fault.word()), Some(fault));
         }
         assert_eq!(FaultName::of("Connection_Reset"), Some(F::ConnectionReset));
+        assert_eq!(FaultName::of("invalidJson"), Some(F::InvalidJson));
         assert_eq!(FaultName::of("nope"), None);
+        assert!(FaultName::other("Rate-Limit").is_some() && FaultName::other("stall").is_none());
     }
 }

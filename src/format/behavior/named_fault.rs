@@ -34,7 +34,15 @@ pub(super) fn read(name: FaultName, fields: &mut Fields, problems: &mut Problems
         F::RandomData => wire(WireFault::RandomData),
         F::ResetWithin => wire(WireFault::ResetWithin(cut(fields, problems)?)),
         F::ResetAfter => wire(WireFault::ResetAfter),
-        F::CloseWithin => wire(WireFault::CloseWithin(cut(fields, problems)?)),
+        F::CloseWithin => {
+            // As toxiproxy has it.
+            let limit =
+                fields.has("bytes").then(|| whole(fields, "bytes", (0, u64::MAX), problems));
+            wire(WireFault::CloseWithin(match limit {
+                Some(limit) => Cut::Bytes(limit?),
+                None => cut(fields, problems)?,
+            }))
+        }
         F::HalfClose => wire(WireFault::HalfClose),
         F::ContentType => {
             let value = text(fields, "value", problems);
