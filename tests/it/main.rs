@@ -11,6 +11,9 @@ mod admin_requests;
 mod admin_stubs;
 #[cfg(test)]
 mod bandwidth;
+#[cfg(test)]
+mod behavior_settings;
+#[cfg(test)]
 mod behaviors;
 #[cfg(test)]
 mod bounds;
