@@ -39,7 +39,13 @@ mod fault_bytes;
 #[cfg(test)]
 mod fault_clients;
 #[cfg(test)]
+mod fault_corners;
+#[cfg(test)]
 mod fault_frames;
+#[cfg(test)]
+mod fault_grpc;
+#[cfg(test)]
+mod fault_names;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -80,6 +86,10 @@ mod templates;
 mod upstream;
 #[cfg(test)]
 mod upstream_failures;
+#[cfg(test)]
+mod virtual_days;
+#[cfg(test)]
+mod ways;
 #[cfg(test)]
 mod webhooks;
 #[cfg(test)]
