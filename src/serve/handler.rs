@@ -16,7 +16,7 @@ use super::{
     faults::{self, Scene},
     forward::{self, Outbound, protocol_name},
     inbound::Inbound,
-    inquiry::{Finding, Inquiry, find},
+    inquiry::{Finding, Inquiry, Sanitised, find},
     intercept,
     limiting::{self, Gate, Passage},
     planning,
@@ -195,7 +195,8 @@ impl Handling {
             return self.forward(outbound).await;
         }
         let Outbound { request, version, extensions, body, route, watch, own } = outbound;
-        let inquiry = Inquiry { request, body, version, route, watch, own, event: None };
+        let sanitised = Sanitised::Unknown;
+        let inquiry = Inquiry { request, body, version, route, watch, own, event: None, sanitised };
         let mut finding = find(&self.state, inquiry).await?;
         if let Finding::Missed(inquiry) = finding {
             finding = match &self.state.recorder {
@@ -222,7 +223,7 @@ impl Handling {
                 }
                 let event = witness::enter(
                     &self.state,
-                    &inquiry.request,
+                    || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
                     By::Stub(&found),
@@ -256,7 +257,7 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
-                    &inquiry.request,
+                    || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
                     By::Nobody,
@@ -288,7 +289,7 @@ impl Handling {
         };
         let event = witness::enter(
             &self.state,
-            &outbound.request,
+            || self.state.redactor.seen(&outbound.request).into_owned(),
             outbound.version,
             &outbound.route,
             By::Api,
@@ -338,7 +339,8 @@ impl Handling {
     ) -> Result<Response<ReplyBody>, BodyError> {
         let Outbound { request, version, extensions, body, route, watch, own } = outbound;
         let event = event.cloned();
-        let mut inquiry = Inquiry { request, body, version, route, watch, own, event };
+        let sanitised = Sanitised::Unknown;
+        let mut inquiry = Inquiry { request, body, version, route, watch, own, event, sanitised };
         let plan = planning::of_endpoint(&self.state, &mut inquiry).await?;
         let scene = Scene::of(&self.state, &inquiry, &self.client);
         if let Some(strike) = &plan.fault
