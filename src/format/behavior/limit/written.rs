@@ -12,6 +12,7 @@ use super::{
     selection,
 };
 use crate::{
+    behavior::duration,
     format::behavior::tree::camel_case,
     model::{Json, RateLimit},
 };
@@ -53,6 +54,8 @@ fn members(limit: &RateLimit) -> Vec<(String, Json)> {
     put("counts_refused", Json::Bool(limit.counts_refused));
     put("penalty", limit.penalty.map_or_else(|| "none".into(), penalty::write));
     put("clock_skew", Json::Number(limit.clock_skew.to_string()));
+    put("jitter", duration::print(limit.jitter).as_str().into());
+    put("body_merge", limit.body_merge.clone().unwrap_or(Json::Bool(false)));
     members
 }
 
