@@ -119,6 +119,22 @@ fn an_expected_class_is_one_or_another() {
     );
 }
 
+#[test]
+fn the_page_on_faults_tells_what_clients_see() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/faults.md"));
+    let page = page.unwrap();
+    for line in SEEN.lines().skip(1) {
+        let (name, seen) = line.split_once(" | ").unwrap();
+        let cells: Vec<_> = seen.split(" | ").map(str::trim).collect();
+        let told = cells.join(" | ").replace('*', "\\*").replace("healthy", "nothing");
+        let told: String = told
+            .split(" | ")
+            .map(|cell| format!("| {} ", cell.replace('|', " or ")))
+            .collect();
+        assert!(page.contains(&format!("{told}|\n")), "{name}: {told}");
+    }
+}
+
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
 }
