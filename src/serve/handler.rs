@@ -18,7 +18,8 @@ use super::{
     inbound::Inbound,
     inquiry::{Finding, Inquiry, find},
     intercept,
-    limiting::{self, Gate, Passage},
+    limiting::{self, Gate},
+    passage::{Passage, StubGate},
     planning,
     recording::{Asked, Recording},
     replay,
@@ -186,30 +187,22 @@ impl Handling {
         }
         let Outbound { request, version, extensions, body, route, watch, own } = outbound;
         let inquiry = Inquiry { request, body, version, route, watch, own, event: None };
-        let mut finding = find(&self.state, inquiry).await?;
+        let state = Arc::clone(&self.state);
+        let client = Arc::clone(&self.client);
+        let mut gate = StubGate::new(&state, &client, passage);
+        let mut finding = find(&self.state, inquiry, &mut gate).await?;
         if let Finding::Missed(inquiry) = finding {
             finding = match &self.state.recorder {
                 // What this client was answered a moment ago may be about to become a stub.
                 Some(recorder) if mode == Mode::RecordMissing => {
                     recorder.settled().await;
-                    find(&self.state, *inquiry).await?
+                    find(&self.state, *inquiry, &mut gate).await?
                 }
                 _ => Finding::Missed(inquiry),
             };
         }
         match finding {
             Finding::Found(found, mut inquiry) => {
-                let refusal = limiting::admit_to_stub(
-                    &self.state,
-                    &self.client,
-                    &found,
-                    &mut inquiry,
-                    passage,
-                );
-                if let Some(refusal) = refusal.await? {
-                    self.done(Some(refusal.status()), Outcome::RateLimited);
-                    return Ok(refusal);
-                }
                 let event = witness::enter(
                     &self.state,
                     &inquiry.request,
@@ -239,6 +232,14 @@ impl Handling {
                         _answering: answering,
                     })
                 })
+            }
+            Finding::Barred(mut inquiry) => {
+                let Some(refused) = gate.refused.take() else {
+                    return Err("a stub had no room, and no limit says so".into());
+                };
+                let refusal = limiting::refuse(&self.state, refused, &mut inquiry).await;
+                self.done(Some(refusal.status()), Outcome::RateLimited);
+                Ok(refusal)
             }
             Finding::Missed(inquiry) if self.passes_on(&inquiry) => {
                 let Inquiry { request, body, version, route, watch, own, .. } = *inquiry;

@@ -87,6 +87,10 @@ mod upstream;
 #[cfg(test)]
 mod upstream_failures;
 #[cfg(test)]
+mod virtual_days;
+#[cfg(test)]
+mod ways;
+#[cfg(test)]
 mod webhooks;
 #[cfg(test)]
 mod wiremock_proxying;
