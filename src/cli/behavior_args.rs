@@ -6,7 +6,11 @@ use clap::{Args, ValueHint};
 
 use crate::{
     behavior::ErrorRate,
-    config::{Layer, Matching, behaviors, key::matching},
+    config::{
+        Layer, Matching,
+        behaviors::{self, NamedProfile},
+        key::matching,
+    },
     format::behavior::merge,
     model::{Behaviors, LatencySource},
     runtime::Seed,
@@ -27,7 +31,7 @@ pub struct BehaviorArgs {
     /// times for several
     #[arg(long, value_name = "FILE|NAME", value_parser = profile, help_heading = BEHAVIOR)]
     #[arg(value_hint = ValueHint::FilePath)]
-    pub chaos: Vec<Behaviors>,
+    pub chaos: Vec<NamedProfile>,
     /// What goes wrong, and for which requests: 'status=503; p=5%; url=/v1/**' or
     /// 'connection-reset; nth=3', several times for several
     #[arg(long, value_name = "FAULT", value_parser = fault, help_heading = BEHAVIOR)]
@@ -108,7 +112,7 @@ fn merged(given: &[Behaviors]) -> Option<Behaviors> {
     Some(all)
 }
 
-fn profile(name: &str) -> Result<Behaviors, String> {
+fn profile(name: &str) -> Result<NamedProfile, String> {
     behaviors::profile(name, Path::new(""))
 }
 

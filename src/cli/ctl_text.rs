@@ -308,13 +308,13 @@ mod tests {
         latency  recorded*0.5 (all)
         clock    2026-11-23T12:00:00.000Z, frozen, 60 times as fast as real time, delays follow it
 
-        NAME        KIND   WHAT                    REQUESTS                    WHERE
-        status-503  fault  status=503              until=30s url=/v1/charges   all
-        reset       fault  fault=connection-reset  probability=0.05            all
-        late        delay  delay=200ms             all                         service mail
+        NAME        KIND   WHAT                    REQUESTS                   WHERE
+        status-503  fault  status=503              url=/v1/charges until=30s  all
+        reset       fault  fault=connection-reset  probability=0.05           all
+        late        delay  delay=200ms             all                        service mail
 
         LIMIT   WHAT                        WHERE
-        github  limit=20/min preset=github  all
+        github  preset=github limit=20/min  all
         ");
     }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::{App, Running, Summary},
     config::{Config, LogFormat, Program},
-    model::Handled,
+    model::{Behaviors, Handled},
 };
 
 /// Exit code of a check that failed.
@@ -129,8 +129,13 @@ impl Session {
 
     /// Whether chance has a part in the answers, so that the seed is worth knowing.
     fn draws(&self) -> bool {
-        self.config.fail.is_some()
-            || self.config.services.iter().any(|service| service.fail.is_some())
+        let config = &self.config;
+        let said = std::iter::once(&config.behaviors)
+            .chain(config.chaos.iter().map(|profile| &profile.behaviors))
+            .chain(config.services.iter().map(|service| &service.behaviors));
+        config.fail.is_some()
+            || config.services.iter().any(|service| service.fail.is_some())
+            || said.into_iter().any(Behaviors::draws)
     }
 
     fn announce(&self, running: &Running, seed: Option<u64>) -> anyhow::Result<()> {
