@@ -6,6 +6,7 @@ Examples:
   ringer demo                                  see the whole job, with nothing to set up
   ringer record https://api.example.com        stand before an API and write its answers down
   ringer replay                                stand in for it
+  ringer replay --chaos flaky --seed 7         on a bad day, which a seed repeats
   ringer record -- pytest tests/checkout       record whatever a program asks for
   ringer replay --strict -- pytest tests/checkout
 
@@ -68,6 +69,7 @@ pub const SERVE: &str = "\
 Examples:
   ringer serve                                 the services of ./ringer.toml
   ringer serve -c staging.toml --listen 0.0.0.0:8080
+  ringer serve --chaos brown-out --seed 7      on a bad day: see `ringer replay --help`
 
 A file with two services:
   [service.payments]
