@@ -57,10 +57,10 @@ Profiles of --chaos:
   mobile-3g, mobile-edge, satellite            networks
 
 Faults: status, grpc_status, connection-reset, empty-response, malformed-chunk, random-data,
-  reset-within, reset-after, close-within, half-close, stall, content-type, truncated, corrupted,
-  invalid-json, header-missing, header-duplicated, content-length, reset-stream, goaway; of the
-  connection: refuse, never-answer, connect-reset, withheld-window, tls-expired, tls-wrong-name,
-  tls-self-signed, tls-unknown-issuer, tls-stall, tls-alert, tls-old-version.
+  reset-within, reset-after, close-within, half-close, slow-close, stall, content-type, truncated,
+  corrupted, invalid-json, header-missing, header-duplicated, content-length, reset-stream, goaway;
+  of the connection: refuse, never-answer, connect-reset, withheld-window, tls-expired,
+  tls-wrong-name, tls-self-signed, tls-unknown-issuer, tls-stall, tls-alert, tls-old-version.
 
 What runs already is changed with `ringer ctl`.";
 

@@ -324,7 +324,7 @@ latency = "none"
 2:1 `repeat` in a stage that is not the last | put `repeat` into the last stage: after it, the first begins again
 4:9 a window within a stage | the time of what is in a stage is that of the stage
 6:1 two stages are called `a`
-8:8 there is no stage `b` with effects of its own
+9:8 there is no stage `b` with effects of its own | did you mean `a`?
 10:1 stage `stage-3` needs `for`, to have an end
 12:1 unknown key `latency` in a stage | keys here: `name`, `for`, `ramp`, `like`, `repeat`, `delay`, `bandwidth`, `fault`
 "#);
