@@ -49,8 +49,7 @@ pub struct BehaviorArgs {
     /// preset=github,limit=20/min,key=header:Authorization, several times for several
     #[arg(long, value_name = "LIMIT", value_parser = rate_limit, help_heading = BEHAVIOR)]
     pub rate_limit: Vec<Behaviors>,
-    /// Fail (exit 1) when clients tried again before a limit's refusal told them to more often than
-    /// this
+    /// Fail (exit 1) when clients that were refused came back too early more often than this
     #[arg(long, value_name = "N", help_heading = BEHAVIOR)]
     pub max_early_retries: Option<u64>,
     /// Requests may say themselves how they are answered: X-Ringer-Fault: delay=200ms; status=503

@@ -6,6 +6,7 @@ Examples:
   ringer demo                                  see the whole job, with nothing to set up
   ringer record https://api.example.com        stand before an API and write its answers down
   ringer replay                                stand in for it
+  ringer replay --chaos flaky --seed 7         on a bad day, which a seed repeats
   ringer record -- pytest tests/checkout       record whatever a program asks for
   ringer replay --strict -- pytest tests/checkout
 
@@ -56,10 +57,10 @@ Profiles of --chaos:
   mobile-3g, mobile-edge, satellite            networks
 
 Faults: status, grpc_status, connection-reset, empty-response, malformed-chunk, random-data,
-  reset-within, reset-after, close-within, half-close, stall, content-type, truncated, corrupted,
-  invalid-json, header-missing, header-duplicated, content-length, reset-stream, goaway; of the
-  connection: refuse, never-answer, connect-reset, withheld-window, tls-expired, tls-wrong-name,
-  tls-self-signed, tls-unknown-issuer, tls-stall, tls-alert, tls-old-version.
+  reset-within, reset-after, close-within, half-close, slow-close, stall, content-type, truncated,
+  corrupted, invalid-json, header-missing, header-duplicated, content-length, reset-stream, goaway;
+  of the connection: refuse, never-answer, connect-reset, withheld-window, tls-expired,
+  tls-wrong-name, tls-self-signed, tls-unknown-issuer, tls-stall, tls-alert, tls-old-version.
 
 What runs already is changed with `ringer ctl`.";
 
@@ -68,6 +69,7 @@ pub const SERVE: &str = "\
 Examples:
   ringer serve                                 the services of ./ringer.toml
   ringer serve -c staging.toml --listen 0.0.0.0:8080
+  ringer serve --chaos brown-out --seed 7      on a bad day: see `ringer replay --help`
 
 A file with two services:
   [service.payments]
