@@ -5,11 +5,11 @@
 
 const [base, ...faults] = process.argv.slice(2);
 
-async function get(fault) {
+async function get(fault, patience = 3000) {
   const answer = await fetch(`${base}/${fault}`, {
     // The bytes as they are: a fault of coded bytes would be one of their coding.
     headers: { accept: 'application/json', 'accept-encoding': 'identity' },
-    signal: AbortSignal.timeout(1500),
+    signal: AbortSignal.timeout(patience),
   });
   return { answer, body: Buffer.from(await answer.arrayBuffer()) };
 }
@@ -40,7 +40,7 @@ async function observed(fault, healthy) {
   return body.equals(healthy) ? 'healthy' : 'other bytes';
 }
 
-const { body: healthy } = await get('healthy');
+const { body: healthy } = await get('healthy', 20_000);
 for (const fault of faults) {
   console.log(JSON.stringify({ fault, class: await observed(fault, healthy) }));
 }

@@ -11,7 +11,7 @@ import sys
 import httpx
 import requests
 
-TIMEOUT = 1.5
+TIMEOUT = 3
 # The bytes as they are: a fault of coded bytes would be one of their coding.
 ACCEPT = {"Accept": "application/json", "Accept-Encoding": "identity"}
 

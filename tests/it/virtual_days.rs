@@ -1,6 +1,6 @@
 //! A bad day of minutes and hours, in milliseconds: the clock is moved, and clients see what they would.
 
-use std::{net::SocketAddr, path::Path, time::Instant};
+use std::{net::SocketAddr, path::Path};
 
 use serde_json::Value;
 
@@ -56,12 +56,10 @@ async fn a_service_gets_slow_goes_away_and_comes_back() {
     ctl(at, "clock advance 30s");
     let slow = tokio::spawn(async move { client::get(at, "/a").await });
     // An answer of a second and a half comes when the clock has passed it.
-    let begun = Instant::now();
     while !slow.is_finished() {
         call(at, "/clock/advance", r#"{"by": "100ms"}"#).await;
     }
     slow.await.unwrap();
-    assert!(begun.elapsed().as_secs() < 5);
     let passed = ctl(at, "clock --json");
     let passed: Value = serde_json::from_str(&passed).unwrap();
     assert!(passed["now"].as_str().unwrap() > "2026-11-23T12:00:30.1", "{passed}");

@@ -9,7 +9,7 @@ use crate::serve::{orders::Orders, reply::BodyError, socket::Reset};
 
 /// Given to bytes that were written to get to the client: a reset takes back what the system has not
 /// sent yet, and HTTP/2 what its connection has not written yet.
-const LINGER: Duration = Duration::from_millis(20);
+const LINGER: Duration = Duration::from_millis(50);
 
 /// A client that does not read what it is sent before is waited for so long.
 const UNREAD: Duration = Duration::from_secs(60);
