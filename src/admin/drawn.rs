@@ -5,13 +5,37 @@ use std::time::Duration;
 use super::json::object;
 use crate::{
     model::Json,
-    store::{Applied, Drawn},
+    store::{Applied, Drawn, Limited, ServeEvent},
 };
 
+/// What ringer did to a request on purpose; `None` where it did nothing.
+pub(super) fn of(event: &ServeEvent) -> Option<Json> {
+    let mut own = event.drawn().map(|drawn| shown(&drawn));
+    if let Some(refusal) = event.limited() {
+        own.get_or_insert_with(|| Json::Object(Vec::new())).set("limited", limited(refusal));
+    }
+    own
+}
+
 /// The seed, and what befell the request with its draws.
-pub(super) fn shown(drawn: &Drawn) -> Json {
+fn shown(drawn: &Drawn) -> Json {
     let applied = drawn.applied.iter().map(one).collect();
     object([("seed", drawn.seed.0.into()), ("applied", Json::Array(applied))])
+}
+
+/// The limit that refused the request, to whom, and the seconds to wait.
+fn limited(limited: &Limited) -> Json {
+    let mut json = object([
+        ("limit", limited.limit.as_str().into()),
+        ("place", limited.place.to_string().into()),
+        ("policy", limited.policy.as_str().into()),
+        ("key", limited.key.as_str().into()),
+        ("retryAfter", Json::Number(limited.retry_after.as_secs_f64().to_string())),
+    ]);
+    if let Some(stub) = &limited.stub {
+        json.set("stub", stub.0.to_string().into());
+    }
+    json
 }
 
 fn one(applied: &Applied) -> Json {

@@ -35,7 +35,7 @@ pub(super) fn event(event: &ServeEvent) -> Json {
     let mut members = vec![
         ("id".to_owned(), event.id.to_string().into()),
         ("request".to_owned(), request(event)),
-        ("responseDefinition".to_owned(), definition.unwrap_or_else(unmatched)),
+        ("responseDefinition".to_owned(), definition.unwrap_or_else(|| unmatched(event))),
     ];
     if let Some(answer) = answer {
         members.push(("response".to_owned(), response(event, &answer)));
@@ -51,13 +51,13 @@ pub(super) fn event(event: &ServeEvent) -> Json {
         object([
             ("id", event.id.to_string().into()),
             ("request", object([("method", "ANY".into())])),
-            ("response", unmatched()),
+            ("response", unmatched(event)),
             ("uuid", event.id.to_string().into()),
         ])
     });
     members.push(("stubMapping".to_owned(), mapping));
-    if let Some(drawn) = event.drawn() {
-        members.push(("ringer".to_owned(), drawn::shown(&drawn)));
+    if let Some(own) = drawn::of(event) {
+        members.push(("ringer".to_owned(), own));
     }
     Json::Object(members)
 }
@@ -90,8 +90,9 @@ fn broken(event: &ServeEvent) -> Option<LoggedAnswer> {
     Some(LoggedAnswer { status: spec.status, ..LoggedAnswer::default() })
 }
 
-fn unmatched() -> Json {
-    object([("status", 404.into()), ("fromConfiguredStub", false.into())])
+fn unmatched(event: &ServeEvent) -> Json {
+    let status = event.limited().map_or(404, |limited| limited.status);
+    object([("status", u64::from(status).into()), ("fromConfiguredStub", false.into())])
 }
 
 fn timing(event: &ServeEvent) -> Json {

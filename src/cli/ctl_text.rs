@@ -353,13 +353,13 @@ mod tests {
         latency  recorded*0.5 (all)
         clock    2026-11-23T12:00:00.000Z, frozen, 60 times as fast as real time, delays follow it
 
-        NAME        KIND   WHAT                    REQUESTS                    WHERE
-        status-503  fault  status=503              until=30s url=/v1/charges   all
-        reset       fault  fault=connection-reset  probability=0.05            all
-        late        delay  delay=200ms             all                         service mail
+        NAME        KIND   WHAT                    REQUESTS                   WHERE
+        status-503  fault  status=503              url=/v1/charges until=30s  all
+        reset       fault  fault=connection-reset  probability=0.05           all
+        late        delay  delay=200ms             all                        service mail
 
         LIMIT   WHAT                        WHERE
-        github  limit=20/min preset=github  all
+        github  preset=github limit=20/min  all
         ");
     }
 
@@ -386,7 +386,7 @@ mod tests {
             "burstAfterReset": 4, "newIdempotencyKey": 0, "gaveUp": 1}]});
         insta::assert_snapshot!(plain(&report(&taken)), @r"
         LIMIT   KEY    REQUESTS  LIMITED  EARLY  SHORTEST WAIT  MEDIAN  JITTER  AT ONCE  NEW KEYS  GAVE UP
-        github  key_1  70        10       9      40 of 1000 ms  50 ms   0.0301  4        0         1
+        github  key_1  70        10       9      40 ms of 1 s   50 ms   0.0301  4        0         1
         ");
         assert!(report(&json!({"keys": []})).starts_with("no request"));
     }

@@ -193,7 +193,7 @@ pub fn secrets(classes: &BTreeMap<&'static str, usize>) -> String {
 }
 
 /// A command line as it can be typed again.
-fn shell_words(words: &[OsString]) -> String {
+pub fn shell_words(words: &[OsString]) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     let quoted: Vec<_> = words
         .iter()

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::find::{Views, by_nearest};
+use super::find::{Views, by_nearest, open};
 use crate::{
     codec::view::RequestView,
     matching::{PartVerdict, near_miss},
@@ -89,7 +89,8 @@ pub fn explain(
     }
     if explanation.answer.is_none() {
         let views = Views { original: view, sanitised: None };
-        explanation.answer = by_nearest(&session, set, service, views).map(|found| {
+        let found = by_nearest(&session, set, service, views, &mut open).ok().flatten();
+        explanation.answer = found.map(|found| {
             let differences = found.nearest.unwrap_or_default();
             considered(&found.stub, Standing::AnswersAsNearest(differences))
         });

@@ -59,6 +59,18 @@ impl<'v, 'r> Views<'v, 'r> {
     }
 }
 
+/// Asked whether a stub may answer, before its answer is claimed.
+pub type Gate<'g> = dyn FnMut(&Arc<LiveStub>) -> bool + 'g;
+
+/// The gate let nobody through to the stub whose turn it is: nothing was claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Barred;
+
+/// A gate that lets everybody through.
+pub fn open(_: &Arc<LiveStub>) -> bool {
+    true
+}
+
 /// Looks at method, URL and header fields only.
 pub fn by_head(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, '_>) -> HeadFit {
     backtracking::bounded(|| fitting_heads(set, service, views))
@@ -117,16 +129,52 @@ fn merged<'s>(
     })
 }
 
-/// Claims the next answer of a stub; `None` when it is spent, or not its scenario's turn.
-pub fn claim(session: &Session, stub: Arc<LiveStub>) -> Option<Found> {
-    claim_first(session, vec![stub])
+/// Whether a stub is there for a request that nobody seeks one for; nothing is claimed. Without the whole
+/// body (`is_whole`) its head decides. `is_near` also takes recorded stubs that it may fit but for noise.
+pub fn may_answer(
+    set: &StubSet,
+    service: Option<&ServiceName>,
+    views: Views<'_, '_>,
+    is_whole: bool,
+    is_near: bool,
+) -> bool {
+    let fits = match by_head(set, service, views) {
+        HeadFit::Nothing => false,
+        HeadFit::Certain(_) => true,
+        HeadFit::Body(_) if !is_whole => true,
+        HeadFit::Body(fitting) => backtracking::bounded(|| {
+            let fits = |live: &LiveStub| views.fit(live, |view| live.request.matches(view));
+            fitting.iter().any(|live| fits(live))
+        }),
+    };
+    let view = views.recorded();
+    let mut recorded = set.recorded_like(view.method(), view.path()).iter();
+    fits || (is_near && recorded.any(|live| live.is_in(service)))
 }
 
-/// Claims the next answer of the first stub that is neither spent nor kept back by its scenario.
+/// Claims the next answer of a stub; `None` when it is spent, or not its scenario's turn.
+///
+/// # Errors
+///
+/// [`Barred`] by the gate.
+pub fn claim(
+    session: &Session,
+    stub: Arc<LiveStub>,
+    gate: &mut Gate<'_>,
+) -> Result<Option<Found>, Barred> {
+    claim_first(session, vec![stub], gate)
+}
+
+/// Claims the next answer of the first stub that is neither spent nor kept back by its scenario, once
+/// the gate has let the request through to it.
 ///
 /// Of requests that race, each finds the scenario in the state that the one before it left: the
 /// states are held from the first stub of a scenario on.
-fn claim_first(session: &Session, stubs: Vec<Arc<LiveStub>>) -> Option<Found> {
+fn claim_first(
+    session: &Session,
+    stubs: Vec<Arc<LiveStub>>,
+    gate: &mut Gate<'_>,
+) -> Result<Option<Found>, Barred> {
     let mut held: Option<HeldScenarios<'_>> = None;
     for stub in stubs {
         let scenario = stub.stub.scenario.as_ref();
@@ -136,23 +184,32 @@ fn claim_first(session: &Session, stubs: Vec<Arc<LiveStub>>) -> Option<Found> {
                 continue;
             }
         }
+        let is_spent = stub.stub.responses.step(session.hits(stub.stub.id)).is_none();
+        if !is_spent && !gate(&stub) {
+            return Err(Barred);
+        }
         let hit = session.claim(stub.stub.id);
         if let Some(step) = stub.stub.responses.step(hit) {
             if let (Some(held), Some(scenario)) = (&mut held, scenario) {
                 held.pass(scenario);
             }
-            return Some(Found { stub, step, hit, nearest: None });
+            return Ok(Some(Found { stub, step, hit, nearest: None }));
         }
     }
-    None
+    Ok(None)
 }
 
 /// The first of `fitting` that the whole request matches, its answer claimed.
+///
+/// # Errors
+///
+/// [`Barred`] by the gate.
 pub fn by_body(
     session: &Session,
     fitting: Vec<Arc<LiveStub>>,
     views: Views<'_, '_>,
-) -> Option<Found> {
+    gate: &mut Gate<'_>,
+) -> Result<Option<Found>, Barred> {
     let matching = backtracking::bounded(|| {
         let mut matching = Vec::new();
         for live in fitting {
@@ -166,7 +223,7 @@ pub fn by_body(
         }
         matching
     });
-    claim_first(session, matching)
+    claim_first(session, matching, gate)
 }
 
 /// A recorded stub that the request fits but for values that vary from run to run, its answer
@@ -178,12 +235,17 @@ pub fn by_body(
 /// none differs in noise alone, a stub of the same URL and a body of the same shape answers if it is
 /// the only one left that this session has not had: parallel requests may swap what was recorded on
 /// each.
+///
+/// # Errors
+///
+/// [`Barred`] by the gate.
 pub fn by_nearest(
     session: &Session,
     set: &StubSet,
     service: Option<&ServiceName>,
     views: Views<'_, '_>,
-) -> Option<Found> {
+    gate: &mut Gate<'_>,
+) -> Result<Option<Found>, Barred> {
     let view = views.recorded();
     let recorded =
         || set.recorded_like(view.method(), view.path()).iter().filter(|live| live.is_in(service));
@@ -203,14 +265,14 @@ pub fn by_nearest(
             let mut left = recorded()
                 .filter(|live| session.hits(live.stub.id) == 0)
                 .filter_map(|live| Some((live, nearest::same_shape(&live.stub.request, view)?)));
-            let only = left.next()?;
-            if left.next().is_some() {
-                return None;
+            match (left.next(), left.next()) {
+                (Some(only), None) => only,
+                _ => return Ok(None),
             }
-            only
         }
     };
-    claim(session, Arc::clone(live)).map(|found| Found { nearest: Some(differences), ..found })
+    let found = claim(session, Arc::clone(live), gate)?;
+    Ok(found.map(|found| Found { nearest: Some(differences), ..found }))
 }
 
 /// The order in which stubs that fit but for noise are tried.
@@ -311,7 +373,14 @@ mod tests {
         let ask = |n: usize| {
             let request = request(&format!("/a/{}", IDS[n]), "none");
             let views = Views { original: &RequestView::new(&request), sanitised: None };
-            by_nearest(&session, &store.snapshot(), None, views).unwrap().stub.stub.id.0.as_u128()
+            by_nearest(&session, &store.snapshot(), None, views, &mut open)
+                .unwrap()
+                .unwrap()
+                .stub
+                .stub
+                .id
+                .0
+                .as_u128()
         };
         assert_eq!([ask(2), ask(2), ask(3), ask(2), ask(3)], [2, 2, 1, 2, 1]);
     }

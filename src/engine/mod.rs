@@ -13,7 +13,7 @@ pub mod strike;
 pub mod token_keys;
 
 pub use explain::{Considered, Explanation, Standing, explain};
-pub use find::{Found, HeadFit, Views};
+pub use find::{Barred, Found, Gate, HeadFit, Views};
 pub use ground::{Around, ERROR_RATE, Ground};
 pub use lazy_keys::LazyKeys;
 pub use mode::{Matching, Mode};

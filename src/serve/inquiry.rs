@@ -8,12 +8,18 @@ use http::{
     header::{CONTENT_TYPE, EXPECT},
 };
 
-use super::{inbound::Inbound, route::Route, state::State, tee::Stopwatch};
+use super::{
+    inbound::Inbound,
+    passage::StubGate,
+    route::{LiveService, Route},
+    state::State,
+    tee::Stopwatch,
+};
 use crate::{
     codec::view::RequestView,
     engine::{
-        Found, HeadFit, Matching, Mode, Views,
-        find::{by_body, by_head, by_nearest, claim},
+        Barred, Found, HeadFit, Matching, Mode, Views,
+        find::{self, by_body, by_head, by_nearest, claim},
     },
     model::{self, BodyPattern, RequestBody},
     store::{LiveBehaviors, LiveStub, ServeEvent},
@@ -80,14 +86,45 @@ impl Inquiry {
 pub(super) enum Finding {
     Found(Box<Found>, Box<Inquiry>),
     Missed(Box<Inquiry>),
+    /// A rate limit of the stub whose turn it is has no room.
+    Barred(Box<Inquiry>),
 }
 
-/// Finds the stub that answers.
+impl Finding {
+    fn of(claimed: Result<Option<Found>, Barred>, inquiry: Inquiry) -> Self {
+        match claimed {
+            Ok(Some(found)) => Self::Found(Box::new(found), Box::new(inquiry)),
+            Ok(None) => Self::Missed(Box::new(inquiry)),
+            Err(Barred) => Self::Barred(Box::new(inquiry)),
+        }
+    }
+}
+
+/// Whether anything is there that may answer a request; its body counts where it is whole.
+pub(super) fn may_answer(
+    state: &State,
+    service: &LiveService,
+    request: &model::Request,
+    is_whole: bool,
+) -> bool {
+    let set = Arc::clone(&state.stubs.snapshot());
+    let sanitised = state.redactor.seen(request);
+    let (original, sanitised) = (RequestView::new(request), RequestView::new(&sanitised));
+    let views = Views { original: &original, sanitised: Some(&sanitised) };
+    let is_near = state.matching == Matching::Nearest && service.mode == Mode::Replay;
+    find::may_answer(&set, service.scope.as_ref(), views, is_whole, is_near)
+}
+
+/// Finds the stub that answers and has room for the request.
 ///
 /// # Errors
 ///
 /// When the client breaks off while its body is read.
-pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding, hyper::Error> {
+pub(super) async fn find(
+    state: &State,
+    mut inquiry: Inquiry,
+    gate: &mut StubGate<'_>,
+) -> Result<Finding, hyper::Error> {
     let set = Arc::clone(&state.stubs.snapshot());
     let service = Arc::clone(&inquiry.route.service);
     let scope = service.scope.as_ref();
@@ -99,28 +136,34 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
     let mut fitting = match by_head(&set, scope, views) {
         HeadFit::Certain(live) => {
             // The journal shows the body; a recorded answer may have begun before the body came.
-            if state.session.journal().is_on() && live.stub.recorded.is_none() {
+            let is_shown = state.session.journal().is_on() && live.stub.recorded.is_none();
+            if is_shown || gate.needs_body([&live]) {
                 inquiry.read_body(limit).await?;
             }
-            return Ok(match claim(&state.session, live) {
-                Some(found) => Finding::Found(Box::new(found), Box::new(inquiry)),
-                None => Finding::Missed(Box::new(inquiry)),
-            });
+            let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
+            let claimed = claim(&state.session, live, &mut lets);
+            return Ok(Finding::of(claimed, inquiry));
         }
         HeadFit::Body(fitting) => fitting,
         HeadFit::Nothing => Vec::new(),
     };
     if inquiry.is_unasked()
         && let Some(at) = fitting.iter().position(|live| is_refusal(live))
-        && let Some(found) = claim(&state.session, fitting.swap_remove(at))
     {
-        return Ok(Finding::Found(Box::new(found), Box::new(inquiry)));
+        let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
+        let claimed = claim(&state.session, fitting.swap_remove(at), &mut lets);
+        if !matches!(claimed, Ok(None)) {
+            return Ok(Finding::of(claimed, inquiry));
+        }
     }
     if fitting.iter().any(|live| live.is_two_way)
         && let Some(live) = decide_early(&mut fitting, &mut inquiry.body, limit).await?
-        && let Some(found) = claim(&state.session, live)
     {
-        return Ok(Finding::Found(Box::new(found), Box::new(inquiry)));
+        let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
+        let claimed = claim(&state.session, live, &mut lets);
+        if !matches!(claimed, Ok(None)) {
+            return Ok(Finding::of(claimed, inquiry));
+        }
     }
     if service.mode.forwards() && !inquiry.body.read_up_to(limit).await? {
         // Too large to be held until it is passed on, so no stub that looks at it can be asked.
@@ -129,24 +172,26 @@ pub(super) async fn find(state: &State, mut inquiry: Inquiry) -> Result<Finding,
     if fitting.iter().any(|live| live.fetches) && !inquiry.body.read_up_to(limit).await? {
         // Nor if it is to be fetched with: the first stub that looks at no body may still answer.
         let blind = fitting.into_iter().filter(|live| !live.request.needs_body());
-        return Ok(match blind.into_iter().find_map(|live| claim(&state.session, live)) {
-            Some(found) => Finding::Found(Box::new(found), Box::new(inquiry)),
-            None => Finding::Missed(Box::new(inquiry)),
-        });
+        let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
+        let claims = blind.into_iter().map(|live| claim(&state.session, live, &mut lets));
+        let claimed =
+            claims.into_iter().find(|claimed| !matches!(claimed, Ok(None))).unwrap_or(Ok(None));
+        return Ok(Finding::of(claimed, inquiry));
     }
     inquiry.read_body(limit).await?;
     let sanitised = inquiry.sanitised(state);
     let original = RequestView::new(&inquiry.request);
     let sanitised = sanitised.as_ref().map(RequestView::new);
     let views = Views { original: &original, sanitised: sanitised.as_ref() };
-    let nearest = || {
-        (state.matching == Matching::Nearest && service.mode == Mode::Replay)
-            .then(|| by_nearest(&state.session, &set, scope, views))
-            .flatten()
-    };
-    match by_body(&state.session, fitting, views).or_else(nearest) {
-        Some(found) => Ok(Finding::Found(Box::new(found), Box::new(inquiry))),
-        None => {
+    let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
+    let mut claimed = by_body(&state.session, fitting, views, &mut lets);
+    let is_near = state.matching == Matching::Nearest && service.mode == Mode::Replay;
+    if is_near && matches!(claimed, Ok(None)) {
+        claimed = by_nearest(&state.session, &set, scope, views, &mut lets);
+    }
+    match claimed {
+        Ok(Some(_)) | Err(Barred) => Ok(Finding::of(claimed, inquiry)),
+        Ok(None) => {
             if service.mode.forwards()
                 && let RequestBody::Whole(bytes) = &inquiry.request.body
             {

@@ -1,30 +1,28 @@
-//! Rate limits, carried out: who is let through, what answers tell of it, what the others get.
+//! Rate limits, carried out: who is let through, and what the others get.
 
 use std::sync::Arc;
 
-use http::{
-    Extensions, HeaderName, HeaderValue, Response, StatusCode, Version, header::CONTENT_TYPE,
-};
-use jiff::Timestamp;
+use http::Response;
 
 use super::{
     client::Client,
     forward::Outbound,
-    inquiry::Inquiry,
+    inquiry::{self, Inquiry},
+    passage::{Passage, decide, innermost},
     reply::ReplyBody,
-    rescue::{self, Wants},
-    respond::{Spelled, drain},
-    settled::Settled,
+    rescue::Wants,
+    respond::drain,
     state::State,
+    told::refusal,
+    witness::{self, By},
 };
 use crate::{
-    behavior::limiter::Now,
-    codec::RequestView,
-    engine::Found,
-    model::{Json, Request, RequestBody},
-    store::{Admission, Asked, Decision, LiveBehaviors, LiveLimit, Refused, Settlement},
-    upstream::HeadTap,
+    model::RequestBody,
+    store::{Decision, Limited, LiveStub, Refused, ServeEvent},
 };
+
+/// Of a refused request, a body up to this length is read for the journal.
+const SHORT_BODY: u64 = 64 << 10;
 
 /// What became of a request at its limits.
 pub(super) enum Gate {
@@ -32,13 +30,6 @@ pub(super) enum Gate {
     Open(Passage),
     /// It is refused with this answer.
     Shut(Box<Response<ReplyBody>>),
-}
-
-/// What is told with the answer to a request that was let through, and settled when that is over.
-#[derive(Default)]
-pub(super) struct Passage {
-    headers: Vec<(String, String)>,
-    settlements: Vec<Settlement>,
 }
 
 /// Asks the limits of the request's places, its body read where one looks at it.
@@ -76,88 +67,56 @@ pub(super) async fn admit(
             Ok(Gate::Open(passage))
         }
         Decision::Refused(refused) => {
+            let event = enter_refused(state, &refused, outbound).await?;
             let wants = Wants::of(&outbound.request.headers);
             if !is_unasked(outbound) {
                 drain(std::mem::take(&mut outbound.body), None);
             }
             let answer = refusal(state, &refused, wants, outbound.version).await;
-            Ok(Gate::Shut(Box::new(answer)))
+            Ok(Gate::Shut(Box::new(witness::see(state, event, outbound.watch, answer))))
         }
     }
 }
 
-/// Asks the limits of the stub that was found, when those around had room.
-///
-/// # Errors
-///
-/// When the client breaks off while its body is read.
-pub(super) async fn admit_to_stub(
+/// Enters a refused request into the journal, where it is no miss unless nothing would have answered it.
+async fn enter_refused(
     state: &State,
-    client: &Client,
-    found: &Found,
-    inquiry: &mut Inquiry,
-    passage: &mut Passage,
-) -> Result<Option<Response<ReplyBody>>, hyper::Error> {
-    let limits = {
-        let behaviors = state.behaviors.load();
-        let [by_client, ..] =
-            behaviors.around(Some(found.stub.stub.id), state.session.name(), None);
-        innermost([by_client, found.stub.behaviors.as_deref()].into_iter().flatten())
-    };
-    if limits.is_empty() {
+    refused: &Refused,
+    outbound: &mut Outbound,
+) -> Result<Option<Arc<ServeEvent>>, hyper::Error> {
+    if !state.session.journal().is_on() {
         return Ok(None);
     }
-    if limits.iter().any(|limit| limit.needs_body()) {
-        inquiry.read_rest(state.limits.body_in_memory).await?;
+    let length = outbound.request.headers.get(http::header::CONTENT_LENGTH);
+    let length = length.and_then(|it| it.to_str().ok()).and_then(|it| it.parse::<u64>().ok());
+    let is_short = length.is_some_and(|length| length <= SHORT_BODY);
+    let mut is_whole = outbound.body.is_complete();
+    if is_short && !is_whole && !is_unasked(outbound) {
+        is_whole = outbound.body.read_up_to(state.limits.body_in_memory).await?;
     }
-    match decide(state, client, &limits, &inquiry.request, inquiry.version) {
-        Decision::Admitted(admission) => {
-            passage.add(state, admission);
-            Ok(None)
-        }
-        Decision::Refused(refused) => {
-            let wants = Wants::of(&inquiry.request.headers);
-            if !inquiry.is_unasked() {
-                drain(std::mem::take(&mut inquiry.body), None);
-            }
-            Ok(Some(refusal(state, &refused, wants, inquiry.version).await))
-        }
+    if is_whole {
+        let bytes = bytes::Bytes::copy_from_slice(outbound.body.so_far());
+        outbound.request.body = RequestBody::Whole(bytes);
     }
+    let service = &outbound.route.service;
+    let would_match = !service.mode.asks_stubs()
+        || service.mode.forwards()
+        || inquiry::may_answer(state, service, &outbound.request, is_whole);
+    let by = By::Limit(limited(refused, None, would_match));
+    Ok(witness::enter(state, &outbound.request, outbound.version, &outbound.route, by))
 }
 
-/// The limits of several places, of which an inner one takes the place of an outer one of its name.
-fn innermost<'b>(places: impl Iterator<Item = &'b LiveBehaviors>) -> Vec<Arc<LiveLimit>> {
-    let mut limits: Vec<Arc<LiveLimit>> = Vec::new();
-    for place in places {
-        let outer = limits.len();
-        for limit in &place.limits {
-            let inner = limits.get(..outer).unwrap_or_default();
-            if !inner.iter().any(|known| known.written.name == limit.written.name) {
-                limits.push(Arc::clone(limit));
-            }
-        }
+fn limited(refused: &Refused, stub: Option<&LiveStub>, would_match: bool) -> Limited {
+    Limited {
+        limit: refused.limit.clone(),
+        place: refused.place.clone(),
+        policy: refused.policy.clone(),
+        key: refused.key.clone(),
+        status: refused.status,
+        retry_after: refused.retry_after,
+        stub: stub.map(|live| live.stub.id),
+        would_match,
     }
-    limits
-}
-
-fn decide(
-    state: &State,
-    client: &Client,
-    limits: &[Arc<LiveLimit>],
-    request: &Request,
-    version: Version,
-) -> Decision {
-    let time = state.session.clock().read();
-    let wall = Timestamp::try_from(time.now).unwrap_or(Timestamp::UNIX_EPOCH);
-    let shown = || state.redactor.seen(request).into_owned();
-    let asked = Asked {
-        view: &RequestView::new(request),
-        shown: &shown,
-        connection: (version < Version::HTTP_2).then_some(client.number),
-        now: Now { elapsed: time.elapsed, wall },
-        seed: state.seed,
-    };
-    state.session.limits().admit(limits, state.session.name(), &asked)
 }
 
 /// Whether the client keeps its body until it is asked for it.
@@ -167,122 +126,18 @@ fn is_unasked(outbound: &Outbound) -> bool {
         && outbound.body.so_far().is_empty()
 }
 
-impl Passage {
-    fn add(&mut self, state: &State, mut admission: Admission) {
-        for (name, value) in std::mem::take(&mut admission.headers) {
-            // What was asked last stands closest to the request.
-            match self.headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
-                Some(known) => known.1 = value,
-                None => self.headers.push((name, value)),
-            }
-        }
-        if admission.is_to_be_settled() {
-            let (counters, clock) = (state.session.limits(), state.session.clock());
-            self.settlements.push(Settlement::new(counters, clock, admission));
-        }
-    }
-
-    /// The answer with what is told, and settled when it is over.
-    pub(super) async fn dress(
-        self,
-        state: &State,
-        mut response: Response<ReplyBody>,
-        version: Version,
-    ) -> Response<ReplyBody> {
-        tell(state, &mut response, &self.headers, version).await;
-        let mut settlements = self.settlements;
-        if settlements.is_empty() {
-            return response;
-        }
-        for settlement in &mut settlements {
-            settlement.begin(response.headers());
-        }
-        response.map(|body| ReplyBody::boxed(Settled { body, settlements }))
-    }
-}
-
-/// What a client gets that was refused.
-async fn refusal(
+/// The answer to a request that its stub's limits did not let through.
+pub(super) async fn refuse(
     state: &State,
-    refused: &Refused,
-    wants: Wants,
-    version: Version,
+    (refused, live): (Refused, Arc<LiveStub>),
+    inquiry: &mut Inquiry,
 ) -> Response<ReplyBody> {
-    let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::TOO_MANY_REQUESTS);
-    let mut response = match &refused.body {
-        Some(body) => {
-            let mut response = Response::new(ReplyBody::text(body.clone()));
-            *response.status_mut() = status;
-            if !body.is_empty() {
-                let kind = HeaderValue::from_static(content_type(body));
-                response.headers_mut().insert(CONTENT_TYPE, kind);
-            }
-            response
-        }
-        None => own(status, refused, wants),
-    };
-    tell(state, &mut response, &refused.headers, version).await;
-    response
-}
-
-/// What a body is that a limit says nothing of.
-fn content_type(body: &str) -> &'static str {
-    match body.trim_start().as_bytes().first() {
-        Some(b'{' | b'[') => "application/json",
-        Some(b'<') => "application/xml",
-        _ => "text/plain; charset=utf-8",
+    let by = By::Limit(limited(&refused, Some(&live), true));
+    let event = witness::enter(state, &inquiry.request, inquiry.version, &inquiry.route, by);
+    let wants = Wants::of(&inquiry.request.headers);
+    if !inquiry.is_unasked() {
+        drain(std::mem::take(&mut inquiry.body), None);
     }
-}
-
-/// In ringer's own words, with the whole seconds to wait.
-fn own(status: StatusCode, refused: &Refused, wants: Wants) -> Response<ReplyBody> {
-    let seconds = refused.retry_after.as_secs_f64().ceil().max(1.0);
-    let json = Json::Object(vec![
-        ("error".to_owned(), "rate_limited".into()),
-        ("message".to_owned(), "the rate limit that ringer was given is used up".into()),
-        ("limit".to_owned(), refused.limit.as_str().into()),
-        ("retryAfterSeconds".to_owned(), Json::Number(format!("{seconds}"))),
-    ]);
-    let text = format!(
-        "{} the rate limit that ringer was given is used up; retry after {seconds} s\n",
-        status.as_u16()
-    );
-    rescue::own_answer(status, wants, &json, &text)
-}
-
-/// Sets fields, those of their names gone, and has HTTP/1.1 spell them as they are written.
-async fn tell(
-    state: &State,
-    response: &mut Response<ReplyBody>,
-    headers: &[(String, String)],
-    version: Version,
-) {
-    if headers.is_empty() {
-        return;
-    }
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::try_from(value))
-        {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    if version < Version::HTTP_2 {
-        let is_told = |name: &&String| headers.iter().any(|(it, _)| it.eq_ignore_ascii_case(name));
-        let mut names = spelled(response.extensions());
-        names.retain(|name| !is_told(&name));
-        names.extend(headers.iter().map(|(name, _)| name.clone()));
-        let spelling = state.spellings.of(names).await;
-        response.extensions_mut().extend(spelling);
-    }
-}
-
-/// How the names of an answer are spelled: a stub's, or those of the API that was asked.
-fn spelled(extensions: &Extensions) -> Vec<String> {
-    if let Some(spelled) = extensions.get::<Spelled>() {
-        return spelled.names().to_vec();
-    }
-    let head = extensions.get::<HeadTap>().and_then(HeadTap::take);
-    let fields = head.map(|(_, head)| head.fields).unwrap_or_default();
-    fields.into_iter().map(|(name, _)| name).collect()
+    let answer = refusal(state, &refused, wants, inquiry.version).await;
+    witness::see(state, event, inquiry.watch, answer)
 }

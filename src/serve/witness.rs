@@ -14,11 +14,11 @@ use super::{
 use crate::{
     engine::Found,
     model::Request,
-    store::{ServeEvent, Served},
+    store::{Limited, ServeEvent, Served},
 };
 
 /// Who answers a request.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) enum By<'f> {
     /// The real API.
     Api,
@@ -26,6 +26,8 @@ pub(super) enum By<'f> {
     Nobody,
     /// A stub.
     Stub(&'f Found),
+    /// ringer, for a rate limit.
+    Limit(Limited),
 }
 
 /// Enters a request into the journal, as far as there is one.
@@ -51,9 +53,13 @@ pub(super) fn enter(
         is_proxied: route.is_proxied
             && (route.service.mode.forwards() || state.answers.dialect == Dialect::Ringer),
         is_passed_on: matches!(by, By::Api),
-        stub: match by {
+        stub: match &by {
             By::Stub(found) => Some((Arc::clone(&found.stub), found.step)),
-            By::Api | By::Nobody => None,
+            By::Api | By::Nobody | By::Limit(_) => None,
+        },
+        limited: match by {
+            By::Limit(limited) => Some(limited),
+            By::Api | By::Nobody | By::Stub(_) => None,
         },
     })
 }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::{applied::Drawn, live::LiveStub};
-use crate::model::{Json, Request};
+use crate::model::{Json, Place, Request, StubId};
 
 /// Notes on one entry beyond which no more are taken.
 const MAX_NOTES: usize = 32;
@@ -26,6 +26,29 @@ pub struct Served {
     pub is_passed_on: bool,
     /// The stub that answers and the place of the answer in its sequence; `None` where none does.
     pub stub: Option<(Arc<LiveStub>, usize)>,
+    /// The rate limit that refused it.
+    pub limited: Option<Limited>,
+}
+
+/// A rate limit's refusal: ringer answered, so that no stub's turn was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// The limit.
+    pub limit: String,
+    /// Where it holds.
+    pub place: Place,
+    /// The policy that refused.
+    pub policy: String,
+    /// Who was refused, secrets replaced.
+    pub key: String,
+    /// Status of the answer.
+    pub status: u16,
+    /// After which time it may come again.
+    pub retry_after: Duration,
+    /// The stub whose limit it is.
+    pub stub: Option<StubId>,
+    /// Whether anything would have answered had there been room.
+    pub would_match: bool,
 }
 
 /// An entry of the journal.
@@ -98,9 +121,18 @@ impl ServeEvent {
         self.served.is_proxied
     }
 
-    /// Whether anything but ringer itself answered: a stub, or the real API.
+    /// Whether anything but ringer itself answered: a stub, or the real API; of a request that a rate
+    /// limit refused, whether anything would have.
     pub fn is_matched(&self) -> bool {
-        self.served.stub.is_some() || self.served.is_passed_on
+        match &self.served.limited {
+            Some(limited) => limited.would_match,
+            None => self.served.stub.is_some() || self.served.is_passed_on,
+        }
+    }
+
+    /// The rate limit that refused it.
+    pub fn limited(&self) -> Option<&Limited> {
+        self.served.limited.as_ref()
     }
 
     /// The stub that answered and which of its answers.

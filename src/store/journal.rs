@@ -193,6 +193,7 @@ mod tests {
             },
             protocol: "HTTP/1.1",
             stub: None,
+            limited: None,
         }
     }
 

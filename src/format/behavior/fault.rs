@@ -74,6 +74,11 @@ fn named(fields: &mut Fields, problems: &mut Problems) -> Option<Fault> {
         expected(&node, "fault", "a string", problems);
         return None;
     };
+    if let Some(hint) = FaultName::other(name) {
+        let message = format!("`{name}` is no fault, and has a key of its own");
+        problems.add_with_hint(span_of(&node), message, hint);
+        return None;
+    }
     let Some(name) = FaultName::of(name) else {
         let right: Vec<_> = FaultName::words().collect();
         expected_one_of(span_of(&node), "fault", name, &right, problems);

@@ -9,7 +9,6 @@ use super::{breaker::stream_error, error_answer, scene::Scene, waiting::Waiting}
 use crate::{
     model::{AnswerFault, Fault, Http2Fault, Stall, WireFault},
     serve::{
-        inbound::Inbound,
         inquiry::Inquiry,
         orders::End,
         reply::{BodyError, ReplyBody, discard},
@@ -66,7 +65,9 @@ pub(in crate::serve) async fn instead(
             Ok(error_answer::grpc(*code, message.as_deref(), &fields))
         }
         Fault::Stall(_) => {
-            leave(inquiry);
+            // Also a body that the client keeps until it is asked for: that it leaves is seen behind
+            // its body only.
+            drain(inquiry.body, None);
             Err(match Waiting::of(scene, None).over().await {
                 Err(error) => error,
                 Ok(()) => "a wait without an end is over".into(),
@@ -76,11 +77,11 @@ pub(in crate::serve) async fn instead(
             if scene.is_http2() {
                 return Err(stream_error(Reason::INTERNAL_ERROR.into()));
             }
-            Ok(break_off(*wire, scene, inquiry.body).await)
+            Ok(break_off(*wire, scene, inquiry).await)
         }
         Fault::Http2(http2) => {
             if !scene.is_http2() {
-                return Ok(break_off(WireFault::ConnectionReset, scene, inquiry.body).await);
+                return Ok(break_off(WireFault::ConnectionReset, scene, inquiry).await);
             }
             let (Http2Fault::ResetStream { code } | Http2Fault::GoAway { code }) = *http2;
             if matches!(http2, Http2Fault::GoAway { .. }) {
@@ -94,8 +95,11 @@ pub(in crate::serve) async fn instead(
 }
 
 /// Breaks a connection of HTTP/1.1.
-async fn break_off(fault: WireFault, scene: &Scene<'_>, body: Inbound) -> Response<ReplyBody> {
-    if let Some(rest) = body.into_rest() {
+async fn break_off(fault: WireFault, scene: &Scene<'_>, inquiry: Inquiry) -> Response<ReplyBody> {
+    // To read a body that the client keeps until it is asked for would ask it.
+    if !inquiry.is_unasked()
+        && let Some(rest) = inquiry.body.into_rest()
+    {
         // What has not come by then costs the client a reset in place of an end.
         let _ = tokio::time::timeout(READ_ON, discard(rest)).await;
     }

@@ -14,7 +14,7 @@ use crate::{
         moments::MomentFormat,
         placeholder::{Facts, Standing},
     },
-    model::{Emit, RetryAfter},
+    model::{Emit, Place, RetryAfter},
 };
 
 /// What a request gets of the limits that it falls under.
@@ -48,8 +48,12 @@ pub(super) struct Taken {
 pub struct Refused {
     /// The limit that refused it.
     pub limit: String,
+    /// Where that holds.
+    pub place: Place,
     /// Its policy.
     pub policy: String,
+    /// The client as people may read it, secrets replaced.
+    pub key: String,
     /// Status of the answer.
     pub status: u16,
     /// Its fields, `Retry-After` among them, names spelled as on the wire.
@@ -165,6 +169,8 @@ impl Stand<'_> {
         }
         Refused {
             limit: self.limit.written.name.clone(),
+            place: self.limit.place.clone(),
+            key: self.label.clone(),
             policy: self.policies.get(policy).map_or("", |policy| policy.name).to_owned(),
             status: refusal.status,
             headers,

@@ -83,11 +83,21 @@ pub fn render_text(reports: &[LimitReport]) -> String {
             Place::Service(name) => name.to_string(),
             place => place.to_string(),
         };
-        let policies = report.policies.join(", ");
+        let policies = some(&report.policies);
         let _ = writeln!(text, "rate limits   {place}   key {}   {policies}", report.key);
         let _ = writeln!(text, "  {}", line(report));
     }
     text
+}
+
+/// The first policies, for a line that can be read.
+fn some(policies: &[String]) -> String {
+    match policies {
+        [first, second, _, rest @ ..] => {
+            format!("{first}, {second}, and {} more", rest.len() + 1)
+        }
+        few => few.join(", "),
+    }
 }
 
 fn line(report: &LimitReport) -> String {
