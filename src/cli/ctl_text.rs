@@ -386,7 +386,7 @@ mod tests {
             "burstAfterReset": 4, "newIdempotencyKey": 0, "gaveUp": 1}]});
         insta::assert_snapshot!(plain(&report(&taken)), @r"
         LIMIT   KEY    REQUESTS  LIMITED  EARLY  SHORTEST WAIT  MEDIAN  JITTER  AT ONCE  NEW KEYS  GAVE UP
-        github  key_1  70        10       9      40 of 1000 ms  50 ms   0.0301  4        0         1
+        github  key_1  70        10       9      40 ms of 1 s   50 ms   0.0301  4        0         1
         ");
         assert!(report(&json!({"keys": []})).starts_with("no request"));
     }
