@@ -39,8 +39,7 @@ use crate::{
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        JournalLimits, Measured, Profile, Session, SessionClock, SharedBehaviors, SharedSettings,
-        StubStore,
+        JournalLimits, Measured, Session, SessionClock, SharedBehaviors, SharedSettings, StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
@@ -215,6 +214,8 @@ impl Parts {
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
+        let mut behaviors = self.behaviors;
+        let profile = std::mem::take(&mut behaviors.profile);
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
         let admin = config.admin.place.map(|place| {
@@ -222,8 +223,9 @@ impl Parts {
                 clock: self.clock,
                 keeper,
                 session: Arc::clone(&session),
-                behaviors: Arc::clone(&self.behaviors.shared),
-                profile: Profile::default(),
+                behaviors: Arc::clone(&behaviors.shared),
+                profile,
+                measured: Arc::clone(&self.measured),
                 settings: Arc::clone(&settings),
                 ca_file: self.authority.certificate_file(),
                 token_keys: Arc::clone(&token_keys),
@@ -241,12 +243,12 @@ impl Parts {
             answers: config.answers,
             services: config.services,
             forward: config.forward,
-            behaviors: Arc::clone(&self.behaviors.shared),
+            behaviors: Arc::clone(&behaviors.shared),
             seed: config.seed,
             measured: self.measured,
-            script: self.behaviors.script.clone(),
+            script: behaviors.script.clone(),
             read_request_faults: config.allow_request_faults.then_some(behaviors::read_request),
-            fault_log: self.behaviors.log.clone(),
+            fault_log: behaviors.log.clone(),
             matching: config.matching,
             upstream: upstream::Options {
                 ca_files: config.upstream.ca_files,
@@ -276,7 +278,7 @@ impl Parts {
             recorder: self.recorder,
             events: self.events,
             problems: self.problems,
-            behaviors: self.behaviors,
+            behaviors,
             session,
             watcher,
             asked_to_stop,

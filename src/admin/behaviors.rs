@@ -44,6 +44,7 @@ pub(super) fn replace(call: &Call<'_>) -> Answer {
     let Document { place, behaviors, .. } = Document::read(call)?;
     let place = place.unwrap_or(Place::All);
     call.parts.behaviors.replace(&place, &behaviors, now(call)).map_err(refused)?;
+    forget_profile(call, &place);
     let written = BTreeMap::from([(place, behaviors)]);
     Ok(shown(&written))
 }
@@ -57,8 +58,16 @@ pub(super) fn delete_all(call: &Call<'_>) -> Answer {
     };
     for place in places {
         behaviors.replace(&place, &Behaviors::default(), now(call)).map_err(refused)?;
+        forget_profile(call, &place);
     }
     Ok(call::empty_object())
+}
+
+/// What held for all was replaced, the profile with it.
+fn forget_profile(call: &Call<'_>, place: &Place) {
+    if *place == Place::All {
+        call.parts.profile.forget();
+    }
 }
 
 /// The rules and limits of a name, at whatever places.
@@ -190,6 +199,7 @@ impl Document {
         let chosen = chosen_names(&node);
         let behaviors = behavior::read_tree(node, &behavior::no_files)
             .map_err(|mistakes| Problem::in_text(&text, &mistakes))?;
+        call.learn_for(&behaviors);
         Ok(Self { place, behaviors, chosen })
     }
 

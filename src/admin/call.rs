@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{json::pretty, problem::Problem, state::AdminParts};
 use crate::{
-    model::{Json, StubId},
+    model::{Behaviors, Json, StubId},
     store::Session,
 };
 
@@ -28,6 +28,13 @@ impl<'c> Call<'c> {
     /// The session that the call is about: all that has to do with one asks here.
     pub(super) fn session(&self) -> &'c Session {
         &self.parts.session
+    }
+
+    /// Has what the tapes say about latency ready before an answer may wait by it.
+    pub(super) fn learn_for(&self, behaviors: &Behaviors) {
+        if behaviors.is_empirical() {
+            self.parts.measured.learn();
+        }
     }
 
     /// The body as text; what is not UTF-8 is replaced.

@@ -8,16 +8,16 @@ use super::{
 };
 use crate::{
     codec::json::{NodeValue, parse_spanned},
-    format::behavior,
+    format::{
+        behavior::{self, profiles::PROFILES},
+        suggest,
+    },
     model::{Behaviors, Json},
 };
 
-/// The profiles that ship: name, what it is, document in TOML.
-const SHIPPED: &[(&str, &str, &str)] = &[];
-
 fn shipped(name: &str) -> Option<Behaviors> {
-    let (.., text) = SHIPPED.iter().find(|(known, ..)| *known == name)?;
-    behavior::read(text, behavior::Language::Toml, &behavior::no_files).ok()
+    let profile = PROFILES.iter().find(|profile| profile.name == name)?;
+    behavior::read(profile.text, behavior::Language::Toml, &behavior::no_files).ok()
 }
 
 /// What a profile is called that came as a document without a name.
@@ -25,8 +25,8 @@ const UNNAMED: &str = "custom";
 
 /// The profile in effect, and those that ship with ringer.
 pub(super) fn get(call: &Call<'_>) -> Answer {
-    let known = SHIPPED.iter().map(|(name, description, _)| {
-        object([("name", (*name).into()), ("description", (*description).into())])
+    let known = PROFILES.iter().map(|profile| {
+        object([("name", profile.name.into()), ("description", profile.says().into())])
     });
     let current = call.parts.profile.name().map_or(Json::Null, Json::from);
     Ok(call::json(&object([("profile", current), ("profiles", Json::Array(known.collect()))])))
@@ -66,6 +66,7 @@ pub(super) fn put(call: &Call<'_>) -> Answer {
         return Err(Problem::at("/profile", "`profile` is missing: a name or a document"));
     };
     let name = name.unwrap_or_else(|| UNNAMED.to_owned());
+    call.learn_for(&profile);
     let now = call.session().clock().elapsed();
     call.parts.profile.put(&call.parts.behaviors, &name, profile, now).map_err(refused)?;
     get(call)
@@ -78,7 +79,10 @@ pub(super) fn delete(call: &Call<'_>) -> Answer {
 }
 
 fn unknown(name: &str) -> Problem {
-    let known: Vec<_> = SHIPPED.iter().map(|(name, ..)| format!("`{name}`")).collect();
-    let detail = format!("there is no profile `{name}`; there are {}", known.join(", "));
-    Problem::at("/profile", detail)
+    let names = || PROFILES.iter().map(|profile| profile.name);
+    let way_out = match suggest::nearest(name, names()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    Problem::at("/profile", format!("there is no profile `{name}`; {way_out}"))
 }

@@ -50,7 +50,9 @@ pub(super) fn get(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn create(call: &Call<'_>) -> Answer {
-    let live = call.parts.keeper.create(read_one(&call.text())?)?;
+    let stub = read_one(&call.text())?;
+    call.learn_for(&stub.behaviors);
+    let live = call.parts.keeper.create(stub)?;
     Ok(call::with_status(StatusCode::CREATED, &shown(&live.stub)))
 }
 
@@ -60,13 +62,16 @@ pub(super) fn edit(call: &Call<'_>) -> Answer {
         return Err(Problem::not_found());
     }
     let stub = Stub { id, ..read_one(&call.text())? };
+    call.learn_for(&stub.behaviors);
     let live = call.parts.keeper.edit(stub)?;
     forget_gone(call);
     Ok(call::json(&shown(&live.stub)))
 }
 
 pub(super) fn edit_body(call: &Call<'_>) -> Answer {
-    call.parts.keeper.edit(read_one(&call.text())?)?;
+    let stub = read_one(&call.text())?;
+    call.learn_for(&stub.behaviors);
+    call.parts.keeper.edit(stub)?;
     forget_gone(call);
     Ok(call::no_content())
 }

@@ -6,7 +6,7 @@ use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
     runtime::{Clock, Drain},
-    store::{Profile, Session, SharedBehaviors, SharedSettings},
+    store::{Measured, Profile, Session, SharedBehaviors, SharedSettings},
 };
 
 /// What the admin API is made of.
@@ -22,6 +22,8 @@ pub struct AdminParts {
     pub behaviors: Arc<SharedBehaviors>,
     /// The profile among it.
     pub profile: Profile,
+    /// What the tapes say about latency.
+    pub measured: Arc<Measured>,
     /// Settings that hold for every stub.
     pub settings: Arc<SharedSettings>,
     /// The certificate to give to clients.

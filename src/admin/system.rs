@@ -47,7 +47,7 @@ pub(super) fn reset_behaviors(call: &Call<'_>) -> Answer {
     session.clock().reset();
     session.recount();
     call.parts.behaviors.reset(session.clock().elapsed());
-    call.parts.profile.forget();
+    call.parts.profile.reset();
     Ok(call::empty_object())
 }
 

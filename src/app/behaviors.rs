@@ -8,13 +8,13 @@ use crate::{
     behavior::ErrorRate,
     config::Config,
     engine::ERROR_RATE,
-    format,
+    format::{self, behavior::merge},
     library::{FaultLog, FaultLogError, LibraryError, fault_log},
     model::{
         AnswerFault, Behaviors, Effect, ErrorAnswer, Fault, LatencySource, Place, RateLimit, Rule,
         When,
     },
-    store::{BehaviorError, Script, SharedBehaviors},
+    store::{BehaviorError, Profile, Script, SharedBehaviors},
 };
 
 /// Why what settings say of how answers behave cannot be used.
@@ -37,6 +37,8 @@ pub enum BehaviorsError {
 pub(super) struct AnswerBehaviors {
     /// What holds at each place.
     pub(super) shared: Arc<SharedBehaviors>,
+    /// The profile among it.
+    pub(super) profile: Profile,
     /// What befell the requests of an earlier run, to befall these.
     pub(super) script: Option<Arc<Script>>,
     /// Where it is written what befalls requests.
@@ -63,6 +65,7 @@ pub(super) fn start(config: &Config) -> Result<AnswerBehaviors, BehaviorsError> 
     let log = log.map(|path| FaultLog::create(path, config.seed)).transpose()?;
     Ok(AnswerBehaviors {
         shared: Arc::new(shared),
+        profile: profile(config),
         script: script.map(Arc::new),
         log: log.map(Arc::new),
     })
@@ -99,12 +102,11 @@ fn report_unknown(script: &Script, shared: &SharedBehaviors) {
 /// What is configured for all and for each service. The short settings (`latency`, `fail`,
 /// `rate_limit`) go before what the document says.
 pub(super) fn configured(config: &Config) -> Vec<(Place, Behaviors)> {
-    let all = merged(
-        config.behaviors.clone(),
-        Some(&config.latency),
-        config.fail,
-        config.rate_limit.as_ref(),
-    );
+    let mut said = config.behaviors.clone();
+    if let Some(profile) = &config.chaos {
+        merge(&mut said, profile.behaviors.clone());
+    }
+    let all = for_all(config, said);
     let services = config.services.iter().map(|service| {
         let behaviors = merged(
             service.behaviors.clone(),
@@ -115,6 +117,18 @@ pub(super) fn configured(config: &Config) -> Vec<(Place, Behaviors)> {
         (Place::Service(service.name.clone()), behaviors)
     });
     std::iter::once((Place::All, all)).chain(services).collect()
+}
+
+fn for_all(config: &Config, said: Behaviors) -> Behaviors {
+    merged(said, Some(&config.latency), config.fail, config.rate_limit.as_ref())
+}
+
+/// The profile of the start.
+fn profile(config: &Config) -> Profile {
+    let Some(profile) = &config.chaos else { return Profile::default() };
+    let without = for_all(config, config.behaviors.clone());
+    let with = configured(config).into_iter().find(|(place, _)| *place == Place::All);
+    Profile::configured(&profile.name, &without, &with.map(|(_, it)| it).unwrap_or_default())
 }
 
 fn merged(

@@ -4,7 +4,7 @@ use super::behaviors::configured;
 use crate::{
     config::Config,
     library::{Loaded, measuring},
-    model::{Behaviors, LatencySource},
+    model::Behaviors,
     store::Measured,
 };
 
@@ -14,10 +14,8 @@ pub(super) fn read(config: &Config, loaded: &Loaded) -> Measured {
     let recordings = config.recordings.clone();
     let measured = Measured::new(move || measuring::measure(&recordings));
     let by_settings = configured(config).into_iter().map(|(_, behaviors)| behaviors);
-    let by_stubs = loaded.stubs().map(|stub| &stub.behaviors);
-    let is_empirical =
-        |behaviors: &Behaviors| matches!(behaviors.latency, Some(LatencySource::Empirical(_)));
-    if by_settings.into_iter().any(|it| is_empirical(&it)) || by_stubs.into_iter().any(is_empirical)
+    let mut by_stubs = loaded.stubs().map(|stub| &stub.behaviors);
+    if by_settings.into_iter().any(|it| it.is_empirical()) || by_stubs.any(Behaviors::is_empirical)
     {
         measured.learn();
     }

@@ -57,8 +57,9 @@ pub fn parse(text: &str) -> Result<Duration, String> {
 pub fn print(duration: Duration) -> String {
     let nanoseconds = duration.as_nanos();
     // Days are not what one thinks in, nor are two names for minutes.
-    let fits =
-        |&&(name, unit): &&(&str, u128)| !matches!(name, "d" | "min") && nanoseconds % unit == 0;
+    let fits = |&&(name, unit): &&(&str, u128)| {
+        !matches!(name, "d" | "min") && nanoseconds.is_multiple_of(unit)
+    };
     match UNITS.iter().find(fits) {
         Some((name, unit)) if nanoseconds > 0 => format!("{}{name}", nanoseconds / unit),
         _ => "0s".to_owned(),

@@ -42,7 +42,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show the whole job on a built-in API: record, replay, latency, errors, a rate limit
+    /// Show the whole job on a built-in API: record, replay, a bad day
     #[command(after_help = examples::DEMO)]
     Demo,
     /// Pass requests on to the real API, and make each answer a stub as it happens
@@ -70,7 +70,6 @@ pub enum Command {
     #[command(after_help = examples::CA)]
     Ca(CaArgs),
     /// Print the completions of a shell
-    #[command(after_help = examples::COMPLETIONS)]
     #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell

@@ -6,14 +6,19 @@ use clap::{Args, ValueHint};
 
 use crate::{
     behavior::ErrorRate,
-    config::{Layer, Matching, behaviors, key::matching},
+    config::{
+        Layer, Matching,
+        behaviors::{self, NamedProfile},
+        key::matching,
+    },
     format::behavior::merge,
     model::{Behaviors, LatencySource},
     runtime::Seed,
     serve::Templating,
 };
 
-const BEHAVIOR: &str = "Behaviour";
+const BEHAVIOR: &str = "Late, slow, wrong, refused";
+const ANSWERS: &str = "Answers";
 
 /// How to answer.
 #[derive(Args, Debug)]
@@ -22,16 +27,16 @@ pub struct BehaviorArgs {
     /// was recorded) or a distribution: 'median=400ms, p99=3s' [default: recorded]
     #[arg(long, value_name = "SPEC", value_parser = behaviors::latency, help_heading = BEHAVIOR)]
     pub latency: Option<LatencySource>,
-    /// A bad day: a profile by its name (flaky, slow, brown-out, outage, recovering, rate-limited,
-    /// mobile-3g, mobile-edge, satellite) or a file, several times for several
+    /// A bad day: a profile by its name (flaky, outage, recovering, …: see below) or a file, several
+    /// times for several
     #[arg(long, value_name = "FILE|NAME", value_parser = profile, help_heading = BEHAVIOR)]
     #[arg(value_hint = ValueHint::FilePath)]
-    pub chaos: Vec<Behaviors>,
+    pub chaos: Vec<NamedProfile>,
     /// What goes wrong, and for which requests: 'status=503; p=5%; url=/v1/**' or
     /// 'connection-reset; nth=3', several times for several
     #[arg(long, value_name = "FAULT", value_parser = fault, help_heading = BEHAVIOR)]
     pub fault: Vec<Behaviors>,
-    /// Share of requests that get an error instead, for example 5%:503
+    /// Share of requests that get an error instead: 5%:503 is short for --fault 'status=503; p=5%'
     #[arg(long, value_name = "SHARE:STATUS", help_heading = BEHAVIOR)]
     pub fail: Option<ErrorRate>,
     /// A wait beyond latency: 200ms, '100ms..300ms; url=/v1/**', several times for several
@@ -44,34 +49,34 @@ pub struct BehaviorArgs {
     /// preset=github,limit=20/min,key=header:Authorization, several times for several
     #[arg(long, value_name = "LIMIT", value_parser = rate_limit, help_heading = BEHAVIOR)]
     pub rate_limit: Vec<Behaviors>,
-    /// Fail (exit 1) when clients tried again before Retry-After more often than this
+    /// Fail (exit 1) when clients that were refused came back too early more often than this
     #[arg(long, value_name = "N", help_heading = BEHAVIOR)]
     pub max_early_retries: Option<u64>,
-    /// Have requests say themselves how they are answered: X-Ringer-Fault: delay=200ms; status=503
+    /// Requests may say themselves how they are answered: X-Ringer-Fault: delay=200ms; status=503
     #[arg(long, help_heading = BEHAVIOR)]
     pub allow_request_faults: bool,
     /// Seed of every draw: the same seed, the same errors [default: a new one each run]
     #[arg(long, value_name = "N", value_parser = seed, help_heading = BEHAVIOR)]
     pub seed: Option<Seed>,
-    /// Write down what befalls each request, to be repeated with --replay-faults
+    /// Write down what befalls each request, for --replay-faults
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEHAVIOR)]
     pub fault_log: Option<PathBuf>,
-    /// Have befall each request what befell it in the run of this log, and nothing else
+    /// Do to each request what this log of another run says, and nothing else
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEHAVIOR)]
     pub replay_faults: Option<PathBuf>,
     /// How exactly a request must match a recorded stub: nearest tolerates ids, nonces and dates
     /// that vary from run to run, strict tolerates nothing [default: nearest]
-    #[arg(long = "match", value_name = "HOW", value_parser = matching, help_heading = BEHAVIOR)]
+    #[arg(long = "match", value_name = "HOW", value_parser = matching, help_heading = ANSWERS)]
     pub matching: Option<Matching>,
     /// Whose texts are templates: stub (stubs that ask for it), all (every stub that a person
     /// wrote), off [default: stub]
-    #[arg(long, value_name = "WHOSE", help_heading = BEHAVIOR)]
+    #[arg(long, value_name = "WHOSE", help_heading = ANSWERS)]
     pub templating: Option<Templating>,
     /// Send answers of stubs as they are, not gzipped for clients that accept it
-    #[arg(long, help_heading = BEHAVIOR)]
+    #[arg(long, help_heading = ANSWERS)]
     pub no_gzip: bool,
     /// Keep the stubs of the start: do not pick up changed files
-    #[arg(long, help_heading = BEHAVIOR)]
+    #[arg(long, help_heading = ANSWERS)]
     pub no_watch: bool,
 }
 
@@ -107,7 +112,7 @@ fn merged(given: &[Behaviors]) -> Option<Behaviors> {
     Some(all)
 }
 
-fn profile(name: &str) -> Result<Behaviors, String> {
+fn profile(name: &str) -> Result<NamedProfile, String> {
     behaviors::profile(name, Path::new(""))
 }
 

@@ -12,7 +12,7 @@ use super::{
         LimitCommand, RemoveArgs,
     },
     ctl_client::AdminClient,
-    ctl_profile::profile_of,
+    ctl_profile::{limit_of, profile_of},
     ctl_rule::PlaceArgs,
     ctl_text, printer,
 };
@@ -126,7 +126,8 @@ impl Ctl {
     async fn limit(&self, command: &LimitCommand) -> anyhow::Result<()> {
         match command {
             LimitCommand::Add(args) => {
-                let body = json!({ "place": args.place.json(), "rateLimit": args.spec });
+                let body =
+                    json!({ "place": args.place.json(), "rateLimit": limit_of(&args.spec)? });
                 self.post(BEHAVIORS, Some(&body), |answer| added("limit", answer)).await
             }
             LimitCommand::List => self.get(LIMITS, ctl_text::buckets).await,
@@ -147,7 +148,7 @@ impl Ctl {
                 self.shown(&answer, |_| "no profile is in effect\n".to_owned())
             }
             Some(profile) => {
-                let body = json!({ "profile": profile_of(profile)? });
+                let body = json!({ "name": profile, "profile": profile_of(profile)? });
                 let answer = self.client.call(Method::PUT, CHAOS, Some(&body)).await?;
                 self.shown(&answer, |_| format!("profile {profile} is in effect\n"))
             }

@@ -1,6 +1,6 @@
-//! What `ringer ctl chaos` is given: the name of a profile, or a file with one.
+//! What `ringer ctl` is given that may lie in files here: profiles, and presets of rate limits.
 
-use std::path::Path;
+use std::{cell::Cell, path::Path};
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -10,6 +10,7 @@ use crate::{
     config::ConfigError,
     format::behavior::{self, Language},
     library::Located,
+    model::Json,
 };
 
 /// A name as it is, a file as the document in it.
@@ -37,4 +38,27 @@ pub fn profile_of(text: &str) -> anyhow::Result<Value> {
         ConfigError::File { problems }
     })?;
     json::to_serde(&behavior::write(&behaviors)).context("the profile is nested too deeply")
+}
+
+/// A rate limit as it is; one with a preset in a file here as the document that it comes to.
+///
+/// # Errors
+///
+/// When the file cannot be read or has mistakes.
+pub fn limit_of(text: &str) -> anyhow::Result<Value> {
+    let names_file = Cell::new(false);
+    let read_here = |path: &str| {
+        names_file.set(true);
+        std::fs::read_to_string(path).map_err(|error| error.to_string())
+    };
+    let read = behavior::read_entry("rate_limit", text, &read_here);
+    if !names_file.get() {
+        return Ok(text.into());
+    }
+    let limits = read.map_err(|problems| {
+        let told: Vec<_> = problems.into_iter().map(|problem| problem.message).collect();
+        anyhow::anyhow!("{}", told.join("; "))
+    })?;
+    let limits = limits.limits.iter().map(behavior::limit::write).collect();
+    json::to_serde(&Json::Array(limits)).context("the limit is nested too deeply")
 }

@@ -22,6 +22,7 @@ use crate::runtime::{Clock, Seed};
 const MAX_POLLS: usize = 20;
 
 /// A client of one server.
+#[derive(Clone)]
 pub struct Client {
     address: SocketAddr,
     connector: TlsConnector,
@@ -34,8 +35,8 @@ pub struct Client {
 pub struct Answer {
     /// Status code.
     pub status: StatusCode,
-    /// What it had to wait to ask again.
-    pub retry_after: Option<String>,
+    /// What was left of a rate limit.
+    pub remaining: Option<String>,
     /// Path of the `Location`, which must lead back to the server that the client knows.
     pub location: Option<String>,
     /// The body.
@@ -108,6 +109,33 @@ impl Client {
         self.send(Method::GET, "/v1/orders", String::new()).await
     }
 
+    /// Asks for the list of orders; `None` when the connection broke.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached.
+    pub async fn try_list(&self) -> anyhow::Result<Option<Answer>> {
+        match self.list().await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.is::<hyper::Error>() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Moves ringer's clock on, as `ringer ctl clock advance` does.
+    ///
+    /// # Errors
+    ///
+    /// When ringer does not do it.
+    pub async fn advance(&self, by: &str) -> anyhow::Result<()> {
+        let by = format!(r#"{{"by": "{by}"}}"#);
+        let answer = self.send(Method::POST, "/__admin/ringer/clock/advance", by).await?;
+        if answer.status != StatusCode::OK {
+            bail!("the clock stays where it is: {}", answer.status);
+        }
+        Ok(())
+    }
+
     /// How long a list of orders takes.
     ///
     /// # Errors
@@ -128,15 +156,18 @@ impl Client {
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        // A new one each time, as real clients do: it must not matter for the match.
-        let key = Seed::fresh().draws("", b"key", 0).random::<u128>();
-        let request = Request::builder()
+        let mut request = Request::builder();
+        if method == Method::POST {
+            // A new one each time, as real clients do: it must not matter for the match.
+            let key = Seed::fresh().draws("", b"key", 0).random::<u128>();
+            request = request.header("Idempotency-Key", format!("{key:032x}"));
+        }
+        let request = request
             .method(method)
             .uri(path)
             .header(header::HOST, self.address.to_string())
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/json")
-            .header("Idempotency-Key", format!("{key:032x}"))
             .body(Full::<Bytes>::from(body))?;
         let (head, body) = sender.send_request(request).await?.into_parts();
         let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
@@ -150,7 +181,8 @@ impl Client {
         };
         Ok(Answer {
             status: head.status,
-            retry_after: text(header::RETRY_AFTER).map(str::to_owned),
+            remaining: text(header::HeaderName::from_static("x-ratelimit-remaining"))
+                .map(str::to_owned),
             location,
             body: body.collect().await?.to_bytes(),
         })
@@ -159,7 +191,7 @@ impl Client {
 
 impl Answer {
     /// A text member of the JSON body.
-    fn field(&self, name: &str) -> Option<String> {
+    pub fn field(&self, name: &str) -> Option<String> {
         let body: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
         Some(body.get(name)?.as_str()?.to_owned())
     }

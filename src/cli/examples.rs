@@ -6,6 +6,7 @@ Examples:
   ringer demo                                  see the whole job, with nothing to set up
   ringer record https://api.example.com        stand before an API and write its answers down
   ringer replay                                stand in for it
+  ringer replay --chaos flaky --seed 7         on a bad day, which a seed repeats
   ringer record -- pytest tests/checkout       record whatever a program asks for
   ringer replay --strict -- pytest tests/checkout
 
@@ -35,17 +36,40 @@ pub const REPLAY: &str = "\
 Examples:
   ringer replay                                the API as it was recorded, at its own pace
   ringer replay --latency none                 as fast as can be
-  ringer replay --latency recorded*2 --fail 5%:503 --rate-limit 10/s
-                                               a bad day
-  ringer replay --fail 5%:503 --seed 7         the same bad day again
   ringer replay --strict -- pytest tests/checkout
-                                               exit 1 when a request had no stub, or a stub no request";
+                                               exit 1 when a request had no stub, or a stub no request
+
+A bad day:
+  ringer replay --chaos flaky --seed 7         some of everything, and with this seed the same again
+  ringer replay --fault 'status=503; p=5%; url=/v1/**'
+  ringer replay --fault 'connection-reset; nth=3' --delay '100ms..300ms; method=POST'
+  ringer replay --rate-limit preset=github,limit=20/min --max-early-retries 0 -- npm test
+                                               exit 1 when the client does not wait as GitHub tells it
+  ringer replay --fault-log faults.jsonl       and --replay-faults faults.jsonl to have it all again
+
+Profiles of --chaos:
+  flaky         some requests fail, break off, stall or are late
+  slow          answers take 800 ms at the median, 5 s at the 99th percentile
+  brown-out     a fifth is shed with 503, the rest is slow
+  outage        everything fails
+  recovering    well, then slow, down for 10 s, and slowly well again
+  rate-limited  5 requests a second for each credential
+  mobile-3g, mobile-edge, satellite            networks
+
+Faults: status, grpc_status, connection-reset, empty-response, malformed-chunk, random-data,
+  reset-within, reset-after, close-within, half-close, slow-close, stall, content-type, truncated,
+  corrupted, invalid-json, header-missing, header-duplicated, content-length, reset-stream, goaway;
+  of the connection: refuse, never-answer, connect-reset, withheld-window, tls-expired,
+  tls-wrong-name, tls-self-signed, tls-unknown-issuer, tls-stall, tls-alert, tls-old-version.
+
+What runs already is changed with `ringer ctl`.";
 
 /// Under `ringer serve --help`.
 pub const SERVE: &str = "\
 Examples:
   ringer serve                                 the services of ./ringer.toml
   ringer serve -c staging.toml --listen 0.0.0.0:8080
+  ringer serve --chaos brown-out --seed 7      on a bad day: see `ringer replay --help`
 
 A file with two services:
   [service.payments]
@@ -55,7 +79,7 @@ A file with two services:
   [service.mail]
   hosts = [\"mail.example.com\"]
   mode = \"replay\"
-  fail = \"5%:503\"";
+  fault = [{ status = 503, probability = 0.05 }]";
 
 /// Under `ringer ctl --help`.
 pub const CTL: &str = "\
@@ -115,3 +139,18 @@ Examples:
   ringer completions bash > /etc/bash_completion.d/ringer
   ringer completions zsh > \"${fpath[1]}/_ringer\"
   ringer completions fish > ~/.config/fish/completions/ringer.fish";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::behavior::{FaultName, profiles::PROFILES};
+
+    #[test]
+    fn replay_names_every_fault_and_every_profile() {
+        let missing: Vec<_> = FaultName::words()
+            .chain(PROFILES.iter().map(|profile| profile.name))
+            .filter(|name| !REPLAY.contains(name))
+            .collect();
+        assert_eq!(missing, Vec::<&str>::new());
+    }
+}

@@ -18,6 +18,8 @@ pub mod ctl_text;
 pub mod demo;
 pub mod demo_api;
 pub mod demo_client;
+pub mod demo_day;
+pub mod demo_stage;
 pub mod examples;
 pub mod explain;
 pub mod explain_text;

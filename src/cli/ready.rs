@@ -8,8 +8,8 @@ use std::{
 
 use super::style::{self, paint};
 
-/// The line for people: version, what is done, where.
-pub fn line(what: &str, addresses: &[SocketAddr], place: &str) -> String {
+/// The line for people: version, what is done, where, and the seed where chance has a part.
+pub fn line(what: &str, addresses: &[SocketAddr], place: &str, seed: Option<u64>) -> String {
     let urls: Vec<_> = addresses.iter().map(|address| format!("http+https://{address}")).collect();
     let mut parts = vec![
         paint(style::STRONG, concat!("ringer ", env!("CARGO_PKG_VERSION"))),
@@ -18,6 +18,9 @@ pub fn line(what: &str, addresses: &[SocketAddr], place: &str) -> String {
     ];
     if !place.is_empty() {
         parts.push(paint(style::FAINT, place));
+    }
+    if let Some(seed) = seed {
+        parts.push(format!("seed {seed}"));
     }
     parts.join(" · ")
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::{App, Running, Summary},
     config::{Config, LogFormat, Program},
-    model::Handled,
+    model::{Behaviors, Handled},
 };
 
 /// Exit code of a check that failed.
@@ -70,7 +70,7 @@ impl Session {
         progress.finish();
         let running = started.context("ringer could not start")?;
         let lines = self.show_requests(&running);
-        self.announce(&running)?;
+        self.announce(&running, seed)?;
 
         let end = self.until_end(&running, signals).await;
         let summary = running.stop().await;
@@ -92,7 +92,8 @@ impl Session {
             stubs: &stubs,
             strict: self.program.strict,
             max_early_retries: self.program.max_early_retries,
-            seed,
+            // Rules may also be a stub's, or have come while it ran.
+            seed: seed.or_else(|| (summary.injected > 0).then_some(self.config.seed.0)),
         };
         self.conclude(&summary, &run, failed);
         let code = u8::try_from(code).unwrap_or(FAILED);
@@ -128,11 +129,16 @@ impl Session {
 
     /// Whether chance has a part in the answers, so that the seed is worth knowing.
     fn draws(&self) -> bool {
-        self.config.fail.is_some()
-            || self.config.services.iter().any(|service| service.fail.is_some())
+        let config = &self.config;
+        let said = std::iter::once(&config.behaviors)
+            .chain(config.chaos.iter().map(|profile| &profile.behaviors))
+            .chain(config.services.iter().map(|service| &service.behaviors));
+        config.fail.is_some()
+            || config.services.iter().any(|service| service.fail.is_some())
+            || said.into_iter().any(Behaviors::draws)
     }
 
-    fn announce(&self, running: &Running) -> anyhow::Result<()> {
+    fn announce(&self, running: &Running, seed: Option<u64>) -> anyhow::Result<()> {
         let addresses = running.addresses();
         for problem in running.problems() {
             match self.program.log_format {
@@ -146,11 +152,13 @@ impl Session {
                 addresses = join(addresses, " "),
                 ca = %running.ca_file().display(),
                 what = self.what,
+                seed,
                 "ready"
             ),
             LogFormat::Text if self.program.quiet => {}
             LogFormat::Text => {
-                say(&ready::line(&self.what, addresses, &self.place.display().to_string()));
+                let place = self.place.display().to_string();
+                say(&ready::line(&self.what, addresses, &place, seed));
             }
         }
         if let Some(file) = &self.program.ready_file {

@@ -81,6 +81,8 @@ fn recording(lines: &mut Vec<String>, summary: &Summary, recorded: &RecordSummar
     if !places.is_empty() {
         lines.push(format!("  {}", paint(style::FAINT, places.join("   ·   "))));
     }
+    // Other services are replayed beside those that are recorded.
+    limits(lines, summary, run);
     misses(lines, summary);
     for error in &recorded.errors {
         lines.push(format!("  {} {error}", paint(style::BAD, "not saved:")));
@@ -191,7 +193,7 @@ pub fn secrets(classes: &BTreeMap<&'static str, usize>) -> String {
 }
 
 /// A command line as it can be typed again.
-fn shell_words(words: &[OsString]) -> String {
+pub fn shell_words(words: &[OsString]) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     let quoted: Vec<_> = words
         .iter()

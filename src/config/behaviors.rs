@@ -46,12 +46,26 @@ pub(super) fn of_toml(
     behavior::read_entries(entries, &|path| preset(folder, path))
 }
 
+/// A profile, and what it was asked for by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NamedProfile {
+    /// Its name, or the path of its file.
+    pub name: String,
+    /// What it says.
+    pub behaviors: Behaviors,
+}
+
 /// Reads a profile: one that ships, by its name, or a file in `folder`.
 ///
 /// # Errors
 ///
 /// There is none of this name, or it cannot be read, or has mistakes.
-pub fn profile(name: &str, folder: &Path) -> Result<Behaviors, String> {
+pub fn profile(name: &str, folder: &Path) -> Result<NamedProfile, String> {
+    let behaviors = document(name, folder)?;
+    Ok(NamedProfile { name: name.to_owned(), behaviors })
+}
+
+fn document(name: &str, folder: &Path) -> Result<Behaviors, String> {
     let shipped = profiles::PROFILES.iter().find(|profile| profile.name == name);
     if let Some(profile) = shipped {
         return behavior::read(profile.text, Language::Toml, &behavior::no_files)
@@ -110,8 +124,8 @@ mod tests {
     #[test]
     fn every_profile_that_ships_can_be_used() {
         for shipped in profiles::PROFILES {
-            let behaviors = profile(shipped.name, Path::new("")).unwrap();
-            assert!(!behaviors.is_empty(), "{}", shipped.name);
+            let profile = profile(shipped.name, Path::new("")).unwrap();
+            assert!(!profile.behaviors.is_empty(), "{}", shipped.name);
             assert!(!shipped.says().is_empty(), "{}", shipped.name);
         }
     }
@@ -122,8 +136,8 @@ mod tests {
         std::fs::write(folder.path().join("bad.toml"), "[[fault]]\nstatus = 503\n").unwrap();
         std::fs::write(folder.path().join("bad.json"), r#"{"fault": [503]}"#).unwrap();
         std::fs::write(folder.path().join("wrong.toml"), "\n[[fault]]\nstatos = 503\n").unwrap();
-        let toml = profile("bad.toml", folder.path()).unwrap();
-        assert_eq!(toml, profile("bad.json", folder.path()).unwrap());
+        let read = |name| profile(name, folder.path()).unwrap().behaviors;
+        assert_eq!(read("bad.toml"), read("bad.json"));
         let error = profile("wrong.toml", folder.path()).unwrap_err();
         assert!(error.contains("wrong.toml:3:1: unknown key `statos`"), "{error}");
         let error = profile("none.toml", folder.path()).unwrap_err();

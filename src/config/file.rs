@@ -9,7 +9,7 @@ use toml::{
 };
 
 use super::{
-    behaviors,
+    behaviors::{self, NamedProfile},
     key::{KEYS, Kind, listen_address},
     layer::Layer,
 };
@@ -215,7 +215,7 @@ impl Reader<'_> {
         }
         service.behaviors = self.behaviors(&entries).unwrap_or_default();
         for profile in profiles {
-            merge(&mut service.behaviors, profile);
+            merge(&mut service.behaviors, profile.behaviors);
         }
         // A key with a mistake counts as given, so that one mistake is reported once.
         let gives_upstream = keys.keys().any(|key| key.get_ref() == "upstream");
@@ -245,7 +245,7 @@ impl Reader<'_> {
     }
 
     /// The profiles of a list of names and files.
-    fn profiles(&mut self, value: &Value<'_>) -> Vec<Behaviors> {
+    fn profiles(&mut self, value: &Value<'_>) -> Vec<NamedProfile> {
         let folder = self.folder;
         self.list("chaos", value, |name| behaviors::profile(name, folder))
     }

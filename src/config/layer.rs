@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use super::behaviors::NamedProfile;
 use crate::{
     behavior::ErrorRate,
     engine::Matching,
@@ -84,7 +85,7 @@ pub struct Layer {
     /// Bandwidths.
     pub bandwidth: Option<Behaviors>,
     /// Profiles, each read.
-    pub chaos: Option<Vec<Behaviors>>,
+    pub chaos: Option<Vec<NamedProfile>>,
     /// Waits beyond latency.
     pub delay: Option<Behaviors>,
     /// What goes wrong.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    behaviors::NamedProfile,
     env,
     error::ConfigError,
     file::{self, File},
@@ -106,6 +107,15 @@ fn read_file(named: Option<PathBuf>) -> Result<(Option<PathBuf>, File), ConfigEr
     }
 }
 
+/// Several profiles as one.
+fn together(profiles: Vec<NamedProfile>) -> Option<NamedProfile> {
+    profiles.into_iter().reduce(|mut all, more| {
+        all.name = format!("{} + {}", all.name, more.name);
+        merge(&mut all.behaviors, more.behaviors);
+        all
+    })
+}
+
 /// Fills in what no source decided.
 fn resolve(settings: Layer) -> Config {
     let default = Config::default();
@@ -114,7 +124,7 @@ fn resolve(settings: Layer) -> Config {
     // What is said for this run alone goes before the profiles: the first fault that strikes counts.
     let own =
         [settings.fault, settings.delay, settings.bandwidth, settings.rate_limit, settings.stage];
-    for more in own.into_iter().flatten().chain(settings.chaos.into_iter().flatten()) {
+    for more in own.into_iter().flatten() {
         merge(&mut behaviors, more);
     }
     Config {
@@ -129,6 +139,7 @@ fn resolve(settings: Layer) -> Config {
         fail: settings.fail,
         rate_limit: None,
         behaviors,
+        chaos: settings.chaos.and_then(together),
         fault_log: settings.fault_log,
         replay_faults: settings.replay_faults,
         allow_request_faults: settings.allow_request_faults.unwrap_or_default(),

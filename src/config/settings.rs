@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use super::behaviors::NamedProfile;
 use crate::{
     behavior::ErrorRate,
     engine::{Matching, Mode},
@@ -38,6 +39,8 @@ pub struct Config {
     pub rate_limit: Option<RateLimit>,
     /// How answers behave, whatever their service and stub.
     pub behaviors: Behaviors,
+    /// A profile, which goes after all else that is said of how answers behave.
+    pub chaos: Option<NamedProfile>,
     /// Where it is written what befalls each request.
     pub fault_log: Option<PathBuf>,
     /// A log of faults of an earlier run: its requests' fate befalls these, and nothing else.
@@ -78,6 +81,7 @@ impl Default for Config {
             fail: None,
             rate_limit: None,
             behaviors: Behaviors::default(),
+            chaos: None,
             fault_log: None,
             replay_faults: None,
             allow_request_faults: false,

@@ -33,7 +33,7 @@ fn never(when: &When) -> Option<String> {
     }
     let fits = |number: &u64| {
         first.is_none_or(|first| *number <= first)
-            && every.is_none_or(|every| every > 0 && number % every == 0)
+            && every.is_none_or(|every| number.is_multiple_of(every))
     };
     (!nth.is_empty() && !nth.iter().any(fits))
         .then(|| "`nth` has no number that `first` and `every` allow".to_owned())

@@ -8,7 +8,7 @@ use super::{
     fault::Fault,
     id::{ServiceName, StubId},
     limit::RateLimit,
-    when::When,
+    when::{Ramp, When, Window},
 };
 
 /// What holds at one place: for all, for a service, a session or a stub.
@@ -26,6 +26,23 @@ impl Behaviors {
     /// Whether nothing is said at all.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether answers wait by what the tapes say.
+    pub fn is_empirical(&self) -> bool {
+        matches!(self.latency, Some(LatencySource::Empirical(_)))
+    }
+
+    /// Whether chance has a part, so that another seed comes to something else.
+    pub fn draws(&self) -> bool {
+        let by_latency = match &self.latency {
+            None | Some(LatencySource::None | LatencySource::Recorded(_)) => false,
+            Some(LatencySource::Drawn { head, chunks }) => {
+                head.draws() || chunks.as_ref().is_some_and(Wait::draws)
+            }
+            Some(LatencySource::Empirical(_)) => true,
+        };
+        by_latency || self.rules.iter().any(Rule::draws)
     }
 }
 
@@ -92,6 +109,17 @@ pub struct Rule {
     pub when: When,
     /// What.
     pub effect: Effect,
+}
+
+impl Rule {
+    fn draws(&self) -> bool {
+        let is_ramped = |window: &Window| window.ramp != Ramp::Flat;
+        let by_effect = match &self.effect {
+            Effect::Delay { head, chunks } => head.iter().chain(chunks).any(Wait::draws),
+            Effect::Bandwidth(_) | Effect::Fault(_) => self.when.windows.iter().any(is_ramped),
+        };
+        by_effect || self.when.probability < 1.0
+    }
 }
 
 /// What befalls a request.

@@ -69,6 +69,11 @@ impl Wait {
     pub fn fixed(time: Duration) -> Self {
         Self { distribution: Distribution::Fixed(time), max: None }
     }
+
+    /// Whether one is unlike another.
+    pub fn draws(&self) -> bool {
+        !matches!(self.distribution, Distribution::Fixed(_))
+    }
 }
 
 /// Where the latency of answers comes from.

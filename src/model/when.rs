@@ -42,7 +42,7 @@ pub struct Turns {
     pub after: u64,
     /// Only so many.
     pub first: Option<u64>,
-    /// Only each so-manieth; at least 1.
+    /// Only every so many: 3 is each third; at least 1.
     pub every: Option<u64>,
     /// Only these; empty is any.
     pub nth: Vec<u64>,

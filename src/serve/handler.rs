@@ -5,7 +5,6 @@ use std::sync::{Arc, atomic::Ordering};
 use http::{
     Method, Request, Response, StatusCode, Version,
     header::{CONTENT_LENGTH, ORIGIN, TRAILER},
-    uri::PathAndQuery,
 };
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
@@ -15,8 +14,9 @@ use super::{
     client::Client,
     faults::{self, Scene},
     forward::{self, Outbound, protocol_name},
+    handling::Handling,
     inbound::Inbound,
-    inquiry::{Finding, Inquiry, find},
+    inquiry::{Finding, Inquiry, Sanitised, find},
     intercept,
     limiting::{self, Gate},
     passage::{Passage, StubGate},
@@ -37,7 +37,7 @@ use super::{
 use crate::{
     admin::cross_origin,
     engine::Mode,
-    model::{self, Handled, Headers, Outcome, RequestBody},
+    model::{self, Headers, Outcome, RequestBody},
     store::ServeEvent,
 };
 
@@ -157,16 +157,6 @@ fn with_trailers(response: Response<ReplyBody>, interim: Interim) -> Response<Re
     response.map(|body| ReplyBody::Trailed { body: Box::new(body), interim, spelled })
 }
 
-/// What is needed to say what became of a request.
-struct Handling {
-    state: Arc<State>,
-    client: Arc<Client>,
-    number: u64,
-    watch: Stopwatch,
-    method: Method,
-    target: PathAndQuery,
-}
-
 impl Handling {
     /// Answers a request that its limits let through; what is recorded they do not see.
     async fn answer(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
@@ -196,7 +186,8 @@ impl Handling {
             return self.forward(outbound).await;
         }
         let Outbound { request, version, extensions, body, route, watch, own } = outbound;
-        let inquiry = Inquiry { request, body, version, route, watch, own, event: None };
+        let sanitised = Sanitised::Unknown;
+        let inquiry = Inquiry { request, body, version, route, watch, own, event: None, sanitised };
         let state = Arc::clone(&self.state);
         let client = Arc::clone(&self.client);
         let mut gate = StubGate::new(&state, &client, passage);
@@ -215,7 +206,7 @@ impl Handling {
             Finding::Found(found, mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
-                    &inquiry.request,
+                    || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
                     By::Stub(&found),
@@ -225,9 +216,11 @@ impl Handling {
                     inquiry.read_rest(self.state.limits.body_in_memory).await?;
                 }
                 let following = Following::of(&found, &inquiry, self.state.seed);
-                let (response, outcome) =
-                    replay::give(&self.state, *found, *inquiry, &self.client).await;
-                self.done(response.as_ref().ok().map(Response::status), outcome);
+                let mut fate = self.fate(event.as_ref(), replay::outcome_of(&found));
+                let response =
+                    replay::give(&self.state, *found, *inquiry, &self.client, &mut fate.outcome)
+                        .await;
+                fate.tell(response.as_ref().ok().map(Response::status));
                 let seen = |response| witness::see(&self.state, event, self.watch, response);
                 let response = response.map(seen);
                 let Some(following) = following else { return response };
@@ -257,14 +250,15 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
-                    &inquiry.request,
+                    || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
                     By::Nobody,
                 );
                 inquiry.event.clone_from(&event);
+                let fate = self.fate(event.as_ref(), Outcome::Missed);
                 let response = replay::miss(&self.state, *inquiry, &self.client).await;
-                self.done(response.as_ref().ok().map(Response::status), Outcome::Missed);
+                fate.tell(response.as_ref().ok().map(Response::status));
                 response.map(|response| witness::see(&self.state, event, self.watch, response))
             }
         }
@@ -289,7 +283,7 @@ impl Handling {
         };
         let event = witness::enter(
             &self.state,
-            &outbound.request,
+            || self.state.redactor.seen(&outbound.request).into_owned(),
             outbound.version,
             &outbound.route,
             By::Api,
@@ -338,16 +332,19 @@ impl Handling {
         event: Option<&Arc<ServeEvent>>,
     ) -> Result<Response<ReplyBody>, BodyError> {
         let Outbound { request, version, extensions, body, route, watch, own } = outbound;
+        let mut fate = self.fate(event, Outcome::Passed);
         let event = event.cloned();
-        let mut inquiry = Inquiry { request, body, version, route, watch, own, event };
+        let sanitised = Sanitised::Unknown;
+        let mut inquiry = Inquiry { request, body, version, route, watch, own, event, sanitised };
         let plan = planning::of_endpoint(&self.state, &mut inquiry).await?;
         let scene = Scene::of(&self.state, &inquiry, &self.client);
         if let Some(strike) = &plan.fault
             && faults::takes_place(&strike.value)
         {
             sleep_until(self.state.session.clock(), watch, plan.schedule.head).await;
+            fate.outcome = Outcome::InjectedError;
             let answer = faults::instead(&strike.value, &scene, inquiry).await;
-            self.done(answer.as_ref().ok().map(Response::status), Outcome::InjectedError);
+            fate.tell(answer.as_ref().ok().map(Response::status));
             return answer;
         }
         let Inquiry { request, version, body, route, own, .. } = inquiry;
@@ -355,29 +352,21 @@ impl Handling {
         let answer = match outbound.pass(upstream, &self.state, &self.client.interim).await {
             Ok(answer) => answer,
             Err(error) => {
-                let outcome = Outcome::UpstreamFailed(error.to_string());
-                self.done(Some(error.status()), outcome);
+                fate.outcome = Outcome::UpstreamFailed(error.to_string());
+                fate.tell(Some(error.status()));
                 return Ok(forward::failure(&error, upstream));
             }
         };
         // Waits come on top of what the API takes.
         sleep(self.state.session.clock(), watch, plan.schedule.head).await;
-        self.done(Some(answer.status()), Outcome::Passed);
         let answer = match &plan.fault {
-            Some(strike) => faults::damage(&strike.value, strike.draws(), answer, &scene).await?,
+            Some(strike) => {
+                fate.outcome = Outcome::InjectedError;
+                faults::damage(&strike.value, strike.draws(), answer, &scene).await?
+            }
             None => answer,
         };
+        fate.tell(Some(answer.status()));
         Ok(paced(&plan.bandwidth, answer, &self.state, &self.client))
-    }
-
-    fn done(&self, status: Option<StatusCode>, outcome: Outcome) {
-        self.state.handled(outcome, |outcome| Handled {
-            number: self.number,
-            method: self.method.to_string(),
-            target: self.state.redactor.target(self.target.as_str()).into_owned(),
-            status: status.map(|status| status.as_u16()),
-            latency: self.watch.elapsed(),
-            outcome,
-        });
     }
 }

@@ -19,6 +19,7 @@ mod fetch;
 mod forward;
 mod frames;
 mod handler;
+mod handling;
 mod head_case;
 mod head_edit;
 mod hop;

@@ -32,45 +32,46 @@ use crate::{
     store::{LiveStub, LiveTemplates, Note, StubSet},
 };
 
-/// Gives the answer that was found, when it is due. An error breaks its connection or stream.
+/// What becomes of a request that a stub answers as it should.
+pub(super) fn outcome_of(found: &Found) -> Outcome {
+    let live = &found.stub;
+    Outcome::Stub {
+        name: live.display_name(),
+        step: live.stub.responses.is_sequence().then_some(found.step + 1),
+        nearest: found.nearest.is_some(),
+    }
+}
+
+/// Gives the answer that was found, when it is due; `outcome` changes when a fault strikes. An error
+/// breaks its connection or stream.
 pub(super) async fn give(
     state: &State,
     found: Found,
     mut inquiry: Inquiry,
     client: &Client,
-) -> (Result<Response<ReplyBody>, BodyError>, Outcome) {
-    let live = Arc::clone(&found.stub);
-    let outcome = Outcome::Stub {
-        name: live.display_name(),
-        step: live.stub.responses.is_sequence().then_some(found.step + 1),
-        nearest: found.nearest.is_some(),
-    };
-    let plan = match planning::of_stub(state, &found, &mut inquiry).await {
-        Ok(plan) => plan,
-        Err(error) => return (Err(error.into()), outcome),
-    };
+    outcome: &mut Outcome,
+) -> Result<Response<ReplyBody>, BodyError> {
+    let plan = planning::of_stub(state, &found, &mut inquiry).await?;
     let watch = inquiry.watch;
     let of_stub = plan.bandwidth.iter().filter(bandwidth::is_of_stub);
     bandwidth::slow_down(of_stub, &mut inquiry.body, state, client);
     let scene = Scene::of(state, &inquiry, client);
     if let Some(fault) = plan.own_fault {
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
-        return (faults::instead(&Fault::Wire(fault), &scene, inquiry).await, outcome);
+        return faults::instead(&Fault::Wire(fault), &scene, inquiry).await;
     }
     let Some(strike) = &plan.fault else {
-        let answer = answer(state, found, plan.schedule, inquiry, client).await;
-        return (answer.map(|answer| paced(&plan.bandwidth, answer, state, client)), outcome);
+        let answer = answer(state, found, plan.schedule, inquiry, client).await?;
+        return Ok(paced(&plan.bandwidth, answer, state, client));
     };
+    *outcome = Outcome::InjectedError;
     if faults::takes_place(&strike.value) {
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
-        let answer = faults::instead(&strike.value, &scene, inquiry).await;
-        return (answer, Outcome::InjectedError);
+        return faults::instead(&strike.value, &scene, inquiry).await;
     }
-    let answer = match answer(state, found, plan.schedule, inquiry, client).await {
-        Ok(answer) => faults::damage(&strike.value, strike.draws(), answer, &scene).await,
-        Err(error) => Err(error),
-    };
-    (answer.map(|answer| paced(&plan.bandwidth, answer, state, client)), Outcome::InjectedError)
+    let answer = answer(state, found, plan.schedule, inquiry, client).await?;
+    let answer = faults::damage(&strike.value, strike.draws(), answer, &scene).await?;
+    Ok(paced(&plan.bandwidth, answer, state, client))
 }
 
 /// The answer as its stub has it, when it is due.

@@ -187,7 +187,7 @@ impl<T: AsyncWrite + Unpin> Wire<T> {
     /// Writes a head with the changes that a fault makes; `None` if `buf` does not begin with one.
     fn poll_edited(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Option<Poll<io::Result<usize>>> {
         let is_renamed = self.says_1_0() && buf.starts_with(HTTP_1_0);
-        if !is_renamed && !buf.starts_with(HTTP_1_1) {
+        if !buf.starts_with(HTTP_1_0) && !buf.starts_with(HTTP_1_1) {
             return None;
         }
         let (mut head, length) = head_edit::edited(buf, &self.interim.orders().take_edits())?;

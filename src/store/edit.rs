@@ -103,9 +103,13 @@ impl LiveBehaviors {
 
 /// The profile that is in effect, for all, beside what else holds.
 #[derive(Debug, Default)]
-pub struct Profile(Mutex<Option<InEffect>>);
+pub struct Profile {
+    current: Mutex<Option<InEffect>>,
+    /// That of the start, which a reset goes back to.
+    configured: Option<InEffect>,
+}
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct InEffect {
     name: String,
     /// What it added.
@@ -115,9 +119,24 @@ struct InEffect {
 }
 
 impl Profile {
+    /// A profile that is in effect from the start: what holds for all `with` it, and what would hold
+    /// `without`.
+    pub fn configured(name: &str, without: &Behaviors, with: &Behaviors) -> Self {
+        let names = |behaviors: &Behaviors| -> Vec<String> {
+            let rules = behaviors.rules.iter().map(|rule| &rule.name);
+            rules.chain(behaviors.limits.iter().map(|limit| &limit.name)).cloned().collect()
+        };
+        let known: HashSet<String> = names(without).into_iter().collect();
+        let mut added = names(with);
+        added.retain(|name| !known.contains(name));
+        let latency = (with.latency != without.latency).then(|| without.latency.clone());
+        let configured = Some(InEffect { name: name.to_owned(), names: added, latency });
+        Self { current: Mutex::new(configured.clone()), configured }
+    }
+
     /// What it is called; `None` where none is in effect.
     pub fn name(&self) -> Option<String> {
-        self.0.lock().as_ref().map(|current| current.name.clone())
+        self.current.lock().as_ref().map(|current| current.name.clone())
     }
 
     /// Has a profile take the place of the one in effect.
@@ -132,7 +151,7 @@ impl Profile {
         profile: Behaviors,
         now: Duration,
     ) -> Result<(), BehaviorError> {
-        let mut current = self.0.lock();
+        let mut current = self.current.lock();
         let before = current.as_ref();
         let mut added = Vec::new();
         let mut latency = None;
@@ -170,7 +189,7 @@ impl Profile {
     ///
     /// None that it could have: less is always possible.
     pub fn remove(&self, shared: &SharedBehaviors) -> Result<bool, BehaviorError> {
-        let mut current = self.0.lock();
+        let mut current = self.current.lock();
         let Some(before) = current.as_ref() else { return Ok(false) };
         shared.change(&Place::All, |live| {
             before.leave(live);
@@ -182,7 +201,12 @@ impl Profile {
 
     /// Forgets it: the behaviors have been replaced.
     pub fn forget(&self) {
-        *self.0.lock() = None;
+        *self.current.lock() = None;
+    }
+
+    /// The one of the start is in effect again: the behaviors have been reset.
+    pub fn reset(&self) {
+        self.current.lock().clone_from(&self.configured);
     }
 }
 

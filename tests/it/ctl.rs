@@ -41,8 +41,17 @@ fn refused(at: &str, line: &str) -> String {
 }
 
 fn status(address: SocketAddr) -> u16 {
+    status_or_none(address).expect("an answer")
+}
+
+/// `None` where the connection broke.
+fn status_or_none(address: SocketAddr) -> Option<u16> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { client::get(address, "/a").await.status })
+    runtime.block_on(async {
+        let connection = client::Connection::http1(address).await;
+        let request = connection.request("GET", "localhost", "/a").body(client::whole(""));
+        connection.try_send(request.unwrap()).await.ok().map(|got| got.status)
+    })
 }
 
 #[test]
@@ -154,6 +163,36 @@ fn a_profile_of_a_file_is_put_into_effect_and_taken_back() {
     assert_eq!(status(serving.address), 503);
     assert_eq!(told(&serving, "chaos off"), "no profile is in effect\n");
     assert_eq!(status(serving.address), 200);
+}
+
+#[test]
+fn a_profile_that_ships_is_put_into_effect_by_its_name() {
+    let (_folder, serving) = serving(&["--latency", "none", "--chaos", "outage", "--seed", "7"]);
+    let outage = |status: u16| status != 200;
+    let strikes = || status_or_none(serving.address).is_none_or(outage);
+    assert!((0..10).all(|_| strikes()));
+    let list = told(&serving, "chaos");
+    let in_effect = |list: &str| -> Vec<String> {
+        let lines = list.lines().filter(|line| line.contains(" in effect "));
+        lines.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(in_effect(&list), ["outage"], "{list}");
+    assert!(list.contains("\nflaky                    1 % errors, "), "{list}");
+    assert!(told(&serving, "show").starts_with("profile  outage\n"));
+    assert_eq!(told(&serving, "chaos off"), "no profile is in effect\n");
+    assert_eq!(status(serving.address), 200);
+    assert_eq!(told(&serving, "chaos flaky"), "profile flaky is in effect\n");
+    assert_eq!(in_effect(&told(&serving, "chaos")), ["flaky"]);
+    assert!(told(&serving, "fault list").contains("probability=0.005"));
+    assert_eq!(told(&serving, "chaos outage"), "profile outage is in effect\n");
+    assert!(!told(&serving, "fault list").contains("probability=0.005"));
+    told(&serving, "chaos off");
+    // What is in effect at the start comes back.
+    told(&serving, "reset");
+    assert_eq!(in_effect(&told(&serving, "chaos")), ["outage"]);
+    assert!((0..10).all(|_| strikes()));
+    let at = format!("http://{}", serving.address);
+    insta::assert_snapshot!(refused(&at, "chaos flakey"), @"error: there is no profile `flakey`; did you mean `flaky`?");
 }
 
 #[test]

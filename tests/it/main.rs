@@ -11,6 +11,9 @@ mod admin_requests;
 mod admin_stubs;
 #[cfg(test)]
 mod bandwidth;
+#[cfg(test)]
+mod behavior_settings;
+#[cfg(test)]
 mod behaviors;
 #[cfg(test)]
 mod bounds;
@@ -36,7 +39,13 @@ mod fault_bytes;
 #[cfg(test)]
 mod fault_clients;
 #[cfg(test)]
+mod fault_corners;
+#[cfg(test)]
 mod fault_frames;
+#[cfg(test)]
+mod fault_grpc;
+#[cfg(test)]
+mod fault_names;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -78,6 +87,10 @@ mod templates;
 mod upstream;
 #[cfg(test)]
 mod upstream_failures;
+#[cfg(test)]
+mod virtual_days;
+#[cfg(test)]
+mod ways;
 #[cfg(test)]
 mod webhooks;
 #[cfg(test)]

@@ -22,7 +22,7 @@ fn all(wait: &Wait) -> Vec<f64> {
 }
 
 /// Compares the share of draws up to each quantile with what it should be.
-fn assert_quantiles(distribution: Distribution, quantiles: [f64; 7]) {
+fn assert_quantiles(distribution: &Distribution, quantiles: [f64; 7]) {
     let drawn = all(&Wait { distribution: distribution.clone(), max: None });
     for (share, time) in SHARES.into_iter().zip(quantiles) {
         let below = drawn.iter().filter(|it| **it <= time).count() as f64 / DRAWS as f64;
@@ -84,13 +84,13 @@ fn a_fixed_time_is_that_time() {
 #[test]
 fn uniform_times_lie_evenly() {
     let distribution = Distribution::Uniform { lower: ms(20), upper: ms(120) };
-    assert_quantiles(distribution, SHARES.map(|share| share.mul_add(0.1, 0.02)));
+    assert_quantiles(&distribution, SHARES.map(|share| share.mul_add(0.1, 0.02)));
 }
 
 #[test]
 fn normal_times_are_those_of_the_bell_curve_cut_at_zero() {
     let distribution = Distribution::Normal { mean: ms(500), deviation: ms(100) };
-    assert_quantiles(distribution, NORMAL.map(|z| z.mul_add(0.1, 0.5)));
+    assert_quantiles(&distribution, NORMAL.map(|z| z.mul_add(0.1, 0.5)));
     let drawn = all(&Wait {
         distribution: Distribution::Normal { mean: ms(0), deviation: ms(10) },
         max: None,
@@ -105,7 +105,7 @@ fn log_normal_times_have_their_median_and_their_99th_percentile() {
     let sigma = sigma_of(median, p99);
     let quantiles = NORMAL.map(|z| (z * sigma).exp() * 0.4);
     assert!((quantiles[6] - 3.0).abs() < 1e-9, "{quantiles:?}");
-    assert_quantiles(Distribution::LogNormal { median, sigma }, quantiles);
+    assert_quantiles(&Distribution::LogNormal { median, sigma }, quantiles);
 }
 
 #[test]
@@ -119,14 +119,14 @@ fn gamma_times_are_those_of_its_tables() {
     ];
     for (shape, quantiles) in tables {
         let distribution = Distribution::Gamma { shape, scale: ms(1000) };
-        assert_quantiles(distribution, quantiles);
+        assert_quantiles(&distribution, quantiles);
     }
 }
 
 #[test]
 fn pareto_times_have_a_heavy_tail() {
     let distribution = Distribution::Pareto { minimum: ms(100), alpha: 1.5 };
-    assert_quantiles(distribution, SHARES.map(|share| 0.1 * (1.0 - share).powf(-1.0 / 1.5)));
+    assert_quantiles(&distribution, SHARES.map(|share| 0.1 * (1.0 - share).powf(-1.0 / 1.5)));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn measured_times_lie_evenly_between_their_quantiles() {
     let measured = Arc::new([quantile(0.0, 10), quantile(0.5, 20), quantile(1.0, 220)]);
     let expected =
         SHARES.map(|it| if it <= 0.5 { it.mul_add(0.02, 0.01) } else { it.mul_add(0.4, -0.18) });
-    assert_quantiles(Distribution::Quantiles(measured), expected);
+    assert_quantiles(&Distribution::Quantiles(measured), expected);
 }
 
 #[test]

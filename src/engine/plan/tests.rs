@@ -256,7 +256,7 @@ struct Plain {
 }
 
 impl Plain {
-    fn rule(&self, name: String) -> Rule {
+    fn rule(&self, name: &str) -> Rule {
         let s = Duration::from_secs;
         let pattern = |path: &str| RequestPattern {
             url: UrlPattern::UrlPath(path.to_owned()),
@@ -275,7 +275,7 @@ impl Plain {
             }],
             probability: if self.is_on { 1.0 } else { 0.0 },
         };
-        delay(&name, when)
+        delay(name, when)
     }
 }
 
@@ -308,7 +308,7 @@ proptest! {
         rules in prop::collection::vec(plain(), 1..5),
         requests in prop::collection::vec((0usize..3, prop::bool::ANY, 0u64..4), 1..40),
     ) {
-        let named = rules.iter().enumerate().map(|(at, rule)| rule.rule(at.to_string()));
+        let named = rules.iter().enumerate().map(|(at, rule)| rule.rule(&at.to_string()));
         let shared = shared(named.collect());
         let (set, session, stubs) = (shared.load(), Session::new(""), stubs(3));
         let mut counts: HashMap<(usize, Option<usize>), u64> = HashMap::new();

@@ -108,8 +108,8 @@ pub(super) fn write(bandwidth: &Bandwidth) -> Vec<(String, Json)> {
 
 fn write_rate(rate: u64) -> String {
     match rate {
-        _ if rate % 1_000_000 == 0 => format!("{}MB/s", rate / 1_000_000),
-        _ if rate % 1000 == 0 => format!("{}kB/s", rate / 1000),
+        _ if rate.is_multiple_of(1_000_000) => format!("{}MB/s", rate / 1_000_000),
+        _ if rate.is_multiple_of(1000) => format!("{}kB/s", rate / 1000),
         _ => format!("{rate}B/s"),
     }
 }

@@ -74,12 +74,41 @@ fn named(fields: &mut Fields, problems: &mut Problems) -> Option<Fault> {
         expected(&node, "fault", "a string", problems);
         return None;
     };
+    if let Some(hint) = FaultName::other(name) {
+        let message = format!("`{name}` is no fault, and has a key of its own");
+        problems.add_with_hint(span_of(&node), message, hint);
+        return None;
+    }
     let Some(name) = FaultName::of(name) else {
-        let right: Vec<_> = FaultName::words().collect();
-        expected_one_of(span_of(&node), "fault", name, &right, problems);
+        if let Some(meant) = meant(name) {
+            let message = format!("`fault` cannot be `{name}`");
+            problems.add_with_hint(span_of(&node), message, meant);
+        } else {
+            let right: Vec<_> = FaultName::words().collect();
+            expected_one_of(span_of(&node), "fault", name, &right, problems);
+        }
         return None;
     };
     named_fault::read(name, fields, problems)
+}
+
+/// How to write a fault that is given as a share of errors, or with more behind its name.
+fn meant(text: &str) -> Option<String> {
+    if let Some((share, status)) = text.split_once(':')
+        && share.ends_with('%')
+    {
+        return Some(format!("write `status={}; p={share}`", status.trim()));
+    }
+    let (word, rest) = text.split_once([' ', ':', '='])?;
+    let rest = rest.trim();
+    match word {
+        "status" | "grpc_status" => Some(format!("write `{word}={rest}`")),
+        _ if word.parse::<u16>().is_ok() => Some(format!("write `status={word}; p={rest}`")),
+        _ if FaultName::of(word).is_some() => {
+            Some(format!("what goes with it has a key of its own: `{word}; time=5s; p=5%`"))
+        }
+        _ => None,
+    }
 }
 
 fn status(fields: &mut Fields, problems: &mut Problems) -> Option<Fault> {

@@ -1,7 +1,5 @@
 //! What faults are called: ringer's name first, then those of WireMock and toxiproxy, and short ones.
 
-use super::tree::snake_case;
-
 /// A fault that has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is named as what it is")]
@@ -22,6 +20,7 @@ pub enum FaultName {
     HeaderDuplicated,
     ContentLength,
     Stall,
+    SlowClose,
     ResetStream,
     GoAway,
     Refuse,
@@ -40,7 +39,7 @@ pub enum FaultName {
 use FaultName as F;
 
 /// Every fault and its names.
-pub const FAULTS: [(FaultName, &[&str]); 29] = [
+pub const FAULTS: [(FaultName, &[&str]); 30] = [
     (F::ConnectionReset, &["connection-reset", "reset_peer", "CONNECTION_RESET_BY_PEER", "reset"]),
     (F::EmptyResponse, &["empty-response", "EMPTY_RESPONSE", "empty"]),
     (F::MalformedChunk, &["malformed-chunk", "MALFORMED_RESPONSE_CHUNK"]),
@@ -57,6 +56,7 @@ pub const FAULTS: [(FaultName, &[&str]); 29] = [
     (F::HeaderDuplicated, &["header-duplicated"]),
     (F::ContentLength, &["content-length"]),
     (F::Stall, &["stall", "timeout"]),
+    (F::SlowClose, &["slow-close"]),
     (F::ResetStream, &["reset-stream", "rst_stream"]),
     (F::GoAway, &["goaway", "go-away"]),
     (F::Refuse, &["refuse", "down"]),
@@ -72,10 +72,24 @@ pub const FAULTS: [(FaultName, &[&str]); 29] = [
     (F::TlsOldVersion, &["tls-old-version"]),
 ];
 
+/// What is no fault here, though toxiproxy has it beside its faults, and what says it.
+pub(super) const OTHERS: [(&str, &str); 5] = [
+    ("latency", "`delay` = \"200ms\""),
+    ("delay", "`delay` = \"200ms\""),
+    ("bandwidth", "`bandwidth` = \"64kB/s\""),
+    ("slicer", "`bandwidth` = { rate = \"1MB/s\", slice = 1460 }"),
+    ("rate_limit", "`rate_limit` = \"10/s\""),
+];
+
 impl FaultName {
-    /// The fault that a name means, in any case and with `-` or `_`.
+    /// What says it, where a name is of something that is no fault.
+    pub(super) fn other(name: &str) -> Option<&'static str> {
+        let wanted = plain(name);
+        OTHERS.iter().find(|(name, _)| plain(name) == wanted).map(|(_, hint)| *hint)
+    }
+
+    /// The fault that a name means, in any case and with `-` or `_` or neither between its words.
     pub fn of(name: &str) -> Option<Self> {
-        let plain = |name: &str| snake_case(&name.to_ascii_lowercase());
         let wanted = plain(name);
         let fault = FAULTS.iter().find(|(_, names)| names.iter().any(|it| plain(it) == wanted));
         fault.map(|(fault, _)| *fault)
@@ -93,6 +107,12 @@ impl FaultName {
     }
 }
 
+/// A name without what may differ.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| !matches!(c, '-' | '_'));
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +126,8 @@ mod tests {
             assert_eq!(FaultName::of(fault.word()), Some(fault));
         }
         assert_eq!(FaultName::of("Connection_Reset"), Some(F::ConnectionReset));
+        assert_eq!(FaultName::of("invalidJson"), Some(F::InvalidJson));
         assert_eq!(FaultName::of("nope"), None);
+        assert!(FaultName::other("Rate-Limit").is_some() && FaultName::other("stall").is_none());
     }
 }

@@ -30,6 +30,11 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<LatencySource>
         }
         NodeValue::String(text) => read_word(&node, text.trim(), problems),
         NodeValue::Object(_) => read_table(node, problems),
+        NodeValue::Number(number) => {
+            let hint = format!("write \"{number}ms\" or \"{number}s\"");
+            problems.add_with_hint(span_of(&node), "`latency` has no unit", hint);
+            None
+        }
         _ => {
             expected(&node, "latency", "a string or a table", problems);
             None

@@ -34,7 +34,15 @@ pub(super) fn read(name: FaultName, fields: &mut Fields, problems: &mut Problems
         F::RandomData => wire(WireFault::RandomData),
         F::ResetWithin => wire(WireFault::ResetWithin(cut(fields, problems)?)),
         F::ResetAfter => wire(WireFault::ResetAfter),
-        F::CloseWithin => wire(WireFault::CloseWithin(cut(fields, problems)?)),
+        F::CloseWithin => {
+            // As toxiproxy has it.
+            let limit =
+                fields.has("bytes").then(|| whole(fields, "bytes", (0, u64::MAX), problems));
+            wire(WireFault::CloseWithin(match limit {
+                Some(limit) => Cut::Bytes(limit?),
+                None => cut(fields, problems)?,
+            }))
+        }
         F::HalfClose => wire(WireFault::HalfClose),
         F::ContentType => {
             let value = text(fields, "value", problems);
@@ -57,6 +65,12 @@ pub(super) fn read(name: FaultName, fields: &mut Fields, problems: &mut Problems
             after: parameter::cut(fields, problems),
             time: duration(fields, "time", problems),
         }),
+        F::SlowClose => {
+            // Nothing more of the body is to come; what is late is its end.
+            let after = if fields.has("at") { parameter::cut(fields, problems) } else { None };
+            let after = after.or(Some(Cut::Share(1.0)));
+            Fault::Stall(Stall { after, time: duration(fields, "time", problems) })
+        }
         F::ResetStream => {
             let code = parameter::code(fields, "code", HTTP2_CODES, u64::from(u32::MAX), problems);
             let code = code.and_then(|code| u32::try_from(code).ok()).unwrap_or(INTERNAL_ERROR);

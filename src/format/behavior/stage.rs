@@ -1,18 +1,19 @@
 //! A schedule: `[[stage]]` after `[[stage]]`, each with what befalls requests meanwhile. It becomes rules
 //! with windows.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use super::{
     entry::{self, Draft, KINDS},
-    scalar::{duration, flag, text, word},
+    scalar::{duration, flag, word},
     tree::{one_or_more, open},
 };
 use crate::{
-    codec::json::Node,
+    codec::json::{Node, NodeValue},
     format::{
-        fields::{Place, span_of},
+        fields::{Place, expected, span_of},
         problem::Problems,
+        suggest,
     },
     model::{Ramp, Window},
 };
@@ -34,9 +35,9 @@ struct Stage {
     until: Option<Duration>,
     ramp: Ramp,
     effects: Vec<Draft>,
-    /// The stage whose effects it has too.
-    like: Option<String>,
-    span: std::ops::Range<usize>,
+    /// The stage whose effects it has too, and where it is named.
+    like: Option<(String, Range<usize>)>,
+    span: Range<usize>,
 }
 
 /// Reads a schedule into rules.
@@ -64,7 +65,7 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Vec<Draft> {
         let length = duration(&mut fields, "for", problems);
         let ramp = word(&mut fields, "ramp", &RAMPS, problems).unwrap_or_default();
         let repeat = flag(&mut fields, "repeat", problems).unwrap_or_default();
-        let like = text(&mut fields, "like", problems);
+        let like = fields.take("like").and_then(|node| like(node, problems));
         let mut effects = Vec::new();
         for kind in KINDS {
             for node in fields.take(kind.key()).map(one_or_more).unwrap_or_default() {
@@ -99,15 +100,32 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Vec<Draft> {
     rules(&stages, repeats.then_some(at), problems)
 }
 
+fn like(node: Node, problems: &mut Problems) -> Option<(String, Range<usize>)> {
+    let span = span_of(&node);
+    if let NodeValue::String(name) = node.value {
+        return Some((name, span));
+    }
+    expected(&node, "like", "a string", problems);
+    None
+}
+
 /// The rules of each stage; `period` is that of a schedule that begins again.
 fn rules(stages: &[Stage], period: Option<Duration>, problems: &mut Problems) -> Vec<Draft> {
     let mut rules = Vec::new();
     for stage in stages {
-        let like = stage.like.as_ref().and_then(|name| {
+        let like = stage.like.as_ref().and_then(|(name, span)| {
             let found = stages.iter().find(|other| other.name == *name && other.like.is_none());
             if found.is_none() {
                 let message = format!("there is no stage `{name}` with effects of its own");
-                problems.add(stage.span.clone(), message);
+                let others = stages.iter().filter(|other| other.like.is_none());
+                let known = others.map(|other| other.name.as_str());
+                match suggest::nearest(name, known) {
+                    Some(meant) => {
+                        let hint = format!("did you mean `{meant}`?");
+                        problems.add_with_hint(span.clone(), message, hint);
+                    }
+                    None => problems.add(span.clone(), message),
+                }
             }
             found
         });

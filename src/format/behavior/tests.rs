@@ -206,6 +206,9 @@ fn every_mistake_of_a_line_is_reported_in_its_place() {
         "refuse; url=/v1/**",
         "status=503; fault=stall",
         "fault=stal",
+        "fault=5%:503",
+        "fault=stall 5s",
+        "fault=503 5%",
         "whatever, and so on",
     ];
     let shown: Vec<_> = all.iter().map(|it| format!("{it}\n    {}", line(it))).collect();
@@ -230,6 +233,12 @@ status=503; fault=stall
     1:1 `fault` and `status` are one too many | make two faults of it
 fault=stal
     1:7 `fault` cannot be `stal` | did you mean `stall`?
+fault=5%:503
+    1:7 `fault` cannot be `5%:503` | write `status=503; p=5%`
+fault=stall 5s
+    1:7 `fault` cannot be `stall 5s` | what goes with it has a key of its own: `stall; time=5s; p=5%`
+fault=503 5%
+    1:7 `fault` cannot be `503 5%` | write `status=503; p=5%`
 whatever, and so on
     1:11 `and so on` is no key with a value | expected for example `status=503; p=0.5`
 "#);
@@ -315,7 +324,7 @@ latency = "none"
 2:1 `repeat` in a stage that is not the last | put `repeat` into the last stage: after it, the first begins again
 4:9 a window within a stage | the time of what is in a stage is that of the stage
 6:1 two stages are called `a`
-6:1 there is no stage `b` with effects of its own
+9:8 there is no stage `b` with effects of its own | did you mean `a`?
 10:1 stage `stage-3` needs `for`, to have an end
 12:1 unknown key `latency` in a stage | keys here: `name`, `for`, `ramp`, `like`, `repeat`, `delay`, `bandwidth`, `fault`
 "#);

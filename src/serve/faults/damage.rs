@@ -183,7 +183,7 @@ impl Answer<'_> {
     }
 
     async fn with_twice(mut self, name: &str) -> Self {
-        if self.scene.version == Version::HTTP_11 {
+        if !self.scene.is_http2() {
             // hyper writes some fields itself, and others only once.
             edit_head(self.scene, HeadEdit::Twice(name.to_owned())).await;
             return self;

@@ -1,9 +1,10 @@
 //! Faults that take the place of an answer.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use h2::Reason;
 use http::{HeaderMap, Response};
+use http_body_util::BodyExt as _;
 
 use super::{breaker::stream_error, error_answer, scene::Scene, waiting::Waiting};
 use crate::{
@@ -66,21 +67,25 @@ pub(in crate::serve) async fn instead(
             Ok(error_answer::grpc(*code, message.as_deref(), &fields))
         }
         Fault::Stall(_) => {
-            leave(inquiry);
-            Err(match Waiting::of(scene, None).over().await {
-                Err(error) => error,
-                Ok(()) => "a wait without an end is over".into(),
-            })
+            let waiting = Waiting::of(scene, None).over();
+            tokio::select! {
+                over = waiting => Err(match over {
+                    Err(error) => error,
+                    Ok(()) => "a wait without an end is over".into(),
+                }),
+                // hyper sees that a client leaves only where its body is read.
+                () = broken_off(inquiry.body) => Err("the client left".into()),
+            }
         }
         Fault::Wire(wire) => {
             if scene.is_http2() {
                 return Err(stream_error(Reason::INTERNAL_ERROR.into()));
             }
-            Ok(break_off(*wire, scene, inquiry.body).await)
+            Ok(break_off(*wire, scene, inquiry).await)
         }
         Fault::Http2(http2) => {
             if !scene.is_http2() {
-                return Ok(break_off(WireFault::ConnectionReset, scene, inquiry.body).await);
+                return Ok(break_off(WireFault::ConnectionReset, scene, inquiry).await);
             }
             let (Http2Fault::ResetStream { code } | Http2Fault::GoAway { code }) = *http2;
             if matches!(http2, Http2Fault::GoAway { .. }) {
@@ -94,8 +99,11 @@ pub(in crate::serve) async fn instead(
 }
 
 /// Breaks a connection of HTTP/1.1.
-async fn break_off(fault: WireFault, scene: &Scene<'_>, body: Inbound) -> Response<ReplyBody> {
-    if let Some(rest) = body.into_rest() {
+async fn break_off(fault: WireFault, scene: &Scene<'_>, inquiry: Inquiry) -> Response<ReplyBody> {
+    // To read a body that the client keeps until it is asked for would ask it.
+    if !inquiry.is_unasked()
+        && let Some(rest) = inquiry.body.into_rest()
+    {
         // What has not come by then costs the client a reset in place of an end.
         let _ = tokio::time::timeout(READ_ON, discard(rest)).await;
     }
@@ -116,6 +124,18 @@ async fn break_off(fault: WireFault, scene: &Scene<'_>, body: Inbound) -> Respon
     });
     // Its head is what hyper writes, and so what is replaced.
     Response::new(ReplyBody::empty())
+}
+
+/// Reads the rest of a request until its client breaks off.
+async fn broken_off(body: Inbound) {
+    if let Some(mut rest) = body.into_rest() {
+        while let Some(frame) = rest.frame().await {
+            if frame.is_err() {
+                return;
+            }
+        }
+    }
+    pending().await
 }
 
 /// Reads the rest of a request, unless the client keeps it until it is asked for; gives its fields.

@@ -141,11 +141,23 @@ impl Serving {
     /// As [`Self::start`]; what it said when it ended instead.
     #[track_caller]
     pub(crate) fn try_start(root: &Path, command: &str, arguments: &[&str]) -> Result<Self, Ended> {
+        Self::try_start_with(root, command, arguments, &[])
+    }
+
+    /// As [`Self::try_start`], with these variables set.
+    #[track_caller]
+    pub(crate) fn try_start_with(
+        root: &Path,
+        command: &str,
+        arguments: &[&str],
+        variables: &[(String, String)],
+    ) -> Result<Self, Ended> {
         let ready = root.join(format!("ready-{command}.json"));
         let _ = std::fs::remove_file(&ready);
         let mut ringer = ringer();
         ringer
             .current_dir(root)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .arg(command)
             .args(["--listen", "127.0.0.1:0", "--ready-file"])
             .arg(&ready)

@@ -202,6 +202,11 @@ impl Wire {
         Ok(std::mem::take(&mut self.read))
     }
 
+    /// What was read and not yet taken.
+    pub(crate) fn taken(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.read)
+    }
+
     /// Whether the other side has closed or reset the connection, with nothing more sent.
     pub(crate) async fn is_closed(&mut self) -> bool {
         self.read.is_empty() && self.more().await.unwrap_or(0) == 0

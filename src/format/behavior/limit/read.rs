@@ -259,7 +259,7 @@ fn take_dotted(mut node: Node) -> (Node, Vec<Member>) {
 }
 
 fn policy_by_path(
-    member: Member,
+    mut member: Member,
     limit: &mut RateLimit,
     texts: &mut Vec<Placed>,
     problems: &mut Problems,
@@ -276,9 +276,10 @@ fn policy_by_path(
         return;
     };
     let (start, end) = (member.name_start, member.value.end);
-    let inner = Member { name: key.to_owned(), ..member.clone() };
-    let node = Node { start, end, value: NodeValue::Object(vec![inner]) };
-    one_policy(node, Some(name), limit, texts, problems);
+    let (name, key) = (name.to_owned(), key.to_owned());
+    member.name = key;
+    let node = Node { start, end, value: NodeValue::Object(vec![member]) };
+    one_policy(node, Some(&name), limit, texts, problems);
 }
 
 /// A list of policies is all there are; a table of them comes to those of the preset, by name.

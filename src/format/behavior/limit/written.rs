@@ -1,5 +1,6 @@
 //! Limits as JSON, so that what is read from it is the same limit. One of a preset is written whole: else
-//! what the preset says would come back in place of what was taken out.
+//! what the preset says would come back in place of what was taken out. A preset of the user's own is not
+//! named then: whoever reads it may have no such file.
 
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use super::{
     answer::{write_emit, write_headers, write_refusal},
     penalty,
     policy::{self, write_keys},
+    presets::PRESETS,
     selection,
 };
 use crate::{
@@ -30,7 +32,8 @@ fn members(limit: &RateLimit) -> Vec<(String, Json)> {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, json: Json| members.push((name.to_owned(), json));
     put("name", limit.name.as_str().into());
-    if let Some(preset) = &limit.preset {
+    let is_shipped = |preset: &&String| PRESETS.iter().any(|(name, _)| name == *preset);
+    if let Some(preset) = limit.preset.as_ref().filter(is_shipped) {
         put("preset", preset.as_str().into());
     }
     put("key", write_keys(&limit.key));

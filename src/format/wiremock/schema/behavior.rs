@@ -81,7 +81,7 @@ pub(super) const SELECTION: &[Key] = &[
         Kind::Either(&[COUNT, Kind::Text, Kind::List(&COUNT)]),
         "Only the requests of these numbers, from 1.",
     ),
-    key("every", COUNT, "Only each so-manieth request."),
+    key("every", COUNT, "Only every so many requests: 3 is each third."),
     key("first", COUNT, "Only so many requests."),
     key("after", Kind::Whole(0, NO_MAX), "Only after so many requests; numbers count from there."),
     key(
