@@ -297,7 +297,7 @@ fn every_example_of_the_page_is_taken() {
     let examples: Vec<&str> =
         page.split("--fault '").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
     assert!(examples.len() > 20, "{examples:?}");
-    let folder = Folder::new();
+    let folder = folder(|_| None);
     let arguments: Vec<_> = examples.iter().flat_map(|example| ["--fault", example]).collect();
     Serving::start(folder.path(), "replay", &arguments);
 }
