@@ -6,12 +6,15 @@
 //! that all four get as many. All run in this process on worker threads of their own and are loaded in
 //! turn; of the rounds the median counts. What is over the target is the time beyond 50 ms and beyond
 //! the same percentile without a delay.
+//!
+//! And what a request takes while it waits: memory of its connection included, and threads (Linux).
 
 use std::{
     convert::Infallible,
     fs,
     net::SocketAddr,
     path::Path,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -25,7 +28,7 @@ use hyper_util::{
 };
 use ringer::{
     app::{App, Running},
-    config::Config,
+    config::{Config, Limits},
     model::{LatencySource, Wait},
 };
 use tokio::{
@@ -42,6 +45,14 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const CONNECTIONS: u32 = 200;
 const DELAY: Duration = Duration::from_millis(50);
 const BODY: &str = r#"{"id":1,"status":"ok","items":[{"sku":"A-1","quantity":2},{"sku":"B-2","quantity":1}],"note":"an answer of about two hundred bytes, as an API of our days gives it to its clients"}"#;
+
+/// The arguments with which this program runs itself.
+const HOLDERS: [&str; 2] = ["hold-hyper", "hold-ringer"];
+/// Requests that wait at the same time, where so many files can be open.
+const WAITING: usize = 10_000;
+/// Longer than all of them take to come.
+const FOREVER: Duration = Duration::from_secs(600);
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// What the issue asks for: over the target at most so much, in milliseconds.
 const GOALS: [f64; 2] = [1.5, 5.0];
@@ -64,6 +75,9 @@ struct Times {
 
 #[expect(clippy::print_stdout, reason = "this is what a benchmark is for")]
 fn main() -> Result<(), Failure> {
+    if let Some(name) = std::env::args().nth(1).filter(|name| HOLDERS.contains(&name.as_str())) {
+        return hold_requests(&name);
+    }
     let load = runtime("load")?;
     let folders = [tempfile::tempdir()?, tempfile::tempdir()?];
     let contestants = [
@@ -108,7 +122,73 @@ fn main() -> Result<(), Failure> {
     println!("{:<16} {:>10.3} {:>10.3}", "ringer + delay", ringer[0], ringer[1]);
     println!("{:<16} {:>10.2} {:>10.2}", "ratio", ringer[0] / hyper[0], ringer[1] / hyper[1]);
     println!("{:<16} {:>10.3} {:>10.3}", "goal", GOALS[0], GOALS[1]);
+    drop(contestants);
+    println!("\n{:<16} {:>10} {:>10} {:>10}", "waiting at once", "requests", "KiB each", "threads");
+    // Each in a process of its own: what one has freed the other would use again.
+    for name in HOLDERS {
+        let held = Command::new(std::env::current_exe()?).arg(name).output()?;
+        print!(
+            "{}{}",
+            String::from_utf8_lossy(&held.stdout),
+            String::from_utf8_lossy(&held.stderr)
+        );
+    }
     Ok(())
+}
+
+/// Has a server hold as many requests as can wait at once.
+#[expect(clippy::print_stdout, reason = "this is what a benchmark is for")]
+fn hold_requests(name: &str) -> Result<(), Failure> {
+    let load = runtime("load")?;
+    let folder = tempfile::tempdir()?;
+    let waiting = waiting_at_once();
+    let contestant = match name {
+        "hold-hyper" => sleeping_hyper("hyper + sleep", FOREVER)?,
+        _ => delaying_ringer("ringer + delay", folder.path(), FOREVER)?,
+    };
+    let (bytes, threads) = load.block_on(hold(&contestant, waiting))?;
+    let each = bytes / 1024.0 / waiting as f64;
+    println!("{:<16} {waiting:>10} {each:>10.2} {threads:>+10}", contestant.name);
+    Ok(())
+}
+
+/// How many requests can wait at once: each has two files open in this process.
+fn waiting_at_once() -> usize {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let files = files.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    files.unwrap_or(1024).saturating_sub(200).div_euclid(2).min(WAITING)
+}
+
+/// Has so many requests wait; by how many bytes and threads the process has grown meanwhile.
+async fn hold(contestant: &Contestant, waiting: usize) -> Result<(f64, i64), Failure> {
+    let (bytes, threads) = (resident_bytes(), n_threads());
+    let address = contestant.address;
+    let request = format!("GET /w1 HTTP/1.1\r\nhost: {address}\r\naccept: */*\r\n\r\n");
+    let mut streams = Vec::with_capacity(waiting);
+    for _ in 0..waiting {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(request.as_bytes()).await?;
+        streams.push(stream);
+    }
+    // All of them have come and wait.
+    tokio::time::sleep(SETTLED).await;
+    if let Some(stream) = streams.iter().find(|stream| stream.try_read(&mut [0]).is_ok()) {
+        return Err(format!("{stream:?} was answered already").into());
+    }
+    Ok((resident_bytes() - bytes, n_threads() - threads))
+}
+
+/// What the process has in memory, from /proc; 0 where the system does not tell.
+fn resident_bytes() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = resident.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kib.unwrap_or(0.0) * 1024.0
+}
+
+fn n_threads() -> i64 {
+    fs::read_dir("/proc/self/task").map_or(0, |tasks| i64::try_from(tasks.count()).unwrap_or(0))
 }
 
 /// What both percentiles are beyond the delay and beyond those without one, round by round.
@@ -251,6 +331,7 @@ fn delaying_ringer(
         recordings: folder.join("recordings"),
         certs: folder.join("certs"),
         latency,
+        limits: Limits { connections: WAITING, ..Limits::default() },
         ..Config::default()
     };
     let running: Running = runtime.block_on(App::start(config))?;

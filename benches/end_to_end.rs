@@ -5,6 +5,10 @@
 //! bytes on. Both run in this process at the same time, on worker threads of their own, and are
 //! loaded in turn for a second each. Machines are noisy: what counts is the ratio within a round,
 //! and of the rounds the median. Processor time is that of the server's own threads (Linux).
+//!
+//! What rules and limits cost is measured in the same way, beside a ringer without any. None of them
+//! changes an answer: of rules that befall no other path each request is counted and drawn for, and
+//! chance has none of them strike.
 
 use std::{
     convert::Infallible,
@@ -25,9 +29,10 @@ use hyper_util::{
 };
 use ringer::{
     app::{App, Running},
-    config::{Config, Service},
+    config::{Config, Service, behaviors::entry},
     engine::Mode,
-    model::LatencySource,
+    format::behavior::merge,
+    model::{Behaviors, LatencySource},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -84,7 +89,8 @@ fn main() -> Result<(), Failure> {
     );
 
     let folder = tempfile::tempdir()?;
-    compare(&load, "replay, one stub", &answering_hyper()?, &replaying_ringer(folder.path())?)?;
+    let ringer = replaying_ringer(folder.path(), Behaviors::default())?;
+    compare(&load, "replay, one stub", &answering_hyper()?, &ringer)?;
 
     let upstream = answering_hyper()?;
     let folder = tempfile::tempdir()?;
@@ -94,6 +100,55 @@ fn main() -> Result<(), Failure> {
         &proxying_hyper(upstream.address)?,
         &recording_ringer(folder.path(), upstream.address)?,
     )?;
+    compare_behaviors(&load)
+}
+
+/// What rules and limits cost a replayed request, each beside none at all.
+#[expect(clippy::print_stdout, reason = "this is what a benchmark is for")]
+fn compare_behaviors(load: &Runtime) -> Result<(), Failure> {
+    const DRAWN: &str = "status=503; p=0.000000000001";
+    const ELSEWHERE: &str = "status=503; url=/elsewhere/*";
+    let kinds: [(&str, &[(&str, &str)]); 7] = [
+        ("nothing", &[]),
+        ("1 rule of another path", &[("fault", ELSEWHERE)]),
+        ("10 rules of another path", &[("fault", ELSEWHERE); 10]),
+        ("1 rule, drawn", &[("fault", DRAWN)]),
+        ("10 rules, drawn", &[("fault", DRAWN); 10]),
+        ("1 limit", &[("rate_limit", "1000000000/s")]),
+        ("1 preset", &[("rate_limit", "preset=github, limit=1000000000/h")]),
+    ];
+    let mut contestants = Vec::new();
+    for (name, entries) in kinds {
+        let mut behaviors = Behaviors::default();
+        for (key, text) in entries {
+            merge(&mut behaviors, entry(key, text)?);
+        }
+        let folder = tempfile::tempdir()?;
+        let ringer = replaying_ringer(folder.path(), behaviors)?;
+        load.block_on(run(&ringer, WARM_UP))?;
+        contestants.push((name, ringer, folder));
+    }
+    let mut rounds = Vec::new();
+    for round in 0..ROUNDS {
+        let mut costs = vec![f64::NAN; contestants.len()];
+        for turn in 0..contestants.len() {
+            // Who goes first takes turns.
+            let at = (turn + round) % contestants.len();
+            if let (Some((_, ringer, _)), Some(cost)) = (contestants.get(at), costs.get_mut(at)) {
+                *cost = load.block_on(run(ringer, WINDOW))?.processor_per_request();
+            }
+        }
+        rounds.push(costs);
+    }
+    println!("\n{:<28} {:>14} {:>10}", "replay with", "ringer µs/req", "ratio");
+    for (at, (name, ..)) in contestants.iter().enumerate() {
+        let of = |costs: &Vec<f64>, at: usize| costs.get(at).copied().unwrap_or(f64::NAN);
+        println!(
+            "{name:<28} {:>14.1} {:>10.2}",
+            median(rounds.iter().map(|costs| of(costs, at)).collect()),
+            median(rounds.iter().map(|costs| of(costs, at) / of(costs, 0)).collect()),
+        );
+    }
     Ok(())
 }
 
@@ -292,7 +347,7 @@ fn first_address(running: &Running) -> Result<SocketAddr, Failure> {
     Ok(*running.addresses().first().ok_or("ringer listens nowhere")?)
 }
 
-fn replaying_ringer(folder: &Path) -> Result<Contestant, Failure> {
+fn replaying_ringer(folder: &Path, behaviors: Behaviors) -> Result<Contestant, Failure> {
     let mappings = folder.join("stubs/mappings");
     fs::create_dir_all(&mappings)?;
     // With a length, as the reference has it: the client looks for the body at the end.
@@ -302,7 +357,7 @@ fn replaying_ringer(folder: &Path) -> Result<Contestant, Failure> {
     );
     fs::write(mappings.join("w1.json"), mapping)?;
     let runtime = runtime("ringer")?;
-    let running = start(&runtime, folder, Config::default())?;
+    let running = start(&runtime, folder, Config { behaviors, ..Config::default() })?;
     let address = first_address(&running)?;
     keep(&runtime, running);
     Ok(Contestant { name: "ringer replay", runtime, threads: &["ringer"], address })

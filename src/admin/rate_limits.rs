@@ -26,6 +26,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     };
     let standings = call.session().limits().standings(now).into_iter().map(|standing| {
         let reset = now.wall.checked_add(standing.reset_after).unwrap_or(now.wall);
+        let reset = Timestamp::from_millisecond(reset.as_millisecond()).unwrap_or(reset);
         object([
             ("name", standing.limit.into()),
             ("place", place_shown(&standing.place)),

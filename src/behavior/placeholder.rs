@@ -15,23 +15,25 @@
 //! | `remaining` | how much is left, whole and at least 0 | the same |
 //! | `used` | `burst` without `remaining` | the same |
 //! | `cost` | what this request counts | the same |
+//! | `reserved` | what it counted until its answer was known | the same |
 //! | `reset` | when all of it is there again | a format of times; `epoch` without |
 //! | `window` | how long the window is | `delta` (without), `delta-ms`, `delta-float`, `go` |
-//! | `name` | the policy's name | |
+//! | `name` | what answers call the policy | |
 //! | `retry_after` | when a refused request may try again | a format of times; `delta` without |
 //! | `now` | the time, as the provider's clock shows it | a format of times; `epoch` without |
-//! | `key` | by what the client is known, secrets replaced | |
+//! | `key` | by what the client is known, secrets replaced | `hash`: 32 hexadecimal digits of it |
 //! | `violated` | the policies that refused, each in quotes, with commas | |
 //! | `uuid` | a UUID, the same in the whole answer | |
 //! | `hex`, `alnum` | random digits, the same in the whole answer | how many, 1 to 64; 16 without |
 //!
-//! The first eight can be those of a named policy. Formats of times are those of [`MomentFormat`].
+//! The first nine can be those of a named policy. Formats of times are those of [`MomentFormat`].
 //!
 //! A brace that no letter follows is just a brace, so that JSON need not be escaped.
 
 use std::{fmt::Write as _, time::Duration};
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use super::moments::MomentFormat;
@@ -57,6 +59,8 @@ pub struct Standing<'a> {
     pub reset_after: Duration,
     /// What this request counts.
     pub cost: u64,
+    /// What it counted until its answer was known.
+    pub reserved: u64,
 }
 
 /// What a text with placeholders tells of.
@@ -76,6 +80,21 @@ pub struct Facts<'a> {
     pub now: Timestamp,
     /// Chance for what is random in one answer.
     pub random: [u8; 32],
+}
+
+impl Facts<'_> {
+    /// Nothing to tell of, for texts without placeholders.
+    pub fn nothing() -> Self {
+        Self {
+            policies: &[],
+            tightest: 0,
+            violated: &[],
+            retry_after: Duration::ZERO,
+            key: "",
+            now: Timestamp::UNIX_EPOCH,
+            random: [0; 32],
+        }
+    }
 }
 
 /// Why a text cannot be used.
@@ -135,6 +154,7 @@ enum Piece {
     RetryAfter(MomentFormat),
     Now(MomentFormat),
     Key,
+    KeyHash,
     Violated,
     Uuid,
     Hex(usize),
@@ -148,14 +168,16 @@ enum Number {
     Remaining,
     Used,
     Cost,
+    Reserved,
 }
 
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 16] = [
     "limit",
     "burst",
     "remaining",
     "used",
     "cost",
+    "reserved",
     "reset",
     "window",
     "name",
@@ -208,6 +230,11 @@ impl Text {
         Ok(Self { pieces })
     }
 
+    /// Whether it is the same whatever it tells of.
+    pub fn is_plain(&self) -> bool {
+        self.pieces.iter().all(|piece| matches!(piece, Piece::Plain(_)))
+    }
+
     /// Whether it says when to come again.
     pub fn tells_when(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Reset(..) | Piece::RetryAfter(_)))
@@ -238,6 +265,12 @@ impl Text {
                 }
                 Piece::Now(format) => text.push_str(&format.write(facts.now, Duration::ZERO)),
                 Piece::Key => text.push_str(facts.key),
+                Piece::KeyHash => {
+                    let digest = Sha256::digest(facts.key.as_bytes());
+                    digest.iter().take(16).for_each(|byte| {
+                        let _ = write!(text, "{byte:02x}");
+                    });
+                }
                 Piece::Violated => violated(&mut text, facts),
                 Piece::Uuid => uuid(&mut text, facts.random),
                 Piece::Hex(count) => text.extend(digits(facts.random, HEX).take(*count)),
@@ -265,6 +298,7 @@ impl Number {
             Self::Remaining => policy.remaining,
             Self::Used => policy.burst.saturating_sub(policy.remaining),
             Self::Cost => policy.cost,
+            Self::Reserved => policy.reserved,
         }
     }
 }
@@ -334,7 +368,7 @@ fn piece(text: &str, policies: &[&str]) -> Result<Piece, PlaceholderError> {
         Some(_) => Err(wrong("nothing".to_owned())),
     };
     let unknown = || {
-        let known = if at.is_some() { FIELDS.get(..8).unwrap_or_default() } else { &FIELDS };
+        let known = if at.is_some() { FIELDS.get(..9).unwrap_or_default() } else { &FIELDS };
         PlaceholderError::Field(text.to_owned(), listed(known.iter().copied()))
     };
     match (field, at) {
@@ -343,12 +377,17 @@ fn piece(text: &str, policies: &[&str]) -> Result<Piece, PlaceholderError> {
         ("remaining", _) => number(Number::Remaining),
         ("used", _) => number(Number::Used),
         ("cost", _) => number(Number::Cost),
+        ("reserved", _) => number(Number::Reserved),
         ("reset", _) => Ok(Piece::Reset(at, moment(MomentFormat::Epoch)?)),
         ("window", _) => Ok(Piece::Window(at, span()?)),
         ("name", _) => bare(Piece::Name(at)),
         ("retry_after", None) => Ok(Piece::RetryAfter(moment(MomentFormat::Delta)?)),
         ("now", None) => Ok(Piece::Now(moment(MomentFormat::Epoch)?)),
-        ("key", None) => bare(Piece::Key),
+        ("key", None) => match format {
+            None => Ok(Piece::Key),
+            Some("hash") => Ok(Piece::KeyHash),
+            Some(_) => Err(wrong("`hash`".to_owned())),
+        },
         ("violated", None) => bare(Piece::Violated),
         ("uuid", None) => bare(Piece::Uuid),
         ("hex", None) => Ok(Piece::Hex(count()?)),
@@ -417,6 +456,7 @@ mod tests {
                 remaining: 12,
                 reset_after: Duration::from_millis(1500),
                 cost: 1,
+                reserved: 1,
             },
             Standing {
                 name: "tokens",
@@ -426,6 +466,7 @@ mod tests {
                 remaining: 29_999,
                 reset_after: Duration::from_secs(360),
                 cost: 2000,
+                reserved: 10,
             },
         ];
         let facts = Facts {
@@ -451,6 +492,7 @@ mod tests {
             ("{retry_after:http-date}", "Tue, 14 Nov 2023 22:13:23 GMT"),
             ("{window} {window:go} {name} {tokens.name}", "60 1m0s requests tokens"),
             ("{key} [{violated}]", "sk_r1ng_… [\"requests\",\"tokens\"]"),
+            ("{key:hash} {tokens.reserved}", "553c804d468a4dd99eb1e7049fe96822 10"),
             ("{now:rfc3339}", "2023-11-14T22:13:20Z"),
             ("{uuid} {hex:4} {hex}", "abababab-abab-4bab-abab-abababababab abab abababababababab"),
         ] {
@@ -476,11 +518,11 @@ mod tests {
         for (text, expected) in [
             (
                 "{remaning}",
-                "unknown placeholder `{remaning}`, known are `limit`, `burst`, `remaining`, `used`, `cost`, `reset`, `window`, `name`, `retry_after`, `now`, `key`, `violated`, `uuid`, `hex`, `alnum`; write `{{remaning}}` for the text itself",
+                "unknown placeholder `{remaning}`, known are `limit`, `burst`, `remaining`, `used`, `cost`, `reserved`, `reset`, `window`, `name`, `retry_after`, `now`, `key`, `violated`, `uuid`, `hex`, `alnum`; write `{{remaning}}` for the text itself",
             ),
             (
                 "{tokens.key}",
-                "unknown placeholder `{tokens.key}`, known are `limit`, `burst`, `remaining`, `used`, `cost`, `reset`, `window`, `name`; write `{{tokens.key}}` for the text itself",
+                "unknown placeholder `{tokens.key}`, known are `limit`, `burst`, `remaining`, `used`, `cost`, `reserved`, `reset`, `window`, `name`; write `{{tokens.key}}` for the text itself",
             ),
             (
                 "{days.limit}",
@@ -500,7 +542,7 @@ mod tests {
             ),
             (
                 "{key:go}",
-                "placeholder `{key:go}`: `key` cannot be written as `go`, expected nothing",
+                "placeholder `{key:go}`: `key` cannot be written as `go`, expected `hash`",
             ),
             ("a {limit", "`{limit` has no `}`; a text that begins so is written `{{…}}`"),
         ] {

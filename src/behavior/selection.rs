@@ -47,6 +47,17 @@ impl Window {
             Ramp::Down => 1.0 - share,
         }
     }
+
+    /// When it next begins or ends after `at`, both since its rule came into service.
+    pub fn next_change(&self, at: Duration) -> Option<Duration> {
+        let Some(gone) = at.checked_sub(self.from) else { return Some(self.from) };
+        let period = self.period.filter(|period| !period.is_zero());
+        let within = period.map_or(gone, |period| remainder(gone, period));
+        let end = self.until.map(|until| until.saturating_sub(self.from));
+        let end = end.and_then(|end| end.checked_sub(within)).filter(|left| !left.is_zero());
+        let again = period.and_then(|period| period.checked_sub(within));
+        at.checked_add(end.into_iter().chain(again).min()?)
+    }
 }
 
 fn remainder(time: Duration, period: Duration) -> Duration {

@@ -45,9 +45,11 @@ pub struct Conduct {
     pending: VecDeque<Refused>,
     gaps: VecDeque<Gap>,
     shortest: Option<Gap>,
-    /// When the client may come again, as it was last told.
+    /// The first moment at which the client was told it may come again, until its herd is over.
     reset: Option<Duration>,
-    /// Requests since, as long as they are a herd.
+    /// The first such moment of those that the herd was told.
+    next_reset: Option<Duration>,
+    /// Requests since `reset`, as long as they are a herd.
     herd: u64,
     largest_herd: u64,
     given_up: u64,
@@ -114,15 +116,14 @@ impl Conduct {
     /// A request has come. Time is that of the session.
     pub fn arrive(&mut self, who: Identity, now: Duration) -> Arrived {
         self.requests += 1;
-        if let Some(reset) = self.reset
-            && now >= reset
-        {
-            if now < reset.saturating_add(HERD) {
-                self.herd += 1;
-                self.largest_herd = self.largest_herd.max(self.herd);
-            } else {
-                self.reset = None;
-            }
+        let is_over = |reset: Duration| now >= reset.saturating_add(HERD);
+        if self.reset.is_some_and(is_over) {
+            self.reset = self.next_reset.take().filter(|next| !is_over(*next));
+            self.herd = 0;
+        }
+        if self.reset.is_some_and(|reset| now >= reset) {
+            self.herd += 1;
+            self.largest_herd = self.largest_herd.max(self.herd);
         }
         let tries = match self.refused(who, now) {
             Some(refused) => self.tries_again(refused, who, now),
@@ -196,8 +197,10 @@ impl Conduct {
         }
         self.pending.push_back(refused);
         if let Some(told) = told {
-            self.reset = Some(arrived.at.saturating_add(told));
-            self.herd = 0;
+            let reset = arrived.at.saturating_add(told);
+            let is_herd = self.reset.is_some_and(|known| known <= arrived.at);
+            let first = if is_herd { &mut self.next_reset } else { &mut self.reset };
+            *first = Some(first.map_or(reset, |known| known.min(reset)));
         }
     }
 

@@ -140,6 +140,7 @@ pub enum ClockCommand {
     /// Move it on
     Advance {
         /// How far: 90s, 1h
+        #[arg(allow_hyphen_values = true)]
         by: String,
     },
     /// Let it run on

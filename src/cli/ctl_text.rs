@@ -34,6 +34,10 @@ const KINDS: [(&str, &str); 3] =
     [("delay", "delay"), ("bandwidth", "bandwidth"), ("fault", "fault")];
 /// A value that is longer is cut.
 const WIDEST: usize = 48;
+/// What a limit is about takes more.
+const WIDEST_LIMIT: usize = 80;
+/// What the policy of a limit is called that has just one.
+const UNNAMED_POLICY: &str = "requests";
 
 /// Rules of one kind, or of all.
 pub fn rules(behaviors: &Value, kind: Option<&str>) -> String {
@@ -77,7 +81,11 @@ pub fn everything(behaviors: &Value, chaos: &Value, clock: &Value) -> String {
     }
     for (place, document) in places(behaviors) {
         if let Some(latency) = document.get("latency") {
-            let _ = writeln!(out, "latency  {} ({place})", short(latency));
+            let text = match latency {
+                Value::Object(keys) => pairs(&keys.iter().collect::<Vec<_>>()),
+                text => short(text),
+            };
+            let _ = writeln!(out, "latency  {text} ({place})");
         }
     }
     let _ = writeln!(out, "clock    {}", clock_line(clock));
@@ -104,11 +112,29 @@ fn limits(behaviors: &Value) -> String {
                 continue;
             };
             let name = entry.get("name").map(short).unwrap_or_default();
-            let rest: Vec<_> = entry.iter().filter(|(key, _)| *key != "name").collect();
-            rows.push(vec![name, cut(&pairs(&rest)), place.clone()]);
+            rows.push(vec![name, what_of_limit(entry), place.clone()]);
         }
     }
     if rows.is_empty() { String::new() } else { table(&["LIMIT", "WHAT", "WHERE"], &rows) }
+}
+
+/// How much of what a limit lets through, by whom and of which preset; all else is told by `--json`.
+fn what_of_limit(limit: &Map<String, Value>) -> String {
+    let mut parts: Vec<String> = ["preset", "limit", "key", "url"]
+        .iter()
+        .map(|key| (key, limit.get(*key).map(short).unwrap_or_default()))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    let policies = limit.get("policies").and_then(Value::as_array).into_iter().flatten();
+    parts.extend(policies.map(|policy| {
+        let text = |key: &str| policy.get(key).map(short).unwrap_or_default();
+        match text("name").as_str() {
+            "" | UNNAMED_POLICY => format!("limit={}", text("limit")),
+            name => format!("{name}={}", text("limit")),
+        }
+    }));
+    cut_at(&parts.join(" "), WIDEST_LIMIT)
 }
 
 /// The profiles that there are, and the one that is in effect.
@@ -198,9 +224,24 @@ fn rows_of(list: Option<&Value>, columns: &[(&str, &str)], none: &str) -> String
 fn wait(value: &Value) -> Option<String> {
     let waited = value.get("waitedMillis")?.as_u64()?;
     Some(match value.get("advertisedMillis").and_then(Value::as_u64) {
-        Some(advertised) => format!("{waited} of {advertised} ms"),
-        None => format!("{waited} ms"),
+        Some(advertised) => format!("{} of {}", time(waited), time(advertised)),
+        None => time(waited),
     })
+}
+
+/// Milliseconds as people write them: `40 ms`, `1.5 s`, `2 min`, `1 h`.
+fn time(ms: u64) -> String {
+    let (unit, name) = match ms {
+        0..1_000 => return format!("{ms} ms"),
+        1_000..60_000 => (1_000, "s"),
+        60_000..3_600_000 => (60_000, "min"),
+        _ => (3_600_000, "h"),
+    };
+    let tenths = ms.saturating_mul(10) / unit;
+    match tenths % 10 {
+        0 => format!("{} {name}", tenths / 10),
+        tenth => format!("{}.{tenth} {name}", tenths / 10),
+    }
 }
 
 /// Each place of an answer of `/ringer/behaviors`, by its name, with what holds there.
@@ -240,11 +281,15 @@ fn short(value: &Value) -> String {
 }
 
 fn cut(text: &str) -> String {
+    cut_at(text, WIDEST)
+}
+
+fn cut_at(text: &str, widest: usize) -> String {
     let text = text.replace(char::is_control, " ");
-    if text.chars().count() <= WIDEST {
+    if text.chars().count() <= widest {
         return text;
     }
-    text.chars().take(WIDEST - 1).chain(['…']).collect()
+    text.chars().take(widest - 1).chain(['…']).collect()
 }
 
 /// Columns that are as wide as what is in them.

@@ -81,6 +81,8 @@ fn recording(lines: &mut Vec<String>, summary: &Summary, recorded: &RecordSummar
     if !places.is_empty() {
         lines.push(format!("  {}", paint(style::FAINT, places.join("   ·   "))));
     }
+    // Other services are replayed beside those that are recorded.
+    limits(lines, summary, run);
     misses(lines, summary);
     for error in &recorded.errors {
         lines.push(format!("  {} {error}", paint(style::BAD, "not saved:")));

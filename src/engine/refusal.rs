@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{
     behavior::selection::strength,
-    model::{ConnectFault, Ramp, ServiceName, Turns, When, Window},
+    model::{ConnectFault, Ramp, ServiceName, Turns, When},
     store::{BehaviorSet, LiveEffect},
 };
 
@@ -36,7 +36,7 @@ pub fn refusal(
             }
             let at = now.saturating_sub(rule.since);
             found.is_refused |= strength(&rule.when.windows, at) >= 1.0;
-            let next = rule.when.windows.iter().filter_map(|window| next_change(window, at)).min();
+            let next = rule.when.windows.iter().filter_map(|window| window.next_change(at)).min();
             let next = next.and_then(|next| rule.since.checked_add(next));
             found.changes_at = found.changes_at.into_iter().chain(next).min();
         }
@@ -53,33 +53,13 @@ fn strikes_all(when: &When, session: &str) -> bool {
         && when.windows.iter().all(|window| window.ramp == Ramp::Flat)
 }
 
-/// When a window next begins or ends after `at`, all since its rule came into service.
-fn next_change(window: &Window, at: Duration) -> Option<Duration> {
-    let Some(gone) = at.checked_sub(window.from) else { return Some(window.from) };
-    let period = window.period.filter(|period| !period.is_zero());
-    let within = period.map_or(gone, |period| remainder(gone, period));
-    let end = window.until.map(|until| until.saturating_sub(window.from));
-    let end = end.and_then(|end| end.checked_sub(within)).filter(|left| !left.is_zero());
-    let again = period.and_then(|period| period.checked_sub(within));
-    at.checked_add(end.into_iter().chain(again).min()?)
-}
-
-fn remainder(time: Duration, period: Duration) -> Duration {
-    // Less than a period, which is a duration itself.
-    let nanos = time.as_nanos() % period.as_nanos();
-    Duration::new(
-        u64::try_from(nanos / 1_000_000_000).unwrap_or(u64::MAX),
-        u32::try_from(nanos % 1_000_000_000).unwrap_or_default(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::{
-        model::{Behaviors, Effect, Fault, Place, Rule},
+        model::{Behaviors, Effect, Fault, Place, Rule, Window},
         store::SharedBehaviors,
     };
 

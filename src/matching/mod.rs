@@ -35,6 +35,7 @@ pub mod regex;
 pub mod regex_find;
 mod regex_mistake;
 pub mod request;
+pub mod route;
 mod scan;
 mod schema_bounds;
 mod shape;

@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use super::pattern::RequestPattern;
+use super::{json::Json, pattern::RequestPattern};
 
 /// A provider's limit: policies that all must have room, what is told of them, and what a client
 /// gets that has none left.
@@ -33,6 +33,11 @@ pub struct RateLimit {
     /// Seconds that the provider's clock is ahead of ours (negative: behind), in times that it tells as
     /// dates or seconds since 1970.
     pub clock_skew: i64,
+    /// By up to how much later than true it tells when to come again, drawn for each answer.
+    pub jitter: Duration,
+    /// What is merged into JSON objects that answer a request that was let through, placeholders in its
+    /// texts; a text with one that comes out as a number becomes a number.
+    pub body_merge: Option<Json>,
 }
 
 impl RateLimit {
@@ -47,6 +52,7 @@ impl RateLimit {
             key: Vec::new(),
             policies: vec![Policy {
                 name: "requests".to_owned(),
+                label: None,
                 algorithm: Algorithm::TokenBucket,
                 limit,
                 window,
@@ -62,6 +68,8 @@ impl RateLimit {
             counts_refused: false,
             penalty: None,
             clock_skew: 0,
+            jitter: Duration::ZERO,
+            body_merge: None,
         }
     }
 }
@@ -97,6 +105,9 @@ impl FromStr for RateLimit {
 pub struct Policy {
     /// Its name: `requests`, `tokens`, `burst`.
     pub name: String,
+    /// What answers call it, where that is other than its name (GitHub calls both of its limits of an
+    /// hour `core`).
+    pub label: Option<String>,
     /// How it counts.
     pub algorithm: Algorithm,
     /// How much passes in a window; for [`Algorithm::Concurrency`], at a time. More than 0.
@@ -163,6 +174,8 @@ pub enum LimitKey {
     BodyField(String),
     /// Method and path: each endpoint for itself.
     Endpoint,
+    /// Method and path, in which segments that look like ids stand for any.
+    Route,
     /// Always the same.
     Constant(String),
 }

@@ -260,6 +260,10 @@ async fn answer(
         client.watch.clone().stopped().await;
         return Err("the body was never read".into());
     }
+    if client.interim.orders().is_held_open() {
+        // The answer before this one ends the connection: nothing comes after it.
+        return std::future::pending().await;
+    }
     handle(state, client, request).await
 }
 

@@ -16,7 +16,7 @@ use super::{
     forward::{self, Outbound, protocol_name},
     handling::Handling,
     inbound::Inbound,
-    inquiry::{Finding, Inquiry, find},
+    inquiry::{Finding, Inquiry, Sanitised, find},
     intercept,
     limiting::{self, Gate},
     passage::{Passage, StubGate},
@@ -186,7 +186,8 @@ impl Handling {
             return self.forward(outbound).await;
         }
         let Outbound { request, version, extensions, body, route, watch, own } = outbound;
-        let inquiry = Inquiry { request, body, version, route, watch, own, event: None };
+        let sanitised = Sanitised::Unknown;
+        let inquiry = Inquiry { request, body, version, route, watch, own, event: None, sanitised };
         let state = Arc::clone(&self.state);
         let client = Arc::clone(&self.client);
         let mut gate = StubGate::new(&state, &client, passage);
@@ -205,7 +206,7 @@ impl Handling {
             Finding::Found(found, mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
-                    &inquiry.request,
+                    || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
                     By::Stub(&found),
@@ -249,7 +250,7 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
-                    &inquiry.request,
+                    || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
                     By::Nobody,
@@ -282,7 +283,7 @@ impl Handling {
         };
         let event = witness::enter(
             &self.state,
-            &outbound.request,
+            || self.state.redactor.seen(&outbound.request).into_owned(),
             outbound.version,
             &outbound.route,
             By::Api,
@@ -333,7 +334,8 @@ impl Handling {
         let Outbound { request, version, extensions, body, route, watch, own } = outbound;
         let mut fate = self.fate(event, Outcome::Passed);
         let event = event.cloned();
-        let mut inquiry = Inquiry { request, body, version, route, watch, own, event };
+        let sanitised = Sanitised::Unknown;
+        let mut inquiry = Inquiry { request, body, version, route, watch, own, event, sanitised };
         let plan = planning::of_endpoint(&self.state, &mut inquiry).await?;
         let scene = Scene::of(&self.state, &inquiry, &self.client);
         if let Some(strike) = &plan.fault

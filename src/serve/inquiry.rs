@@ -40,15 +40,57 @@ pub(super) struct Inquiry {
     pub(super) own: Option<Arc<LiveBehaviors>>,
     /// Its entry in the journal, once it is known who answers.
     pub(super) event: Option<Arc<ServeEvent>>,
+    /// The request with its credentials replaced.
+    pub(super) sanitised: Sanitised,
+}
+
+/// What sanitising made of a request as it is: to sanitise costs more than to match.
+#[derive(Debug, Default)]
+pub(super) enum Sanitised {
+    /// It was not asked for, or the request was another then.
+    #[default]
+    Unknown,
+    /// The request brings no credential.
+    Same,
+    /// The request with its credentials replaced.
+    Other(Box<model::Request>),
 }
 
 impl Inquiry {
-    /// The request with its credentials replaced; `None` where it brings none.
-    fn sanitised(&self, state: &State) -> Option<model::Request> {
-        match state.redactor.seen(&self.request) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(sanitised) => Some(sanitised),
+    /// Sanitises the request, unless it is known what becomes of it.
+    fn sanitise(&mut self, state: &State) {
+        if matches!(self.sanitised, Sanitised::Unknown) {
+            self.sanitised = match state.redactor.seen(&self.request) {
+                Cow::Borrowed(_) => Sanitised::Same,
+                Cow::Owned(sanitised) => Sanitised::Other(Box::new(sanitised)),
+            };
         }
+    }
+
+    /// The request with its credentials replaced; `None` where it brings none. It must have been
+    /// sanitised.
+    fn sanitised(&self) -> Option<&model::Request> {
+        match &self.sanitised {
+            Sanitised::Other(sanitised) => Some(sanitised),
+            Sanitised::Same | Sanitised::Unknown => None,
+        }
+    }
+
+    /// The request as it may be shown: with its credentials replaced.
+    pub(super) fn shown(&self, state: &State) -> model::Request {
+        match &self.sanitised {
+            Sanitised::Unknown => state.redactor.seen(&self.request).into_owned(),
+            Sanitised::Same => self.request.clone(),
+            Sanitised::Other(sanitised) => model::Request::clone(sanitised),
+        }
+    }
+
+    /// Gives the request its body.
+    pub(super) fn set_body(&mut self, body: RequestBody) {
+        if !(is_empty(&body) && is_empty(&self.request.body)) {
+            self.sanitised = Sanitised::Unknown;
+        }
+        self.request.body = body;
     }
 
     /// Whether the client keeps its body until it is asked for it (RFC 9110 §10.1.1).
@@ -77,9 +119,14 @@ impl Inquiry {
 
     async fn read_body(&mut self, limit: usize) -> Result<(), hyper::Error> {
         let content_type = self.request.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
-        self.request.body = self.body.consume(limit, content_type).await?;
+        let body = self.body.consume(limit, content_type).await?;
+        self.set_body(body);
         Ok(())
     }
+}
+
+fn is_empty(body: &RequestBody) -> bool {
+    matches!(body, RequestBody::Whole(bytes) if bytes.is_empty())
 }
 
 /// What was found.
@@ -129,9 +176,9 @@ pub(super) async fn find(
     let service = Arc::clone(&inquiry.route.service);
     let scope = service.scope.as_ref();
     let limit = state.limits.body_in_memory;
-    let sanitised = inquiry.sanitised(state);
+    inquiry.sanitise(state);
     let original = RequestView::new(&inquiry.request);
-    let sanitised = sanitised.as_ref().map(RequestView::new);
+    let sanitised = inquiry.sanitised().map(RequestView::new);
     let views = Views { original: &original, sanitised: sanitised.as_ref() };
     let mut fitting = match by_head(&set, scope, views) {
         HeadFit::Certain(live) => {
@@ -179,9 +226,9 @@ pub(super) async fn find(
         return Ok(Finding::of(claimed, inquiry));
     }
     inquiry.read_body(limit).await?;
-    let sanitised = inquiry.sanitised(state);
+    inquiry.sanitise(state);
     let original = RequestView::new(&inquiry.request);
-    let sanitised = sanitised.as_ref().map(RequestView::new);
+    let sanitised = inquiry.sanitised().map(RequestView::new);
     let views = Views { original: &original, sanitised: sanitised.as_ref() };
     let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
     let mut claimed = by_body(&state.session, fitting, views, &mut lets);

@@ -103,7 +103,8 @@ async fn enter_refused(
         || service.mode.forwards()
         || inquiry::may_answer(state, service, &outbound.request, is_whole);
     let by = By::Limit(limited(refused, None, would_match));
-    Ok(witness::enter(state, &outbound.request, outbound.version, &outbound.route, by))
+    let shown = || state.redactor.seen(&outbound.request).into_owned();
+    Ok(witness::enter(state, shown, outbound.version, &outbound.route, by))
 }
 
 fn limited(refused: &Refused, stub: Option<&LiveStub>, would_match: bool) -> Limited {
@@ -133,7 +134,8 @@ pub(super) async fn refuse(
     inquiry: &mut Inquiry,
 ) -> Response<ReplyBody> {
     let by = By::Limit(limited(&refused, Some(&live), true));
-    let event = witness::enter(state, &inquiry.request, inquiry.version, &inquiry.route, by);
+    let shown = || inquiry.shown(state);
+    let event = witness::enter(state, shown, inquiry.version, &inquiry.route, by);
     let wants = Wants::of(&inquiry.request.headers);
     if !inquiry.is_unasked() {
         drain(std::mem::take(&mut inquiry.body), None);

@@ -29,6 +29,7 @@ mod intercept;
 mod limiting;
 mod lines;
 mod listener;
+mod merged;
 mod miss;
 mod orders;
 mod paced;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use http::{Response, Version};
 use jiff::Timestamp;
 
-use super::{client::Client, reply::ReplyBody, settled::Settled, state::State, told::tell};
+use super::{
+    client::Client, merged::merged, reply::ReplyBody, settled::Settled, state::State, told::tell,
+};
 use crate::{
     behavior::limiter::Now,
     codec::RequestView,
@@ -51,6 +53,7 @@ impl Passage {
         for settlement in &mut settlements {
             settlement.begin(response.headers());
         }
+        let response = merged(response, &mut settlements).await;
         response.map(|body| ReplyBody::boxed(Settled { body, settlements }))
     }
 }

@@ -91,7 +91,7 @@ pub(super) async fn of_endpoint(
             // It stays where it is: it may have to go on.
             if inquiry.body.read_up_to(state.limits.body_in_memory).await? {
                 let bytes = bytes::Bytes::copy_from_slice(inquiry.body.so_far());
-                inquiry.request.body = RequestBody::Whole(bytes);
+                inquiry.set_body(RequestBody::Whole(bytes));
             }
             ask(state, None, inquiry, true).unwrap_or_default()
         }
@@ -183,10 +183,9 @@ fn ground<'g>(state: &'g State, behaviors: &'g BehaviorSet, now: Duration) -> Gr
 fn note(state: &State, inquiry: &Inquiry, plan: &Plan) {
     log(state, &plan.applied);
     let Some(event) = &inquiry.event else { return };
-    event.set_delay(plan.schedule.head);
-    if state.answers.dialect == Dialect::Ringer || !plan.applied.is_empty() {
-        event.set_drawn(Drawn { seed: state.seed, applied: plan.applied.clone() });
-    }
+    let is_told = state.answers.dialect == Dialect::Ringer || !plan.applied.is_empty();
+    let drawn = is_told.then(|| Drawn { seed: state.seed, applied: plan.applied.clone() });
+    event.set_plan(plan.schedule.head, drawn);
 }
 
 fn log(state: &State, applied: &[Applied]) {

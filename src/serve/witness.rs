@@ -30,10 +30,10 @@ pub(super) enum By<'f> {
     Limit(Limited),
 }
 
-/// Enters a request into the journal, as far as there is one.
+/// Enters a request into the journal, as far as there is one; `shown` is without credentials.
 pub(super) fn enter(
     state: &State,
-    request: &Request,
+    shown: impl FnOnce() -> Request,
     version: Version,
     route: &Route,
     by: By<'_>,
@@ -43,7 +43,7 @@ pub(super) fn enter(
         return None;
     }
     journal.push(Served {
-        request: state.redactor.seen(request).into_owned(),
+        request: shown(),
         protocol: match version {
             Version::HTTP_10 => "HTTP/1.0",
             Version::HTTP_2 => "HTTP/2.0",
@@ -73,18 +73,14 @@ pub(super) fn see(
 ) -> Response<ReplyBody> {
     let Some(event) = event else { return response };
     let journal = state.session.journal();
-    journal.answered(&event, &response);
-    match response.body() {
-        ReplyBody::Whole { bytes, .. } => {
-            if let Some(bytes) = bytes {
-                journal.add_body(&event, bytes);
-            }
-            event.set_total(watch.elapsed());
-            response
-        }
-        _ => response.map(|body| {
-            let session = Arc::clone(&state.session);
-            ReplyBody::Logged(Box::new(Logged { body, event, session, watch }))
-        }),
+    if let ReplyBody::Whole { bytes, .. } = response.body() {
+        let body = bytes.as_deref().unwrap_or_default();
+        journal.answered(&event, &response, body, Some(watch.elapsed()));
+        return response;
     }
+    journal.answered(&event, &response, b"", None);
+    response.map(|body| {
+        let session = Arc::clone(&state.session);
+        ReplyBody::Logged(Box::new(Logged { body, event, session, watch }))
+    })
 }

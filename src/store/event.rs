@@ -165,14 +165,11 @@ impl ServeEvent {
         self.later.lock().drawn.clone()
     }
 
-    /// Says what befalls it on purpose.
-    pub fn set_drawn(&self, drawn: Drawn) {
-        self.later.lock().drawn = Some(drawn);
-    }
-
-    /// Says for how long the answer is held back.
-    pub fn set_delay(&self, delay: Duration) {
-        self.later.lock().delay = delay;
+    /// Says for how long the answer is held back, and what befalls it on purpose where that is told.
+    pub fn set_plan(&self, delay: Duration, drawn: Option<Drawn>) {
+        let mut later = self.later.lock();
+        later.delay = delay;
+        later.drawn = drawn;
     }
 
     /// Says how long it took.
@@ -188,13 +185,15 @@ impl ServeEvent {
         }
     }
 
-    /// Notes the head of the answer; by how many bytes it has grown in the journal.
-    pub(super) fn set_answer(&self, status: u16, headers: &HeaderMap) -> usize {
-        let grown = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32);
-        let grown = grown.sum();
+    /// Notes an answer, and how long it took where that is known; by how many bytes it has grown in
+    /// the journal.
+    pub(super) fn set_answer(&self, answer: LoggedAnswer, total: Option<Duration>) -> usize {
+        let fields = answer.headers.iter();
+        let fields = fields.map(|(name, value)| name.as_str().len() + value.len() + 32);
+        let grown = fields.sum::<usize>() + answer.body.len();
         let mut later = self.later.lock();
-        later.answer =
-            Some(LoggedAnswer { status, headers: headers.clone(), body: BytesMut::new() });
+        later.answer = Some(answer);
+        later.total = total.or(later.total);
         later.grow(grown)
     }
 

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use http::{HeaderMap, Response};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use super::event::{ServeEvent, Served};
+use super::event::{LoggedAnswer, ServeEvent, Served};
 use crate::model::RequestBody;
 
 /// What an entry takes beside its fields and bodies, roughly.
@@ -54,10 +55,21 @@ struct Ring {
 }
 
 impl Ring {
-    fn drop_oldest(&mut self) {
-        if let Some(event) = self.events.pop_front() {
-            self.bytes = self.bytes.saturating_sub(event.leave());
+    fn take_oldest(&mut self) -> Option<Arc<ServeEvent>> {
+        let event = self.events.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(event.leave());
+        Some(event)
+    }
+
+    /// Takes out what is too much; the last of it, to be freed when nobody waits for it.
+    fn shrink(&mut self, limits: JournalLimits) -> Option<Arc<ServeEvent>> {
+        let mut last = None;
+        while (self.events.len() > limits.entries || self.bytes > limits.bytes)
+            && let Some(oldest) = self.take_oldest()
+        {
+            last = Some(oldest);
         }
+        last
     }
 }
 
@@ -94,16 +106,27 @@ impl Journal {
         let mut ring = self.ring.lock();
         ring.bytes += bytes;
         ring.events.push_back(Arc::clone(&event));
-        while ring.events.len() > self.limits.entries || ring.bytes > self.limits.bytes {
-            ring.drop_oldest();
-        }
+        let surplus = ring.shrink(self.limits);
+        drop(ring);
+        drop(surplus);
         Some(event)
     }
 
-    /// Notes the head of an answer.
-    pub fn answered<B>(&self, event: &ServeEvent, response: &Response<B>) {
-        let grown = event.set_answer(response.status().as_u16(), response.headers());
-        self.grow(grown);
+    /// Notes the head of an answer, what there is of its body, and how long it took where that is
+    /// known.
+    pub fn answered<B>(
+        &self,
+        event: &ServeEvent,
+        response: &Response<B>,
+        body: &[u8],
+        total: Option<Duration>,
+    ) {
+        let answer = LoggedAnswer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: body.get(..self.limits.answer_bytes).unwrap_or(body).into(),
+        };
+        self.grow(event.set_answer(answer, total));
     }
 
     /// Notes a further piece of an answer's body.
@@ -118,9 +141,9 @@ impl Journal {
         }
         let mut ring = self.ring.lock();
         ring.bytes += bytes;
-        while ring.bytes > self.limits.bytes && !ring.events.is_empty() {
-            ring.drop_oldest();
-        }
+        let surplus = ring.shrink(self.limits);
+        drop(ring);
+        drop(surplus);
     }
 
     /// All entries, the oldest first.
@@ -150,9 +173,7 @@ impl Journal {
     /// Forgets all entries.
     pub fn clear(&self) {
         let mut ring = self.ring.lock();
-        while !ring.events.is_empty() {
-            ring.drop_oldest();
-        }
+        while ring.take_oldest().is_some() {}
         ring.bytes = 0;
     }
 
@@ -222,7 +243,7 @@ mod tests {
         let journal = Journal::new(limits, 7);
         let first = journal.push(served("/1", b"")).unwrap();
         let second = journal.push(served("/2", b"")).unwrap();
-        journal.answered(&second, &Response::new(()));
+        journal.answered(&second, &Response::new(()), b"", None);
         journal.add_body(&second, &Bytes::from(vec![b'x'; 2 * ENTRY_BYTES]));
         assert_eq!(paths(&journal), ["/2"]);
         // What is no longer in the journal no longer counts.
@@ -237,7 +258,7 @@ mod tests {
         let limits = JournalLimits { answer_bytes: 4, ..JournalLimits::default() };
         let journal = Journal::new(limits, 7);
         let event = journal.push(served("/1", b"")).unwrap();
-        journal.answered(&event, &Response::new(()));
+        journal.answered(&event, &Response::new(()), b"", None);
         journal.add_body(&event, &Bytes::from_static(b"123"));
         journal.add_body(&event, &Bytes::from_static(b"456"));
         assert_eq!(event.answer().unwrap().body, &b"1234"[..]);

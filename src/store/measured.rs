@@ -15,7 +15,7 @@ use std::{
 
 use crate::{
     behavior::measured::{ENOUGH, Learned, Times},
-    matching::noise,
+    matching::route,
     model::ServiceName,
 };
 
@@ -40,7 +40,7 @@ impl ServiceTimes {
         pieces: impl Iterator<Item = Duration> + Clone,
     ) {
         self.all.add(head, pieces.clone());
-        let endpoint = endpoint(method, target);
+        let endpoint = route::of(method, target);
         if self.endpoints.len() < MAX_ENDPOINTS || self.endpoints.contains_key(&endpoint) {
             self.endpoints.entry(endpoint).or_default().add(head, pieces);
         }
@@ -55,32 +55,6 @@ impl ServiceTimes {
             all: self.all.learned(),
         }
     }
-}
-
-/// Method and path, with `*` for segments that look like ids.
-fn endpoint(method: &str, target: &str) -> String {
-    let path = target.split(['?', '#']).next().unwrap_or_default();
-    let mut endpoint = method.to_owned();
-    for segment in path.split('/').skip(1) {
-        endpoint.push('/');
-        endpoint.push_str(if is_id(segment) { "*" } else { segment });
-    }
-    endpoint
-}
-
-fn is_id(segment: &str) -> bool {
-    let has_digit = || segment.bytes().any(|byte| byte.is_ascii_digit());
-    // `v1` and `2024-01-01` are names of versions.
-    let is_prefixed = || {
-        segment
-            .rsplit_once(['_', '-'])
-            .is_some_and(|(_, id)| is_number(id) || noise::is_random_name(id))
-    };
-    is_number(segment) || noise::is_random_name(segment) || (has_digit() && is_prefixed())
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[derive(Debug)]
@@ -112,7 +86,7 @@ impl Endpoints {
             None if self.0.len() == 1 => self.0.values().next()?,
             None => return None,
         };
-        service.endpoints.get(&endpoint(method, target)).or(service.all.as_ref())
+        service.endpoints.get(&route::of(method, target)).or(service.all.as_ref())
     }
 }
 
@@ -168,21 +142,6 @@ mod tests {
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
-    }
-
-    #[test]
-    fn ids_in_paths_stand_for_any() {
-        for (target, folded) in [
-            ("/", "GET/"),
-            ("/v1/charges?limit=3", "GET/v1/charges"),
-            ("/v1/charges/123", "GET/v1/charges/*"),
-            ("/v1/charges/ch_3MqZlPLkdIwHu7ix0sn8zFqW", "GET/v1/charges/*"),
-            ("/users/2f1b7a5e-58cc-4372-a567-0e02b2c3d479/posts", "GET/users/*/posts"),
-            ("/orders/order-1001", "GET/orders/*"),
-            ("/repos/rust-lang/rust/issues", "GET/repos/rust-lang/rust/issues"),
-        ] {
-            assert_eq!(endpoint("GET", target), folded, "{target}");
-        }
     }
 
     #[test]

@@ -123,7 +123,6 @@ impl Session {
     pub fn recount(&self) {
         self.limits.reset();
         self.turns.reset();
-        self.limits.reset();
         self.used.write().extend(self.hits.write().drain().map(|(stub, _)| stub));
     }
 

@@ -63,14 +63,6 @@ async fn start(folder: &Folder, behaviors: Behaviors) -> Ringer {
     folder.start(Config { behaviors, ..folder.config() }).await
 }
 
-/// What comes of a request, and how long that took.
-async fn timed<T>(ringer: &Ringer, request: impl Future<Output = T>) -> (T, Duration) {
-    let clock = ringer.running.clock();
-    let start = clock.elapsed();
-    let got = request.await;
-    (got, clock.elapsed() - start)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_answer_takes_at_least_its_time_and_arrives_whole() {
     let folder = Folder::new();
@@ -78,7 +70,7 @@ async fn a_large_answer_takes_at_least_its_time_and_arrives_whole() {
     for connection in
         [Connection::http1(ringer.address).await, Connection::http2(ringer.address).await]
     {
-        let (got, took) = timed(&ringer, connection.get("a", "/large")).await;
+        let (got, took) = ringer.timed(connection.get("a", "/large")).await;
         assert_eq!(got.body, body());
         assert!(took >= ms(200), "{took:?}");
         // The connection is as good as before.
@@ -94,7 +86,7 @@ async fn an_upload_takes_at_least_its_time_and_arrives_whole() {
         [Connection::http1(ringer.address).await, Connection::http2(ringer.address).await]
     {
         let request = connection.request("POST", "a", "/upload").body(whole(body())).unwrap();
-        let (got, took) = timed(&ringer, connection.send(request)).await;
+        let (got, took) = ringer.timed(connection.send(request)).await;
         assert_eq!(got.text(), "whole");
         assert!(took >= ms(200), "{took:?}");
     }
@@ -114,7 +106,7 @@ async fn an_upload_that_is_passed_on_is_slow_too() {
         folder.start(Config { behaviors: always([slow(Direction::Both)]), ..config }).await;
     let connection = Connection::http1(ringer.address).await;
     let request = connection.request("POST", "a", "/echo").body(whole(body())).unwrap();
-    let (got, took) = timed(&ringer, connection.send(request)).await;
+    let (got, took) = ringer.timed(connection.send(request)).await;
     assert_eq!(got.body, body());
     // Its answer begins when it has come whole.
     assert!(took >= ms(400), "{took:?}");
@@ -126,7 +118,7 @@ async fn the_slowest_of_several_decides() {
     let slowest = Bandwidth { rate: Some(RATE / 2), ..slow(Direction::Downstream) };
     let ringer =
         start(&folder, always([slow(Direction::Both), slowest, slow(Direction::Downstream)])).await;
-    let (got, took) = timed(&ringer, client::get(ringer.address, "/large")).await;
+    let (got, took) = ringer.timed(client::get(ringer.address, "/large")).await;
     assert_eq!(got.body.len(), LENGTH);
     assert!(took >= ms(400), "{took:?}");
 }
@@ -137,7 +129,7 @@ async fn connections_that_share_a_line_take_the_time_of_all() {
     let shared = Bandwidth { is_shared: true, ..slow(Direction::Downstream) };
     let ringer = start(&folder, always([shared])).await;
     let get = || client::get(ringer.address, "/large");
-    let (all, took) = timed(&ringer, async { tokio::join!(get(), get(), get()) }).await;
+    let (all, took) = ringer.timed(async { tokio::join!(get(), get(), get()) }).await;
     assert!([all.0, all.1, all.2].iter().all(|got| got.body.len() == LENGTH));
     assert!(took >= ms(600), "{took:?}");
 }
@@ -154,11 +146,12 @@ async fn slices_are_the_chunks_that_a_client_sees() {
         start(&folder, always([Bandwidth { rate: None, slices, ..slow(Direction::Downstream) }]))
             .await;
     let mut wire = Wire::connect(ringer.address).await;
-    let (answer, took) = timed(&ringer, async {
-        wire.send("GET /small HTTP/1.1\r\nHost: a\r\n\r\n").await;
-        wire.message().await
-    })
-    .await;
+    let (answer, took) = ringer
+        .timed(async {
+            wire.send("GET /small HTTP/1.1\r\nHost: a\r\n\r\n").await;
+            wire.message().await
+        })
+        .await;
     assert_eq!(answer.chunks, [5, 5, 5, 5, 1]);
     assert!(took >= ms(80), "{took:?}");
 }

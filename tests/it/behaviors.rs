@@ -10,7 +10,7 @@ use ringer::{
         AnswerFault, Behaviors, Counted, Effect, ErrorAnswer, Fault, LatencySource, Place,
         RequestPattern, Rule, ServiceName, Turns, UrlPattern, ValuePattern, Wait, When, Window,
     },
-    runtime::Seed,
+    runtime::{Clock, Seed},
 };
 
 use crate::support::{
@@ -183,7 +183,7 @@ async fn an_answer_that_is_passed_on_waits_beyond_what_the_api_takes() {
     let mut config = folder.config_of(Mode::Passthrough, &api.url());
     config.behaviors = all_of(vec![delay("slow", 120, When::default())]);
     let ringer = folder.start(config).await;
-    let start = std::time::Instant::now();
+    let start = Clock::start();
     assert_eq!(client::get(ringer.address, "/x").await.text(), "hi");
     assert!(start.elapsed() >= Duration::from_millis(120));
 }
@@ -219,7 +219,7 @@ async fn the_first_fault_of_the_innermost_place_strikes_and_all_delays_add_up() 
     config.services[0].behaviors =
         all_of(vec![status("never", 502, by_chance(0.0)), status("inner", 503, When::default())]);
     let ringer = folder.start(config).await;
-    let start = std::time::Instant::now();
+    let start = Clock::start();
     assert_eq!(statuses(ringer.address, "/a", 1).await, [503]);
     assert!(start.elapsed() >= Duration::from_millis(90));
     let logged = client::get(ringer.address, "/__admin/requests").await.json();

@@ -192,7 +192,7 @@ fn a_profile_that_ships_is_put_into_effect_by_its_name() {
     assert_eq!(in_effect(&told(&serving, "chaos")), ["outage"]);
     assert!((0..10).all(|_| strikes()));
     let at = format!("http://{}", serving.address);
-    insta::assert_snapshot!(refused(&at, "chaos flakey"), @"");
+    insta::assert_snapshot!(refused(&at, "chaos flakey"), @"error: there is no profile `flakey`; did you mean `flaky`?");
 }
 
 #[test]

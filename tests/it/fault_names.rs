@@ -289,3 +289,15 @@ fn what_is_no_fault_names_the_key_that_it_has() {
         );
     }
 }
+
+#[test]
+fn every_example_of_the_page_is_taken() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/faults.md"));
+    let page = page.unwrap();
+    let examples: Vec<&str> =
+        page.split("--fault '").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+    assert!(examples.len() > 20, "{examples:?}");
+    let folder = Folder::new();
+    let arguments: Vec<_> = examples.iter().flat_map(|example| ["--fault", example]).collect();
+    Serving::start(folder.path(), "replay", &arguments);
+}

@@ -26,14 +26,6 @@ async fn start(folder: &Folder, latency: LatencySource) -> Ringer {
     folder.start(Config { latency, ..folder.config() }).await
 }
 
-/// What comes of a request, and how long that took.
-async fn timed<T>(ringer: &Ringer, request: impl Future<Output = T>) -> (T, Duration) {
-    let clock = ringer.running.clock();
-    let start = clock.elapsed();
-    let got = request.await;
-    (got, clock.elapsed() - start)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn drawn_times_hold_the_head_back_and_each_further_event() {
     let folder = Folder::new();
@@ -42,15 +34,15 @@ async fn drawn_times_hold_the_head_back_and_each_further_event() {
     let chunks = Some(Wait::fixed(ms(25)));
     let ringer = start(&folder, LatencySource::Drawn { head, chunks }).await;
     let mut wire = Wire::connect(ringer.address).await;
-    let (_, head) = timed(&ringer, async {
-        wire.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n").await;
-        wire.until("\r\n\r\n").await
-    })
-    .await;
+    let (_, head) = ringer
+        .timed(async {
+            wire.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n").await;
+            wire.until("\r\n\r\n").await
+        })
+        .await;
     assert!(head >= ms(30), "{head:?}");
     let (events, rest) =
-        timed(&ringer, async { [wire.chunk().await, wire.chunk().await, wire.chunk().await] })
-            .await;
+        ringer.timed(async { [wire.chunk().await, wire.chunk().await, wire.chunk().await] }).await;
     assert_eq!(events, [b"data: 1\n\n", b"data: 2\n\n", b"data: 3\n\n"]);
     assert!(head + rest >= ms(80), "{head:?} {rest:?}");
 }
@@ -74,10 +66,10 @@ async fn what_the_tapes_say_decides_over_an_endpoint_that_was_recorded() {
     );
     let ringer = start(&folder, LatencySource::Empirical(0.5)).await;
     let connection = Connection::http1(ringer.address).await;
-    let (got, took) = timed(&ringer, connection.get("a", "/items/77")).await;
+    let (got, took) = ringer.timed(connection.get("a", "/items/77")).await;
     assert_eq!(got.text(), "item");
     assert!(took >= Duration::from_micros(60_250), "{took:?}");
     // The endpoint was not recorded, but its service was.
-    let (_, took) = timed(&ringer, client::get(ringer.address, "/events")).await;
+    let (_, took) = ringer.timed(client::get(ringer.address, "/events")).await;
     assert!(took >= Duration::from_micros(60_250), "{took:?}");
 }

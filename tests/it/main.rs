@@ -54,6 +54,7 @@ mod http1_wire;
 mod latency;
 #[cfg(test)]
 mod limit_clients;
+mod limit_corners;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]

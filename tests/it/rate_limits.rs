@@ -279,4 +279,12 @@ fn a_client_that_does_not_wait_fails_the_run() {
     assert!(said.stderr.contains("3 requests · 2 limited (429) · 1 retried before Retry-After  ✗"));
     assert!(said.stderr.contains("1 retried before Retry-After, 0 allowed"), "{}", said.stderr);
     assert_eq!(replay("1").code, Some(0));
+    // The file says it too, and a variable counts more.
+    folder.write("ringer.toml", "rate_limit = \"1/h\"\nmax_early_retries = 0\n");
+    let script = "for i in 1 2 3; do curl -s -o /dev/null $RINGER_URL/a; sleep 0.02; done";
+    let mut command = ringer();
+    command.current_dir(folder.path()).args(["replay", "--listen", "127.0.0.1:0"]);
+    command.args(["--", "sh", "-c", script]);
+    assert_eq!(run(&mut command).code, Some(1));
+    assert_eq!(run(command.env("RINGER_MAX_EARLY_RETRIES", "1")).code, Some(0));
 }

@@ -412,3 +412,141 @@ async fn a_rule_that_comes_or_goes_counts_from_the_next_request_on() {
     let statuses = traffic.await.unwrap();
     assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
 }
+
+/// How often of four a request for `/a` is let through.
+async fn let_through(at: SocketAddr, host: &str) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(ask(at, host, "/a", None).await.status.unwrap());
+    }
+    statuses
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_take_presets_and_files_of_ones_own_wherever_they_are_said() {
+    const MINE: &str = "limit = \"3/h\"\nstatus = 420\n";
+    let own = "preset=limits/mine.toml,limit=2/h";
+    let table = "{ preset = \"limits/mine.toml\", limit = \"2/h\" }";
+    let shipped = "preset=generic,limit=2/h,status=420";
+    let with_files = || {
+        let folder = folder();
+        folder.write("limits/mine.toml", MINE);
+        folder
+    };
+    // Files lie beside the file that names them.
+    for text in [
+        format!("rate_limit = \"{own}\"\n"),
+        format!("rate_limit = {table}\n"),
+        format!("rate_limit = [\"{shipped}\"]\n"),
+        "[[rate_limit]]\npreset = \"limits/mine.toml\"\nlimit = \"2/h\"\n".to_owned(),
+        format!("{TWO_SERVICES}rate_limit = {table}\n"),
+        "chaos = \"limits/day.toml\"\n".to_owned(),
+    ] {
+        let folder = folder();
+        folder.write("there/limits/mine.toml", MINE);
+        let day = "rate_limit = { preset = \"mine.toml\", limit = \"2/h\" }\n";
+        folder.write("there/limits/day.toml", day);
+        let stubs = folder.join("stubs");
+        folder.write("there/ringer.toml", &text);
+        let stubs = stubs.to_str().unwrap();
+        let serving = start(&folder, &["--config", "there/ringer.toml", "--stubs", stubs]);
+        let statuses = let_through(serving.address, "shop.test").await;
+        assert_eq!(statuses, [200, 200, 420, 420], "{text}");
+    }
+    for limit in [own, shipped] {
+        let folder = with_files();
+        let serving = start(&folder, &["--rate-limit", limit]);
+        assert_eq!(let_through(serving.address, "x").await, [200, 200, 420, 420], "{limit}");
+
+        let variables = [("RINGER_RATE_LIMIT".to_owned(), limit.to_owned())];
+        let serving = Serving::try_start_with(folder.path(), "replay", &[], &variables).unwrap();
+        assert_eq!(let_through(serving.address, "x").await, [200, 200, 420, 420], "{limit}");
+
+        let serving = start(&folder, &[]);
+        ctl(serving.address, folder.path(), &["limit", "add", limit]);
+        assert_eq!(let_through(serving.address, "x").await, [200, 200, 420, 420], "{limit}");
+        // What is listed can be put back, wherever the preset came from.
+        let behaviors = "/__admin/ringer/behaviors";
+        let listed = client::send(serving.address, "GET", behaviors, &[], "").await.json();
+        let document = listed["behaviors"].as_array().unwrap().last().unwrap().to_string();
+        let put = client::send(serving.address, "PUT", behaviors, &[], document).await;
+        assert_eq!(put.status, 200, "{put:?}");
+    }
+    // Clients of the admin API and stubs read no files, but know what ships.
+    let folder = with_files();
+    let mut with = stub("/a");
+    with["behavior"] = json!({"rateLimit": {"preset": "generic", "limit": "2/h", "status": 420}});
+    folder.stub("a", &with.to_string());
+    let serving = start(&folder, &[]);
+    let at = serving.address;
+    assert_eq!(let_through(at, "x").await, [200, 200, 420, 420]);
+    let add = async |limit: Value| {
+        let body = json!({"rateLimit": limit}).to_string();
+        client::send(at, "POST", "/__admin/ringer/behaviors", &[], body).await
+    };
+    let refused = add(json!({"preset": "limits/mine.toml"})).await;
+    assert!(refused.status == 422 && refused.text().contains("files of presets"), "{refused:?}");
+    let got = add(json!({"name": "b", "preset": "generic", "limit": "1/h", "url": "/b"})).await;
+    assert_eq!(got.status, 201, "{got:?}");
+    assert_eq!(ask(at, "x", "/b", None).await.status, Some(200));
+    assert_eq!(ask(at, "x", "/b", None).await.status, Some(429));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stub_file_that_changes_brings_its_behavior() {
+    let folder = folder();
+    let serving = start(&folder, &[]);
+    let at = serving.address;
+    let mut with = stub("/a");
+    with["behavior"] = json!({"fault": [{"status": 503}]});
+    for (content, status) in [(&with, 503), (&stub("/a"), 200)] {
+        folder.stub("a", &content.to_string());
+        let begun = Instant::now();
+        while ask(at, "localhost", "/a", None).await.status != Some(status) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{status}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn latency_of_the_tapes_holds_from_when_it_is_set() {
+    let folder = folder();
+    let serving = start(&folder, &["--latency", "none"]);
+    let said = ctl(serving.address, folder.path(), &["latency", "empirical"]);
+    assert_eq!(said, "latency is empirical\n");
+    assert_eq!(ask(serving.address, "localhost", "/a", None).await.status, Some(200));
+}
+
+#[test]
+fn a_file_of_several_services_with_limits_faults_and_latencies_is_served() {
+    let folder = Folder::new();
+    let text = r#"
+        listen = ["127.0.0.1:0"]
+        seed = 7
+
+        [service.payments]
+        upstream = "https://api.example.com"
+        hosts    = ["api.example.com"]
+        mode     = "replay"
+        latency  = "recorded"
+        rate_limit = { preset = "stripe", limit = "25/s", key = "header:Authorization" }
+
+        [[service.payments.fault]]
+        url   = "/v1/charges"
+        status = 503
+        probability = 0.05
+
+        [service.llm]
+        upstream = "https://llm.example.com"
+        mode     = "record-missing"
+        latency  = { distribution = "lognormal", median = "400ms", p99 = "3s" }
+    "#;
+    folder.write("ringer.toml", text);
+    let serving = Serving::start(folder.path(), "serve", &[]);
+    let shown = ctl(serving.address, folder.path(), &["show"]);
+    for part in ["service llm", "status-503", "preset=stripe key=header:Authorization "] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert_eq!(serving.stop().code, Some(0));
+}

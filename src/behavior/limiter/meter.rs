@@ -187,6 +187,11 @@ impl Meter {
         }
     }
 
+    /// Whether it counts what is being answered, and must not be forgotten until that is over.
+    pub fn is_held(&self) -> bool {
+        matches!(&self.0, Kind::Concurrency(concurrency) if !concurrency.is_idle())
+    }
+
     /// Whether it is as good as a new one, and so may be forgotten.
     pub fn is_idle(&self, terms: &Terms) -> bool {
         match &self.0 {

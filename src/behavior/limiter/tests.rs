@@ -15,6 +15,7 @@ const START: i64 = 1_774_700_000;
 fn policy(algorithm: Algorithm, limit: u64, burst: Option<u64>) -> Policy {
     Policy {
         name: "requests".to_owned(),
+        label: None,
         algorithm,
         limit,
         window: Duration::from_nanos(WINDOW),

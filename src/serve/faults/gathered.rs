@@ -31,7 +31,7 @@ pub(super) async fn length_of(fields: &HeaderMap, body: ReplyBody) -> (u64, Repl
 }
 
 /// A body whose beginning was read.
-pub(super) struct Gathered {
+pub(in crate::serve) struct Gathered {
     frames: VecDeque<Result<Frame<Bytes>, BodyError>>,
     length: u64,
     rest: Option<ReplyBody>,
@@ -40,10 +40,15 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Reads ahead.
     pub(super) async fn ahead(body: ReplyBody) -> Self {
+        Self::within(body, AHEAD_BYTES, AHEAD_TIME).await
+    }
+
+    /// Reads ahead for so many bytes and so long.
+    pub(in crate::serve) async fn within(body: ReplyBody, most: u64, time: Duration) -> Self {
         let mut gathered = Self { frames: VecDeque::new(), length: 0, rest: Some(body) };
         // Frames that have come are kept when the time is over: each is put away at once.
-        let _ = tokio::time::timeout(AHEAD_TIME, async {
-            while gathered.length <= AHEAD_BYTES
+        let _ = tokio::time::timeout(time, async {
+            while gathered.length <= most
                 && let Some(rest) = &mut gathered.rest
             {
                 let Some(frame) = rest.frame().await else {
@@ -63,7 +68,7 @@ impl Gathered {
     }
 
     /// All bytes, where the body has come to its end.
-    pub(super) fn whole(&self) -> Option<Bytes> {
+    pub(in crate::serve) fn whole(&self) -> Option<Bytes> {
         if self.rest.is_some() {
             return None;
         }
@@ -72,6 +77,11 @@ impl Gathered {
             whole.extend_from_slice(frame.as_ref().ok()?.data_ref().unwrap_or(&Bytes::new()));
         }
         Some(whole.freeze())
+    }
+
+    /// What follows the bytes of a body that was read to its end.
+    pub(in crate::serve) fn into_trailers(self) -> Option<HeaderMap> {
+        self.frames.into_iter().filter_map(|frame| frame.ok()?.into_trailers().ok()).next_back()
     }
 }
 

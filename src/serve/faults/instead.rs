@@ -1,14 +1,16 @@
 //! Faults that take the place of an answer.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use h2::Reason;
 use http::{HeaderMap, Response};
+use http_body_util::BodyExt as _;
 
 use super::{breaker::stream_error, error_answer, scene::Scene, waiting::Waiting};
 use crate::{
     model::{AnswerFault, Fault, Http2Fault, Stall, WireFault},
     serve::{
+        inbound::Inbound,
         inquiry::Inquiry,
         orders::End,
         reply::{BodyError, ReplyBody, discard},
@@ -65,13 +67,15 @@ pub(in crate::serve) async fn instead(
             Ok(error_answer::grpc(*code, message.as_deref(), &fields))
         }
         Fault::Stall(_) => {
-            // Also a body that the client keeps until it is asked for: that it leaves is seen behind
-            // its body only.
-            drain(inquiry.body, None);
-            Err(match Waiting::of(scene, None).over().await {
-                Err(error) => error,
-                Ok(()) => "a wait without an end is over".into(),
-            })
+            let waiting = Waiting::of(scene, None).over();
+            tokio::select! {
+                over = waiting => Err(match over {
+                    Err(error) => error,
+                    Ok(()) => "a wait without an end is over".into(),
+                }),
+                // hyper sees that a client leaves only where its body is read.
+                () = broken_off(inquiry.body) => Err("the client left".into()),
+            }
         }
         Fault::Wire(wire) => {
             if scene.is_http2() {
@@ -120,6 +124,18 @@ async fn break_off(fault: WireFault, scene: &Scene<'_>, inquiry: Inquiry) -> Res
     });
     // Its head is what hyper writes, and so what is replaced.
     Response::new(ReplyBody::empty())
+}
+
+/// Reads the rest of a request until its client breaks off.
+async fn broken_off(body: Inbound) {
+    if let Some(mut rest) = body.into_rest() {
+        while let Some(frame) = rest.frame().await {
+            if frame.is_err() {
+                return;
+            }
+        }
+    }
+    pending().await
 }
 
 /// Reads the rest of a request, unless the client keeps it until it is asked for; gives its fields.

@@ -17,5 +17,6 @@ mod scene;
 mod waiting;
 
 pub(super) use damage::damage;
+pub(super) use gathered::Gathered;
 pub(super) use instead::{instead, takes_place};
 pub(super) use scene::Scene;

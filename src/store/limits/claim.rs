@@ -24,6 +24,7 @@ pub(super) struct Claim<'l> {
 }
 
 /// What is taken of a policy.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Part {
     pub(super) meter: MeterId,
     pub(super) counts: bool,

@@ -7,8 +7,8 @@ use rand::RngExt as _;
 
 use super::{
     asked::Asked,
-    claim::{Claim, MeterId, Taking, charge, count_refused},
-    decision::{self, Admission, Decision, Stand, Taken},
+    claim::{Claim, MeterId, Part, Taking, charge, count_refused},
+    decision::{self, Admission, Decision, Retelling, Stand, Taken, jitter},
     key,
     live::LiveLimit,
 };
@@ -19,6 +19,7 @@ use crate::{
         verdict::Conduct,
     },
     codec::RequestView,
+    model::Json,
 };
 
 /// Meters and clients that a session keeps. Beyond, those that are as good as new are forgotten, and
@@ -83,6 +84,18 @@ impl Counters {
                 slot.meter.correct(&policy.terms, taken.receipt, actual);
             }
         }
+    }
+
+    /// The same, and what is told then inside of the answer.
+    pub(super) fn settle_and_retell(
+        &self,
+        taken: &[(&Taken, Option<u64>)],
+        retellings: &[Retelling],
+        now: Now,
+    ) -> Vec<Json> {
+        self.settle(taken, now);
+        let inner = self.inner.lock();
+        retellings.iter().filter_map(|it| inner.retell(it, taken, now)).collect()
     }
 
     /// Forgets everything.
@@ -177,6 +190,15 @@ impl Inner {
                     admission.headers.push((name, value));
                 }
             }
+            if claim.limit.merge.is_some() {
+                admission.retellings.push(Retelling {
+                    limit: Arc::clone(claim.limit),
+                    parts: claim.parts.clone(),
+                    is_exempt: claim.is_exempt,
+                    label: stand.label,
+                    random: stand.random,
+                });
+            }
         }
         for (at, policy, receipt) in receipts {
             let Some(claim) = claims.get(at) else { continue };
@@ -211,6 +233,8 @@ impl Inner {
             let refusal = decision::refusal(limit, policy);
             // A moment is what is needed at least, so that nobody is told to come again at once.
             let wait = wait.max(refusal.min_retry_after).max(Duration::from_nanos(1));
+            let random = self.random(claim, session, asked);
+            let wait = wait.saturating_add(jitter(limit, &random));
             let Some(client) = self.clients.get_mut(&(limit.id, claim.key)) else { continue };
             let wait = match limit.written.penalty {
                 Some(penalty) => client.sentence.refuse(penalty, wait, asked.now.elapsed),
@@ -244,31 +268,38 @@ impl Inner {
         asked: &Asked<'_>,
     ) -> Stand<'l> {
         let client = self.clients.get(&(claim.limit.id, claim.key));
-        let limit: &'l LiveLimit = claim.limit;
-        let policies = limit.policies.iter().zip(meters).zip(&claim.parts);
         let label = client.map(|client| client.label.clone()).unwrap_or_default();
+        let random = self.random(claim, session, asked);
+        let costs = claim.parts.iter().map(|part| part.cost);
+        stand(claim.limit, &claim.parts, claim.is_exempt, costs, meters, label, random, asked.now)
+    }
+
+    /// Chance for what is random in an answer.
+    fn random(&self, claim: &Claim<'_>, session: &str, asked: &Asked<'_>) -> [u8; 32] {
+        let client = self.clients.get(&(claim.limit.id, claim.key));
         let number = client.map_or(0, |client| client.conduct.requests());
-        let subject = format!("{} {} {label}", limit.place, limit.written.name);
-        Stand {
-            limit,
-            policies: policies
-                .map(|((policy, meter), part)| Standing {
-                    name: &policy.name,
-                    limit: policy.limit,
-                    burst: policy.terms.burst(),
-                    window: policy.terms.window(),
-                    remaining: meter.remaining(&policy.terms),
-                    reset_after: meter.reset_after(&policy.terms),
-                    cost: part.cost,
-                })
-                .collect(),
-            counting: claim.parts.iter().map(|part| part.counts || claim.is_exempt).collect(),
-            violated: Vec::new(),
-            retry_after: Duration::ZERO,
-            label,
-            wall: asked.now.wall,
-            random: asked.seed.draws(session, subject.as_bytes(), number).random(),
-        }
+        let label = client.map_or("", |client| &client.label);
+        let subject = format!("{} {} {label}", claim.limit.place, claim.limit.written.name);
+        asked.seed.draws(session, subject.as_bytes(), number).random()
+    }
+
+    /// What is told inside of an answer that cost what `actual` says of its policies.
+    fn retell(&self, it: &Retelling, actual: &[(&Taken, Option<u64>)], now: Now) -> Option<Json> {
+        let merge = it.limit.merge.as_ref()?;
+        let meters = it.parts.iter().zip(&it.limit.policies).map(|(part, policy)| {
+            let known = self.meters.get(&part.meter).map(|slot| slot.meter.clone());
+            let mut meter = known.unwrap_or_else(|| Meter::new(&policy.terms, now));
+            meter.advance(&policy.terms, now);
+            meter
+        });
+        let meters: Vec<_> = meters.collect();
+        let costs = it.parts.iter().map(|part| {
+            let known = actual.iter().find(|(taken, _)| taken.meter == part.meter);
+            known.and_then(|(_, actual)| *actual).unwrap_or(part.cost)
+        });
+        let (label, random) = (it.label.clone(), it.random);
+        let stand = stand(&it.limit, &it.parts, it.is_exempt, costs, &meters, label, random, now);
+        Some(merge.render(&stand.facts(stand.tightest(None))))
     }
 
     fn make_room(&mut self, now: Now) {
@@ -279,12 +310,50 @@ impl Inner {
                 !slot.meter.is_idle(&policy.terms)
             });
             let oldest = oldest(self.meters.values().map(|slot| slot.used), MAX_METERS);
-            self.meters.retain(|_, slot| slot.used > oldest);
+            // What is being answered stays counted: there are only so many connections.
+            self.meters.retain(|_, slot| slot.used > oldest || slot.meter.is_held());
         }
         if self.clients.len() > MAX_CLIENTS {
             let oldest = oldest(self.clients.values().map(|client| client.used), MAX_CLIENTS);
             self.clients.retain(|_, client| client.used > oldest);
         }
+    }
+}
+
+/// How a limit stands, by its policies' meters.
+#[expect(clippy::too_many_arguments, reason = "they are what a stand is made of")]
+fn stand<'l>(
+    limit: &'l LiveLimit,
+    parts: &[Part],
+    is_exempt: bool,
+    costs: impl Iterator<Item = u64>,
+    meters: &[Meter],
+    label: String,
+    random: [u8; 32],
+    now: Now,
+) -> Stand<'l> {
+    let jitter = jitter(limit, &random);
+    let policies = limit.policies.iter().zip(meters).zip(parts).zip(costs);
+    Stand {
+        limit,
+        policies: policies
+            .map(|(((policy, meter), part), cost)| Standing {
+                name: &policy.label,
+                limit: policy.limit,
+                burst: policy.terms.burst(),
+                window: policy.terms.window(),
+                remaining: meter.remaining(&policy.terms),
+                reset_after: meter.reset_after(&policy.terms).saturating_add(jitter),
+                cost,
+                reserved: part.cost,
+            })
+            .collect(),
+        counting: parts.iter().map(|part| part.counts || is_exempt).collect(),
+        violated: Vec::new(),
+        retry_after: Duration::ZERO,
+        label,
+        wall: now.wall,
+        random,
     }
 }
 

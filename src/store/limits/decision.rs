@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    claim::MeterId,
+    claim::{MeterId, Part},
     live::{LiveHeader, LiveLimit, LiveRefusal},
 };
 use crate::{
     behavior::{
-        limiter::Receipt,
+        limiter::{Receipt, Terms},
         moments::MomentFormat,
         placeholder::{Facts, Standing},
     },
@@ -32,6 +32,17 @@ pub struct Admission {
     /// What its answer tells of the limits, names spelled as on the wire.
     pub headers: Vec<(String, String)>,
     pub(super) taken: Vec<Taken>,
+    pub(super) retellings: Vec<Retelling>,
+}
+
+/// What is told inside of an answer, once it is known what that cost.
+#[derive(Debug)]
+pub(super) struct Retelling {
+    pub(super) limit: Arc<LiveLimit>,
+    pub(super) parts: Vec<Part>,
+    pub(super) is_exempt: bool,
+    pub(super) label: String,
+    pub(super) random: [u8; 32],
 }
 
 /// What was taken of one meter.
@@ -67,7 +78,7 @@ pub struct Refused {
 impl Admission {
     /// Whether what was taken is put right when the answer is over.
     pub fn is_to_be_settled(&self) -> bool {
-        !self.taken.is_empty()
+        !self.taken.is_empty() || !self.retellings.is_empty()
     }
 
     /// Whether the answer's body says what it cost.
@@ -81,6 +92,10 @@ impl Admission {
 }
 
 impl Taken {
+    pub(super) fn terms(&self) -> Option<&Terms> {
+        self.limit.policies.get(self.policy).map(|policy| &policy.terms)
+    }
+
     pub(super) fn cost(&self) -> Option<&super::cost::LiveCost> {
         self.limit.policies.get(self.policy).map(|policy| &policy.cost)
     }
@@ -93,6 +108,7 @@ pub(super) struct Stand<'a> {
     /// Which of them count this request.
     pub(super) counting: Vec<bool>,
     pub(super) violated: Vec<usize>,
+    /// As it is told: `jitter` and all.
     pub(super) retry_after: Duration,
     pub(super) label: String,
     pub(super) wall: Timestamp,
@@ -102,7 +118,7 @@ pub(super) struct Stand<'a> {
 impl Stand<'_> {
     /// The policy that a text means that names none: of those that refused, the last to have room
     /// again is given; of others, the one of which the smallest share is left.
-    fn tightest(&self, refusing: Option<usize>) -> usize {
+    pub(super) fn tightest(&self, refusing: Option<usize>) -> usize {
         let share = |standing: &Standing<'_>| {
             u128::from(standing.remaining) * 1_000_000_000 / u128::from(standing.burst.max(1))
         };
@@ -113,7 +129,7 @@ impl Stand<'_> {
             .unwrap_or_default()
     }
 
-    fn facts(&self, tightest: usize) -> Facts<'_> {
+    pub(super) fn facts(&self, tightest: usize) -> Facts<'_> {
         let skew = SignedDuration::from_secs(self.limit.written.clock_skew);
         Facts {
             policies: &self.policies,
@@ -171,7 +187,7 @@ impl Stand<'_> {
             limit: self.limit.written.name.clone(),
             place: self.limit.place.clone(),
             key: self.label.clone(),
-            policy: self.policies.get(policy).map_or("", |policy| policy.name).to_owned(),
+            policy: self.limit.policies.get(policy).map(|it| it.name.clone()).unwrap_or_default(),
             status: refusal.status,
             headers,
             body: refusal.body.as_ref().map(|body| body.render(&facts)),
@@ -182,6 +198,14 @@ impl Stand<'_> {
     fn refusal(&self, policy: usize) -> &LiveRefusal {
         refusal(self.limit, policy)
     }
+}
+
+/// By how much later than true a time is told.
+pub(super) fn jitter(limit: &LiveLimit, random: &[u8; 32]) -> Duration {
+    // The end of what is random is that of the longest ids, which few answers have.
+    let bytes = random.last_chunk().copied().unwrap_or_default();
+    let share = f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX);
+    limit.written.jitter.mul_f64(share)
 }
 
 /// What a policy answers.

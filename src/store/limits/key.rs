@@ -13,6 +13,7 @@ use crate::{
         json,
         jsonpath::{JsonPath, JsonPathError},
     },
+    matching::route,
     model::{Json, JsonStyle, LimitKey},
 };
 
@@ -46,6 +47,7 @@ pub(super) enum KeyPart {
     JwtClaim(String),
     BodyField(JsonPath),
     Endpoint,
+    Route,
     Constant(String),
 }
 
@@ -72,6 +74,7 @@ impl KeyPart {
                 Self::BodyField(JsonPath::compile(path).map_err(KeyError::Path)?)
             }
             LimitKey::Endpoint => Self::Endpoint,
+            LimitKey::Route => Self::Route,
             LimitKey::Constant(text) => Self::Constant(text.clone()),
         })
     }
@@ -101,6 +104,7 @@ impl KeyPart {
                 Cow::Owned(found.map(|value| plain(&value)).unwrap_or_default())
             }
             Self::Endpoint => Cow::Owned(format!("{} {}", view.method(), view.path())),
+            Self::Route => Cow::Owned(route::of(view.method(), view.path())),
             Self::Constant(text) => Cow::Borrowed(text),
         }
     }
@@ -129,7 +133,9 @@ impl KeyPart {
             _ => &value,
         };
         match self {
-            Self::Endpoint | Self::ClientIp | Self::Constant(_) => readable(value, usize::MAX),
+            Self::Endpoint | Self::Route | Self::ClientIp | Self::Constant(_) => {
+                readable(value, usize::MAX)
+            }
             _ => readable(value, SHOWN),
         }
     }

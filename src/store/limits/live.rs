@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::{
     cost::{CostError, LiveCost},
     key::{KeyError, KeyPart},
+    merge::Merge,
 };
 use crate::{
     behavior::{
@@ -40,6 +41,8 @@ enum LimitErrorKind {
     Header(String, PlaceholderError),
     #[error("the body of the refusal: {0}")]
     Body(PlaceholderError),
+    #[error("what is merged into answers: {0}")]
+    Merge(PlaceholderError),
     #[error("`{0}` cannot be a header name")]
     Name(String),
     #[error("{0}")]
@@ -67,12 +70,16 @@ pub struct LiveLimit {
     pub(super) policies: Vec<LivePolicy>,
     pub(super) headers: Vec<LiveHeader>,
     pub(super) refusal: LiveRefusal,
+    /// What is merged into answers.
+    pub(super) merge: Option<Merge>,
 }
 
 /// A policy in service.
 #[derive(Debug)]
 pub(super) struct LivePolicy {
     pub(super) name: String,
+    /// What answers call it.
+    pub(super) label: String,
     pub(super) limit: u64,
     pub(super) terms: Terms,
     pub(super) cost: LiveCost,
@@ -162,6 +169,7 @@ fn made(place: &Place, limit: &RateLimit) -> Result<LiveLimit, LimitErrorKind> {
         let refusal = policy.refusal.as_ref();
         Ok::<_, LimitErrorKind>(LivePolicy {
             name: policy.name.clone(),
+            label: policy.label.as_ref().unwrap_or(&policy.name).clone(),
             limit: policy.limit,
             terms: Terms::new(policy)?,
             cost: LiveCost::compile(&policy.cost)?,
@@ -171,6 +179,7 @@ fn made(place: &Place, limit: &RateLimit) -> Result<LiveLimit, LimitErrorKind> {
         })
     });
     let policies = policies.collect::<Result<_, _>>()?;
+    let merge = limit.body_merge.as_ref().map(|json| Merge::compile(json, &names)).transpose();
     let exempt = limit.exempt.iter().map(CompiledRequest::compile);
     let mut hasher = DefaultHasher::new();
     format!("{place:?} {limit:?}").hash(&mut hasher);
@@ -183,6 +192,7 @@ fn made(place: &Place, limit: &RateLimit) -> Result<LiveLimit, LimitErrorKind> {
         key: live_key(&limit.key)?,
         policies,
         refusal: live_refusal(&limit.refusal, &names, tells_when)?,
+        merge: merge.map_err(LimitErrorKind::Merge)?,
         headers,
     })
 }

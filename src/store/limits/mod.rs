@@ -8,6 +8,7 @@
 //! claim     what it takes of each meter
 //! counters  what a session counts: a meter for each policy and key, a record of each client
 //! decision  what a request gets: let through with headers, or refused with an answer
+//! merge     what is told inside of answers
 //! usage     what an answer says it cost
 //! settlement  puts right what was charged when the answer is over
 //! report    how clients took it
@@ -17,12 +18,15 @@
 //! May import: behavior, codec, matching, model, runtime.
 
 mod asked;
+#[cfg(test)]
+mod behaved;
 mod claim;
 mod cost;
 mod counters;
 mod decision;
 mod key;
 mod live;
+mod merge;
 mod report;
 mod settlement;
 mod standing;

@@ -132,7 +132,7 @@ fn line(report: &LimitReport) -> String {
     parts.join(" · ")
 }
 
-/// As people write times: `40 ms`, `1 s`, `1m30s`.
+/// As people write times: `40 ms`, `1 s`, `1m30s`, `1h`.
 fn duration(time: Duration) -> String {
     if time < Duration::from_secs(1) {
         return format!("{} ms", time.as_millis());
@@ -141,5 +141,12 @@ fn duration(time: Duration) -> String {
         let text = format!("{:.1}", time.as_secs_f64());
         return format!("{} s", text.strip_suffix(".0").unwrap_or(&text));
     }
-    MomentFormat::Go.write(jiff::Timestamp::UNIX_EPOCH, Duration::from_secs(time.as_secs()))
+    let mut text =
+        MomentFormat::Go.write(jiff::Timestamp::UNIX_EPOCH, Duration::from_secs(time.as_secs()));
+    for (end, none) in [("m0s", "0s"), ("h0m", "0m")] {
+        if text.ends_with(end) {
+            text.truncate(text.len() - none.len());
+        }
+    }
+    text
 }

@@ -19,22 +19,22 @@ use crate::{
     store::clock::SessionClock,
 };
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 /// 2023-11-14T22:13:20Z
 const START: i64 = 1_700_000_000;
 
-fn policy(name: &str, limit: u64) -> Policy {
+pub(super) fn policy(name: &str, limit: u64) -> Policy {
     let mut policy = RateLimit::plain(limit, 60 * SECOND).policies.remove(0);
     policy.name = name.to_owned();
     policy.algorithm = Algorithm::FixedWindow { from_first: true };
     policy
 }
 
-fn limit(policies: Vec<Policy>) -> RateLimit {
+pub(super) fn limit(policies: Vec<Policy>) -> RateLimit {
     RateLimit { policies, ..RateLimit::plain(1, SECOND) }
 }
 
-fn header(name: &str, value: &str) -> LimitHeader {
+pub(super) fn header(name: &str, value: &str) -> LimitHeader {
     LimitHeader { name: name.to_owned(), value: value.to_owned(), emit: None }
 }
 
@@ -42,7 +42,7 @@ fn path(path: &str) -> RequestPattern {
     RequestPattern { url: UrlPattern::UrlPath(path.to_owned()), ..RequestPattern::default() }
 }
 
-fn request(target: &str, fields: &[(&str, &str)], body: &str) -> Request {
+pub(super) fn request(target: &str, fields: &[(&str, &str)], body: &str) -> Request {
     let fields = fields.iter().map(|(name, value)| {
         (HeaderName::try_from(*name).unwrap(), HeaderValue::try_from(*value).unwrap())
     });
@@ -59,54 +59,58 @@ fn request(target: &str, fields: &[(&str, &str)], body: &str) -> Request {
 }
 
 /// Counters, and the limits that are asked.
-struct Bench {
-    counters: Arc<Counters>,
+pub(super) struct Bench {
+    pub(super) counters: Arc<Counters>,
     limits: Vec<Arc<LiveLimit>>,
 }
 
 impl Bench {
-    fn new(limits: impl IntoIterator<Item = RateLimit>) -> Self {
+    pub(super) fn new(limits: impl IntoIterator<Item = RateLimit>) -> Self {
         let live = |limit| Arc::new(LiveLimit::compile(&Place::All, &limit).unwrap());
         Self { counters: Arc::default(), limits: limits.into_iter().map(live).collect() }
     }
 
-    fn ask(&self, request: &Request, at: Duration) -> Decision {
+    pub(super) fn ask(&self, request: &Request, at: Duration) -> Decision {
+        self.ask_on(request, at, 1)
+    }
+
+    pub(super) fn ask_on(&self, request: &Request, at: Duration, connection: u64) -> Decision {
         let shown = || request.clone();
         let wall = Timestamp::from_second(START).unwrap().checked_add(at).unwrap();
         let asked = Asked {
             view: &RequestView::new(request),
             shown: &shown,
-            connection: Some(1),
+            connection: Some(connection),
             now: Now { elapsed: at, wall },
             seed: Seed(7),
         };
         self.counters.admit(&self.limits, "", &asked)
     }
 
-    fn get(&self, target: &str, at: Duration) -> Decision {
+    pub(super) fn get(&self, target: &str, at: Duration) -> Decision {
         self.ask(&request(target, &[], ""), at)
     }
 }
 
-fn admitted(decision: Decision) -> Admission {
+pub(super) fn admitted(decision: Decision) -> Admission {
     match decision {
         Decision::Admitted(admission) => admission,
         Decision::Refused(refused) => panic!("{refused:?}"),
     }
 }
 
-fn refused(decision: Decision) -> Refused {
+pub(super) fn refused(decision: Decision) -> Refused {
     match decision {
         Decision::Refused(refused) => refused,
         Decision::Admitted(admission) => panic!("{admission:?}"),
     }
 }
 
-fn is_admitted(decision: &Decision) -> bool {
+pub(super) fn is_admitted(decision: &Decision) -> bool {
     matches!(decision, Decision::Admitted(_))
 }
 
-fn told<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
+pub(super) fn told<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
     headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 

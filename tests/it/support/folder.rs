@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use ringer::{
@@ -157,6 +158,14 @@ impl Ringer {
 
     pub(crate) fn ca_pem(&self) -> String {
         std::fs::read_to_string(self.running.ca_file()).unwrap()
+    }
+
+    /// What comes of a request, and how long that took by its clock.
+    pub(crate) async fn timed<T>(&self, request: impl Future<Output = T>) -> (T, Duration) {
+        let clock = self.running.clock();
+        let start = clock.elapsed();
+        let got = request.await;
+        (got, clock.elapsed() - start)
     }
 
     pub(crate) async fn stop(self) -> Summary {

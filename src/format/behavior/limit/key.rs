@@ -3,7 +3,7 @@
 use crate::{codec::jsonpath::JsonPath, format::suggest, model::LimitKey};
 
 /// The forms, for messages.
-const FORMS: [&str; 9] = [
+const FORMS: [&str; 10] = [
     "header:NAME",
     "credential",
     "ip",
@@ -12,6 +12,7 @@ const FORMS: [&str; 9] = [
     "jwt:CLAIM",
     "body:$.PATH",
     "endpoint",
+    "route",
     "constant:TEXT",
 ];
 
@@ -29,6 +30,7 @@ pub(super) fn parse(text: &str) -> Result<LimitKey, (String, String)> {
         ("credential", None) => Ok(LimitKey::Credential),
         ("ip", None) => Ok(LimitKey::ClientIp),
         ("endpoint", None) => Ok(LimitKey::Endpoint),
+        ("route", None) => Ok(LimitKey::Route),
         ("header", Some(name)) => Ok(LimitKey::Header(name.to_owned())),
         ("query", Some(name)) => Ok(LimitKey::Query(name.to_owned())),
         ("jwt", Some(claim)) => Ok(LimitKey::JwtClaim(claim.to_owned())),
@@ -67,6 +69,7 @@ pub(super) fn write(key: &LimitKey) -> String {
         LimitKey::JwtClaim(claim) => format!("jwt:{claim}"),
         LimitKey::BodyField(path) => format!("body:{path}"),
         LimitKey::Endpoint => "endpoint".to_owned(),
+        LimitKey::Route => "route".to_owned(),
         LimitKey::Constant(value) => format!("constant:{value}"),
     }
 }
@@ -94,6 +97,7 @@ mod tests {
             "jwt:sub",
             "body:$.channel",
             "endpoint",
+            "route",
             "constant:all",
         ] {
             assert_eq!(parse(text).as_ref().map(write), Ok(text.to_owned()));

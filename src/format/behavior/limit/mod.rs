@@ -7,6 +7,7 @@ mod amount;
 mod answer;
 mod cost;
 mod key;
+mod merged;
 mod penalty;
 mod policy;
 pub mod presets;

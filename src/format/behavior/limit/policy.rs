@@ -48,6 +48,7 @@ pub(super) const POLICY: Place = Place {
     name: "a policy",
     known: &[
         "name",
+        "label",
         "limit",
         "window",
         "burst",
@@ -72,6 +73,7 @@ pub(super) const POLICY: Place = Place {
 pub(super) fn unsaid(name: &str) -> Policy {
     Policy {
         name: name.to_owned(),
+        label: None,
         algorithm: Algorithm::TokenBucket,
         limit: 0,
         window: Duration::ZERO,
@@ -174,6 +176,9 @@ pub(super) fn change(
     problems: &mut Problems,
 ) {
     count(fields, policy, problems);
+    if let Some(label) = scalar::text(fields, "label", problems) {
+        policy.label = Some(label);
+    }
     if let Some(key) = keys(fields, problems) {
         policy.key = Some(key);
     }
@@ -227,6 +232,9 @@ pub(super) fn write_keys(keys: &[LimitKey]) -> Json {
 /// Writes a policy, member by member.
 pub(super) fn write(policy: &Policy) -> Vec<(String, Json)> {
     let mut members: Vec<(&str, Json)> = vec![("name", policy.name.as_str().into())];
+    if let Some(label) = &policy.label {
+        members.push(("label", label.as_str().into()));
+    }
     let algorithms = &ALGORITHMS;
     let algorithm = algorithms.iter().find(|(_, algorithm)| match &policy.algorithm {
         Algorithm::Daily { .. } => matches!(algorithm, Algorithm::Daily { .. }),

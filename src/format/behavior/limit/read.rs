@@ -4,7 +4,7 @@ use std::{ops::Range, time::Duration};
 
 use super::{
     answer::{HeaderEdit, Placed, RefusalEdit, emit},
-    penalty,
+    merged, penalty,
     policy::{self, COUNTING_KEYS, POLICY, keys},
     presets::{self, OwnPresets},
     selection,
@@ -57,6 +57,8 @@ pub(super) const LIMIT: Place = Place {
         "counts_refused",
         "penalty",
         "clock_skew",
+        "jitter",
+        "body_merge",
     ],
 };
 
@@ -184,6 +186,14 @@ fn read_table(node: Node, own: OwnPresets<'_>, problems: &mut Problems) -> Optio
             Some(seconds) => limit.clock_skew = seconds,
             None => expected(&node, "clock_skew", "a whole number of seconds", problems),
         }
+    }
+    if let Some(jitter) = scalar::duration(&mut fields, "jitter", problems) {
+        limit.jitter = jitter;
+    }
+    if let Some(node) = fields.take("body_merge")
+        && let Some(merged) = merged::read(node, &mut texts, problems)
+    {
+        limit.body_merge = merged;
     }
     for policy in &limit.policies {
         policy::check(policy, &span, problems);
@@ -381,6 +391,9 @@ fn check_texts(
     for refusal in refusals {
         headers.extend(&refusal.headers);
         bodies.extend(refusal.body.as_deref());
+    }
+    if let Some(json) = &limit.body_merge {
+        merged::each_text(json, &mut |text| bodies.push(text));
     }
     let values = headers.iter().map(|header| header.value.as_str());
     for text in values.chain(bodies) {

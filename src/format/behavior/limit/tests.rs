@@ -141,6 +141,8 @@ fn a_table_says_all_of_a_limit() {
         counts_refused = true
         penalty = { escalate = 1.5, max = "5m" }
         clock_skew = -30
+        jitter = "250ms"
+        body_merge = { meta = { left = "{remaining}", of = [1, "{day.limit}"] } }
 
         [headers]
         X-Left = "{remaining}"
@@ -155,6 +157,7 @@ fn a_table_says_all_of_a_limit() {
         algorithm = "daily"
         zone = "Europe/Berlin"
         key = "jwt:sub"
+        label = "daily"
     "#;
     let limits = toml(text).unwrap();
     let limit = &limits[0];
@@ -194,6 +197,9 @@ fn a_table_says_all_of_a_limit() {
         Some(Penalty::Escalate { factor: 1.5, max: Duration::from_secs(300) })
     );
     assert_eq!(limit.clock_skew, -30);
+    assert_eq!(limit.jitter, Duration::from_millis(250));
+    let merged = limit.body_merge.as_ref().unwrap().member("meta").unwrap();
+    assert_eq!(merged.member("left"), Some(&"{remaining}".into()));
     assert!(limit.request.is_some());
     assert_eq!(limit.exempt.len(), 1);
 }
@@ -408,13 +414,14 @@ fn rendered(limit: &RateLimit, text: &str, refused: Option<usize>) -> String {
         .map(|(at, policy)| {
             let burst = policy.burst.unwrap_or(policy.limit);
             Standing {
-                name: &policy.name,
+                name: policy.label.as_ref().unwrap_or(&policy.name),
                 limit: policy.limit,
                 burst,
                 window: policy.window,
                 remaining: if refused == Some(at) { 0 } else { burst - 1 },
                 reset_after: policy.window,
                 cost: 1,
+                reserved: 1,
             }
         })
         .collect();

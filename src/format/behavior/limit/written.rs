@@ -1,5 +1,6 @@
 //! Limits as JSON, so that what is read from it is the same limit. One of a preset is written whole: else
-//! what the preset says would come back in place of what was taken out.
+//! what the preset says would come back in place of what was taken out. A preset of the user's own is not
+//! named then: whoever reads it may have no such file.
 
 use std::time::Duration;
 
@@ -7,9 +8,11 @@ use super::{
     answer::{write_emit, write_headers, write_refusal},
     penalty,
     policy::{self, write_keys},
+    presets::PRESETS,
     selection,
 };
 use crate::{
+    behavior::duration,
     format::behavior::tree::camel_case,
     model::{Json, RateLimit},
 };
@@ -29,7 +32,8 @@ fn members(limit: &RateLimit) -> Vec<(String, Json)> {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, json: Json| members.push((name.to_owned(), json));
     put("name", limit.name.as_str().into());
-    if let Some(preset) = &limit.preset {
+    let is_shipped = |preset: &&String| PRESETS.iter().any(|(name, _)| name == *preset);
+    if let Some(preset) = limit.preset.as_ref().filter(is_shipped) {
         put("preset", preset.as_str().into());
     }
     put("key", write_keys(&limit.key));
@@ -50,6 +54,8 @@ fn members(limit: &RateLimit) -> Vec<(String, Json)> {
     put("counts_refused", Json::Bool(limit.counts_refused));
     put("penalty", limit.penalty.map_or_else(|| "none".into(), penalty::write));
     put("clock_skew", Json::Number(limit.clock_skew.to_string()));
+    put("jitter", duration::print(limit.jitter).as_str().into());
+    put("body_merge", limit.body_merge.clone().unwrap_or(Json::Bool(false)));
     members
 }
 
