@@ -14,8 +14,11 @@ pub struct RateLimit {
     pub preset: Option<String>,
     /// Which requests it counts; `None` is all.
     pub request: Option<RequestPattern>,
-    /// Requests that cost nothing and are always let through (GitHub's `GET /rate_limit`).
+    /// Requests that cost nothing and are always let through.
     pub exempt: Vec<RequestPattern>,
+    /// Requests that cost nothing and are answered with how the policies stand (GitHub's
+    /// `GET /rate_limit`); the first that fits answers.
+    pub status_endpoints: Vec<StatusEndpoint>,
     /// By what requests are told apart, all parts together; empty counts all together.
     pub key: Vec<LimitKey>,
     /// The policies, of which each must leave room.
@@ -49,6 +52,7 @@ impl RateLimit {
             preset: None,
             request: None,
             exempt: Vec::new(),
+            status_endpoints: Vec::new(),
             key: Vec::new(),
             policies: vec![Policy {
                 name: "requests".to_owned(),
@@ -98,6 +102,15 @@ impl FromStr for RateLimit {
         };
         Ok(Self::plain(limit, Duration::from_secs(window)))
     }
+}
+
+/// Where a provider tells how a client stands, as 200 with a body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatusEndpoint {
+    /// The requests for it.
+    pub request: RequestPattern,
+    /// The body, with placeholders.
+    pub body: String,
 }
 
 /// One of the limits of a provider.

@@ -39,7 +39,7 @@ pub use id::{ServiceName, StubId};
 pub use json::Json;
 pub use limit::{
     Algorithm, Cost, Emit, LimitHeader, LimitKey, Penalty, Policy, RateLimit, Refusal, RetryAfter,
-    TokenKind,
+    StatusEndpoint, TokenKind,
 };
 pub use listener::ServeListener;
 pub use message::{Headers, Request, RequestBody, Scheme, bytes_of, exact_text_of, text_of};

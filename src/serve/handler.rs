@@ -165,6 +165,12 @@ impl Handling {
         if !outbound.route.service.mode.records() {
             match limiting::admit(&state, &self.client, &mut outbound).await? {
                 Gate::Open(open) => passage = open,
+                Gate::Told(limit, answer) => {
+                    let name = format!("status of rate limit {limit}");
+                    let outcome = Outcome::Stub { name, step: None, nearest: false };
+                    self.done(Some(answer.status()), outcome);
+                    return Ok(*answer);
+                }
                 Gate::Shut(refusal) => {
                     self.done(Some(refusal.status()), Outcome::RateLimited);
                     return Ok(*refusal);

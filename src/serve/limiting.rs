@@ -13,7 +13,7 @@ use super::{
     rescue::Wants,
     respond::drain,
     state::State,
-    told::refusal,
+    told::{refusal, written},
     witness::{self, By},
 };
 use crate::{
@@ -28,6 +28,8 @@ const SHORT_BODY: u64 = 64 << 10;
 pub(super) enum Gate {
     /// It goes on; what is told with its answer.
     Open(Passage),
+    /// It asked how a limit of that name stands, and gets this answer.
+    Told(String, Box<Response<ReplyBody>>),
     /// It is refused with this answer.
     Shut(Box<Response<ReplyBody>>),
 }
@@ -62,9 +64,15 @@ pub(super) async fn admit(
     outbound.request.body = RequestBody::Whole(bytes::Bytes::new());
     match decision {
         Decision::Admitted(admission) => {
-            let mut passage = Passage::default();
+            let (mut passage, mut admission) = (Passage::default(), admission);
+            let status = admission.status.take();
             passage.add(state, admission);
-            Ok(Gate::Open(passage))
+            let Some(told) = status else { return Ok(Gate::Open(passage)) };
+            if !is_unasked(outbound) {
+                drain(std::mem::take(&mut outbound.body), None);
+            }
+            let answer = passage.dress(state, written(told.body), outbound.version).await;
+            Ok(Gate::Told(told.limit, Box::new(answer)))
         }
         Decision::Refused(refused) => {
             let event = enter_refused(state, &refused, outbound).await?;

@@ -22,17 +22,23 @@ pub(super) async fn refusal(
     let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::TOO_MANY_REQUESTS);
     let mut response = match &refused.body {
         Some(body) => {
-            let mut response = Response::new(ReplyBody::text(body.clone()));
+            let mut response = written(body.clone());
             *response.status_mut() = status;
-            if !body.is_empty() {
-                let kind = HeaderValue::from_static(content_type(body));
-                response.headers_mut().insert(CONTENT_TYPE, kind);
-            }
             response
         }
         None => own(status, refused, wants),
     };
     tell(state, &mut response, &refused.headers, version).await;
+    response
+}
+
+/// A body of a limit, as what it is.
+pub(super) fn written(body: String) -> Response<ReplyBody> {
+    let kind = (!body.is_empty()).then(|| HeaderValue::from_static(content_type(&body)));
+    let mut response = Response::new(ReplyBody::text(body));
+    if let Some(kind) = kind {
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+    }
     response
 }
 

@@ -13,7 +13,7 @@ use std::{
 use crate::support::{
     folder::{Folder, check_unchanged},
     process::{Process, Serving},
-    waiting::{LIMIT, eventually, eventually_within},
+    waiting::{eventually, eventually_within},
 };
 
 /// A client may make some hundred requests.
@@ -140,7 +140,7 @@ fn httpbin() -> Server {
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::null());
     let mut process = Process::spawn(&mut command);
-    let address = eventually_within(LIMIT * 2, "httpbin listens", || {
+    let address = eventually_within(CLIENT_LIMIT, "httpbin listens", || {
         assert!(process.is_running(), "{}", process.stderr());
         let said = process.stderr();
         let address =
@@ -176,7 +176,7 @@ fn moto() -> Server {
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::null());
     let mut process = Process::spawn(&mut command);
-    let port = eventually_within(LIMIT * 3, "moto listens", || {
+    let port = eventually_within(CLIENT_LIMIT, "moto listens", || {
         assert!(process.is_running(), "{}", process.stderr());
         fs::read_to_string(&port_file).ok()?.parse::<u16>().ok()
     });

@@ -27,6 +27,9 @@ pub(super) struct Claim<'l> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part {
     pub(super) meter: MeterId,
+    /// Whether it is about such requests.
+    pub(super) fits: bool,
+    /// Whether it counts this one.
     pub(super) counts: bool,
     pub(super) cost: u64,
 }
@@ -37,9 +40,11 @@ impl<'l> Claim<'l> {
         let is_exempt = limit.exempts(view);
         let parts = limit.policies.iter().enumerate().map(|(at, policy)| {
             let own = policy.key.as_ref().map(|parts| key::digest(parts, view));
-            let counts = !is_exempt && policy.is_for(view);
+            let fits = policy.is_for(view);
+            let counts = fits && !is_exempt;
             Part {
                 meter: MeterId(limit.id, at, own.unwrap_or(key)),
+                fits,
                 counts,
                 cost: if counts { policy.cost.of(view) } else { 0 },
             }

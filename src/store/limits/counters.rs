@@ -8,7 +8,7 @@ use rand::RngExt as _;
 use super::{
     asked::Asked,
     claim::{Claim, MeterId, Part, Taking, charge, count_refused},
-    decision::{self, Admission, Decision, Retelling, Stand, Taken, jitter},
+    decision::{self, Admission, Decision, Retelling, Stand, Taken, Told, jitter},
     key,
     live::LiveLimit,
 };
@@ -185,6 +185,12 @@ impl Inner {
         let mut admission = Admission::default();
         for (claim, meters) in claims.iter().zip(meters) {
             let stand = self.stand(claim, meters, session, asked);
+            if let Some(body) = claim.limit.status(asked.view)
+                && admission.status.is_none()
+            {
+                let limit = claim.limit.written.name.clone();
+                admission.status = Some(Told { limit, body: stand.written(body) });
+            }
             for (name, value) in stand.headers(None) {
                 if !admission.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
                     admission.headers.push((name, value));
@@ -194,7 +200,6 @@ impl Inner {
                 admission.retellings.push(Retelling {
                     limit: Arc::clone(claim.limit),
                     parts: claim.parts.clone(),
-                    is_exempt: claim.is_exempt,
                     label: stand.label,
                     random: stand.random,
                 });
@@ -271,7 +276,7 @@ impl Inner {
         let label = client.map(|client| client.label.clone()).unwrap_or_default();
         let random = self.random(claim, session, asked);
         let costs = claim.parts.iter().map(|part| part.cost);
-        stand(claim.limit, &claim.parts, claim.is_exempt, costs, meters, label, random, asked.now)
+        stand(claim.limit, &claim.parts, costs, meters, label, random, asked.now)
     }
 
     /// Chance for what is random in an answer.
@@ -298,7 +303,7 @@ impl Inner {
             known.and_then(|(_, actual)| *actual).unwrap_or(part.cost)
         });
         let (label, random) = (it.label.clone(), it.random);
-        let stand = stand(&it.limit, &it.parts, it.is_exempt, costs, &meters, label, random, now);
+        let stand = stand(&it.limit, &it.parts, costs, &meters, label, random, now);
         Some(merge.render(&stand.facts(stand.tightest(None))))
     }
 
@@ -325,7 +330,6 @@ impl Inner {
 fn stand<'l>(
     limit: &'l LiveLimit,
     parts: &[Part],
-    is_exempt: bool,
     costs: impl Iterator<Item = u64>,
     meters: &[Meter],
     label: String,
@@ -348,7 +352,7 @@ fn stand<'l>(
                 reserved: part.cost,
             })
             .collect(),
-        counting: parts.iter().map(|part| part.counts || is_exempt).collect(),
+        counting: parts.iter().map(|part| part.fits).collect(),
         violated: Vec::new(),
         retry_after: Duration::ZERO,
         label,

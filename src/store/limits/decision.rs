@@ -12,7 +12,7 @@ use crate::{
     behavior::{
         limiter::{Receipt, Terms},
         moments::MomentFormat,
-        placeholder::{Facts, Standing},
+        placeholder::{Facts, Standing, Text},
     },
     model::{Emit, Place, RetryAfter},
 };
@@ -31,6 +31,8 @@ pub enum Decision {
 pub struct Admission {
     /// What its answer tells of the limits, names spelled as on the wire.
     pub headers: Vec<(String, String)>,
+    /// The answer, where it asked how a limit stands.
+    pub status: Option<Told>,
     pub(super) taken: Vec<Taken>,
     pub(super) retellings: Vec<Retelling>,
 }
@@ -40,9 +42,17 @@ pub struct Admission {
 pub(super) struct Retelling {
     pub(super) limit: Arc<LiveLimit>,
     pub(super) parts: Vec<Part>,
-    pub(super) is_exempt: bool,
     pub(super) label: String,
     pub(super) random: [u8; 32],
+}
+
+/// How a limit stands, as its provider tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The limit.
+    pub limit: String,
+    /// The body of the answer.
+    pub body: String,
 }
 
 /// What was taken of one meter.
@@ -151,6 +161,11 @@ impl Stand<'_> {
             1.0 - left.min(1.0)
         });
         used.fold(0.0, f64::max)
+    }
+
+    /// A text for a request that was let through.
+    pub(super) fn written(&self, text: &Text) -> String {
+        text.render(&self.facts(self.tightest(None)))
     }
 
     /// The headers that an answer has.

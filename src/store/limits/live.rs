@@ -43,6 +43,8 @@ enum LimitErrorKind {
     Body(PlaceholderError),
     #[error("what is merged into answers: {0}")]
     Merge(PlaceholderError),
+    #[error("the body of a status endpoint: {0}")]
+    StatusEndpoint(PlaceholderError),
     #[error("`{0}` cannot be a header name")]
     Name(String),
     #[error("{0}")]
@@ -66,6 +68,7 @@ pub struct LiveLimit {
     pub(super) id: u64,
     request: Option<CompiledRequest>,
     exempt: Vec<CompiledRequest>,
+    status_endpoints: Vec<(CompiledRequest, Text)>,
     pub(super) key: Vec<KeyPart>,
     pub(super) policies: Vec<LivePolicy>,
     pub(super) headers: Vec<LiveHeader>,
@@ -126,6 +129,7 @@ impl LiveLimit {
         let of_key = |key: &[KeyPart]| key.iter().any(KeyPart::needs_body);
         self.request.as_ref().is_some_and(of_pattern)
             || self.exempt.iter().any(of_pattern)
+            || self.status_endpoints.iter().any(|(request, _)| of_pattern(request))
             || of_key(&self.key)
             || self.policies.iter().any(|policy| {
                 policy.request.as_ref().is_some_and(of_pattern)
@@ -141,7 +145,12 @@ impl LiveLimit {
 
     /// Whether a request that it is for is let through and costs nothing.
     pub(super) fn exempts(&self, view: &RequestView<'_>) -> bool {
-        self.exempt.iter().any(|request| request.matches(view))
+        self.exempt.iter().any(|request| request.matches(view)) || self.status(view).is_some()
+    }
+
+    /// The body of the status endpoint that a request is for.
+    pub(super) fn status(&self, view: &RequestView<'_>) -> Option<&Text> {
+        self.status_endpoints.iter().find(|(request, _)| request.matches(view)).map(|it| &it.1)
     }
 }
 
@@ -181,6 +190,10 @@ fn made(place: &Place, limit: &RateLimit) -> Result<LiveLimit, LimitErrorKind> {
     let policies = policies.collect::<Result<_, _>>()?;
     let merge = limit.body_merge.as_ref().map(|json| Merge::compile(json, &names)).transpose();
     let exempt = limit.exempt.iter().map(CompiledRequest::compile);
+    let status_endpoints = limit.status_endpoints.iter().map(|endpoint| {
+        let body = Text::parse(&endpoint.body, &names).map_err(LimitErrorKind::StatusEndpoint)?;
+        Ok::<_, LimitErrorKind>((CompiledRequest::compile(&endpoint.request)?, body))
+    });
     let mut hasher = DefaultHasher::new();
     format!("{place:?} {limit:?}").hash(&mut hasher);
     Ok(LiveLimit {
@@ -189,6 +202,7 @@ fn made(place: &Place, limit: &RateLimit) -> Result<LiveLimit, LimitErrorKind> {
         id: hasher.finish(),
         request: compiled(limit.request.as_ref())?,
         exempt: exempt.collect::<Result<_, _>>()?,
+        status_endpoints: status_endpoints.collect::<Result<_, _>>()?,
         key: live_key(&limit.key)?,
         policies,
         refusal: live_refusal(&limit.refusal, &names, tells_when)?,

@@ -36,7 +36,7 @@ mod usage;
 
 pub use asked::Asked;
 pub use counters::Counters;
-pub use decision::{Admission, Decision, Refused};
+pub use decision::{Admission, Decision, Refused, Told};
 pub use live::{LimitError, LiveLimit};
 pub use report::{LimitReport, render_text};
 pub use settlement::Settlement;

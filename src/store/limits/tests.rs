@@ -12,8 +12,8 @@ use crate::{
     codec::RequestView,
     model::{
         Algorithm, Cost, Emit, LimitHeader, LimitKey, Penalty, Place, Policy, RateLimit, Refusal,
-        Request, RequestBody, RequestPattern, RetryAfter, Scheme, TokenKind, UrlPattern,
-        ValuePattern,
+        Request, RequestBody, RequestPattern, RetryAfter, Scheme, StatusEndpoint, TokenKind,
+        UrlPattern, ValuePattern,
     },
     runtime::{Clock, Seed},
     store::clock::SessionClock,
@@ -313,6 +313,31 @@ fn a_policy_counts_its_own_requests_and_some_are_free() {
         admitted(bench.get("/rate_limit", SECOND));
     }
     assert_eq!(bench.counters.report(SECOND)[0].verdict.requests, 4);
+}
+
+#[test]
+fn a_status_endpoint_tells_how_the_policies_stand() {
+    let bench = Bench::new([RateLimit {
+        status_endpoints: vec![StatusEndpoint {
+            request: path("/limits"),
+            body: r#"{"core":{core.remaining},"search":{search.remaining}}"#.to_owned(),
+        }],
+        headers: vec![header("R", "{remaining} {name}")],
+        ..limit(vec![
+            Policy { request: Some(path("/search")), ..policy("search", 1) },
+            policy("core", 2),
+        ])
+    }]);
+    let status = || {
+        let admission = admitted(bench.get("/limits", SECOND));
+        assert!(told(&admission.headers, "R").unwrap().ends_with("core"));
+        admission.status.unwrap().body
+    };
+    assert_eq!(status(), r#"{"core":2,"search":1}"#);
+    assert_eq!(admitted(bench.get("/", SECOND)).status, None);
+    admitted(bench.get("/", SECOND));
+    refused(bench.get("/", SECOND));
+    assert_eq!(status(), r#"{"core":0,"search":1}"#);
 }
 
 #[test]

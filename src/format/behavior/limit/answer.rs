@@ -191,7 +191,8 @@ fn retry_after(fields: &mut Fields, problems: &mut Problems) -> Option<RetryAfte
     scalar::word(fields, "retry_after", &RETRY_AFTER, problems)
 }
 
-fn body(
+/// Takes a body: a text, or JSON; `false` is none.
+pub(super) fn body(
     fields: &mut Fields,
     texts: &mut Vec<Placed>,
     problems: &mut Problems,

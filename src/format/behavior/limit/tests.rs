@@ -95,14 +95,14 @@ fn a_policy_of_a_preset_is_overridden_by_its_name() {
     assert_eq!(limits[0].policies[0].window, Duration::from_secs(60));
     let refusal = limits[0].policies[2].refusal.as_ref().unwrap();
     assert_eq!(refusal.status, 529);
-    assert_eq!(refusal.body, limits[0].refusal.body);
+    assert!(refusal.body.as_deref().unwrap().contains("output tokens"));
 }
 
 #[test]
 fn what_a_preset_says_can_be_taken_out() {
-    let text = "preset = \"github\"\nexempt = false\n[policies]\nsearch = false\n[headers]\nx-ratelimit-used = false\n";
+    let text = "preset = \"github\"\nstatus_endpoint = false\n[policies]\nsearch = false\n[headers]\nx-ratelimit-used = false\n";
     let limits = toml(text).unwrap();
-    assert!(limits[0].exempt.is_empty());
+    assert!(limits[0].status_endpoints.is_empty());
     assert!(limits[0].policies.iter().all(|policy| policy.name != "search"));
     assert_eq!(limits[0].headers.len(), 4);
     // Headers that tell of a policy cannot stay without it.
@@ -133,6 +133,7 @@ fn a_table_says_all_of_a_limit() {
         cost = [{ method = "POST", cost = 5 }, { cost = 2 }]
         url = "/v1/**"
         exempt = [{ url = "/v1/health" }]
+        status_endpoint = { url = "/v1/limit", body = { left = "{remaining}" } }
         emit = "near:80%"
         status = 503
         retryAfter = "float"
@@ -202,6 +203,8 @@ fn a_table_says_all_of_a_limit() {
     assert_eq!(merged.member("left"), Some(&"{remaining}".into()));
     assert!(limit.request.is_some());
     assert_eq!(limit.exempt.len(), 1);
+    let [endpoint] = limit.status_endpoints.as_slice() else { panic!("{limit:?}") };
+    assert_eq!(endpoint.body, r#"{"left":"{remaining}"}"#);
 }
 
 #[test]
@@ -260,6 +263,14 @@ fn each_mistake_has_its_place_and_a_way_out() {
         ),
         ("limit = \"1/s\"\npenalty = \"prison\"", "\"prison\" | `penalty` cannot be `prison`"),
         ("policies = []", "[] | a rate limit without a policy"),
+        (
+            "limit = \"1/s\"\nstatus_endpoint = { url = \"/rate_limit\" }",
+            "{ url = \"/rate_limit\" } | a status endpoint says which requests it is for, and a `body`",
+        ),
+        (
+            "limit = \"1/s\"\nstatus_endpoint = { url = \"/r\", body = \"{core.limit}\" }",
+            "\"{core.limit}\" | placeholder `{core.limit}` names the policy `core`",
+        ),
         ("[[policies]]\nlimit = \"1/s\"", "[[policies]] | a policy without `name`"),
         (
             "[[policies]]\nname = \"{x}\"\nlimit = \"1/s\"",
@@ -313,7 +324,7 @@ fn what_is_written_is_read_as_the_same_limit() {
         "limit=5/10s,burst=9,key=[\"ip\",\"endpoint\"],penalty=ban:10m,emit=near:0.5".to_owned(),
         "preset=stripe,status=503,penalty=restart,clock_skew=-5".to_owned(),
         "preset=google; policies.RequestsPerDayPerProject=false".to_owned(),
-        "preset=github; exempt=false; body=false".to_owned(),
+        "preset=github; status_endpoint=false; body=false".to_owned(),
     ]);
     for text in texts {
         let limit = short(&text).unwrap();
@@ -359,6 +370,11 @@ fn what_each_preset_tells() {
         headers(&mut told, &limit, &limit.headers, None);
         for at in 0..limit.policies.len() {
             refused(&mut told, &limit, at);
+        }
+        for endpoint in &limit.status_endpoints {
+            let body = rendered(&limit, &endpoint.body, None);
+            json::parse(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
+            let _ = writeln!(told, "--- status endpoint\n{body}");
         }
     }
     insta::assert_snapshot!(told);

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     behavior::duration,
     format::behavior::tree::camel_case,
-    model::{Json, RateLimit},
+    model::{Json, RateLimit, StatusEndpoint},
 };
 
 /// Writes a limit.
@@ -44,6 +44,15 @@ fn members(limit: &RateLimit) -> Vec<(String, Json)> {
         let exempt =
             |request| Json::Object(vec![("request".to_owned(), selection::write(request))]);
         put("exempt", Json::Array(limit.exempt.iter().map(exempt).collect()));
+    }
+    if !limit.status_endpoints.is_empty() || limit.preset.is_some() {
+        let endpoint = |endpoint: &StatusEndpoint| {
+            Json::Object(vec![
+                ("request".to_owned(), selection::write(&endpoint.request)),
+                ("body".to_owned(), endpoint.body.as_str().into()),
+            ])
+        };
+        put("status_endpoint", Json::Array(limit.status_endpoints.iter().map(endpoint).collect()));
     }
     let policies = limit.policies.iter().map(|policy| Json::Object(camel(policy::write(policy))));
     put("policies", Json::Array(policies.collect()));
