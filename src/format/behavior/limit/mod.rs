@@ -6,6 +6,7 @@
 mod amount;
 mod answer;
 mod cost;
+mod exempt;
 mod key;
 mod merged;
 mod penalty;

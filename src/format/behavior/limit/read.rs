@@ -4,7 +4,7 @@ use std::{ops::Range, time::Duration};
 
 use super::{
     answer::{HeaderEdit, Placed, RefusalEdit, emit},
-    merged, penalty,
+    exempt, merged, penalty,
     policy::{self, COUNTING_KEYS, POLICY, keys},
     presets::{self, OwnPresets},
     selection,
@@ -23,7 +23,7 @@ use crate::{
         problem::Problems,
         rule,
     },
-    model::{RateLimit, RequestPattern},
+    model::RateLimit,
 };
 
 /// The table of a limit.
@@ -60,12 +60,6 @@ pub(super) const LIMIT: Place = Place {
         "jitter",
         "body_merge",
     ],
-};
-
-const EXEMPT: Place = Place {
-    noun: "key",
-    name: "an entry of `exempt`",
-    known: &["request", "url", "method", "header", "request_body"],
 };
 
 /// Reads `10/s`, or `preset=github,limit=20/min,key=header:Authorization`, as the command line takes it.
@@ -167,7 +161,7 @@ fn read_table(node: Node, own: OwnPresets<'_>, problems: &mut Problems) -> Optio
         limit.request = selection::read(&mut fields, problems);
     }
     if let Some(node) = fields.take("exempt") {
-        limit.exempt = exempt(node, problems);
+        limit.exempt = exempt::read(node, problems);
     }
     if let Some(headers) = HeaderEdit::take(&mut fields, "headers", &mut texts, problems) {
         headers.apply(&mut limit.headers);
@@ -349,26 +343,6 @@ fn one_policy(
     let mut new = policy::unsaid(&name);
     policy::change(&mut fields, &mut new, &limit.refusal, texts, problems);
     limit.policies.push(new);
-}
-
-fn exempt(node: Node, problems: &mut Problems) -> Vec<RequestPattern> {
-    if is_off(&node) {
-        return Vec::new();
-    }
-    let mut requests = Vec::new();
-    for node in one_or_more(node) {
-        let span = span_of(&node);
-        let Some(mut fields) = open(node, &EXEMPT, &[], problems) else { continue };
-        match selection::read(&mut fields, problems) {
-            Some(request) => requests.push(request),
-            None => problems.add_unless_within(
-                span,
-                "an entry of `exempt` that fits all requests",
-                "write `{ method = \"GET\", url = \"/rate_limit\" }`",
-            ),
-        }
-    }
-    requests
 }
 
 /// Placeholders are checked once it is known which policies there are.
