@@ -14,6 +14,7 @@ pub mod pace;
 pub mod pieces;
 pub mod placeholder;
 pub mod selection;
+mod standing;
 pub mod verdict;
 
 pub use delay::GlobalDelay;

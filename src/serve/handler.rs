@@ -178,7 +178,7 @@ impl Handling {
             }
         }
         let response = self.answer_admitted(outbound, &mut passage).await?;
-        Ok(passage.dress(&state, response, version).await)
+        Ok(limiting::dress(passage, &state, response, version).await)
     }
 
     async fn answer_admitted(

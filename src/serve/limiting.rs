@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use http::Response;
+use http::{Response, Version};
 
 use super::{
     client::Client,
     forward::Outbound,
     inquiry::{self, Inquiry},
+    merged::merged,
     passage::{Passage, decide, innermost},
     reply::ReplyBody,
     rescue::Wants,
     respond::drain,
+    settled::Settled,
     state::State,
-    told::{refusal, written},
+    told::{refusal, tell, written},
     witness::{self, By},
 };
 use crate::{
@@ -150,4 +152,23 @@ pub(super) async fn refuse(
     }
     let answer = refusal(state, &refused, wants, inquiry.version).await;
     witness::see(state, event, inquiry.watch, answer)
+}
+
+/// The answer with what is told, and settled when it is over.
+pub(super) async fn dress(
+    passage: Passage,
+    state: &State,
+    mut response: Response<ReplyBody>,
+    version: Version,
+) -> Response<ReplyBody> {
+    tell(state, &mut response, &passage.headers, version).await;
+    let mut settlements = passage.settlements;
+    if settlements.is_empty() {
+        return response;
+    }
+    for settlement in &mut settlements {
+        settlement.begin(response.headers());
+    }
+    let response = merged(response, &mut settlements).await;
+    response.map(|body| ReplyBody::boxed(Settled { body, settlements }))
 }

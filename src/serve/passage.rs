@@ -3,12 +3,10 @@
 
 use std::sync::Arc;
 
-use http::{Response, Version};
+use http::Version;
 use jiff::Timestamp;
 
-use super::{
-    client::Client, merged::merged, reply::ReplyBody, settled::Settled, state::State, told::tell,
-};
+use super::{client::Client, state::State};
 use crate::{
     behavior::limiter::Now,
     codec::RequestView,
@@ -19,8 +17,8 @@ use crate::{
 /// What is told with the answer to a request that was let through, and settled when that is over.
 #[derive(Default)]
 pub(super) struct Passage {
-    headers: Vec<(String, String)>,
-    settlements: Vec<Settlement>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) settlements: Vec<Settlement>,
 }
 
 impl Passage {
@@ -36,25 +34,6 @@ impl Passage {
             let (counters, clock) = (state.session.limits(), state.session.clock());
             self.settlements.push(Settlement::new(counters, clock, admission));
         }
-    }
-
-    /// The answer with what is told, and settled when it is over.
-    pub(super) async fn dress(
-        self,
-        state: &State,
-        mut response: Response<ReplyBody>,
-        version: Version,
-    ) -> Response<ReplyBody> {
-        tell(state, &mut response, &self.headers, version).await;
-        let mut settlements = self.settlements;
-        if settlements.is_empty() {
-            return response;
-        }
-        for settlement in &mut settlements {
-            settlement.begin(response.headers());
-        }
-        let response = merged(response, &mut settlements).await;
-        response.map(|body| ReplyBody::boxed(Settled { body, settlements }))
     }
 }
 
