@@ -73,7 +73,7 @@ pub(super) async fn admit(
             if !is_unasked(outbound) {
                 drain(std::mem::take(&mut outbound.body), None);
             }
-            let answer = passage.dress(state, written(told.body), outbound.version).await;
+            let answer = dress(passage, state, written(told.body), outbound.version).await;
             Ok(Gate::Told(told.limit, Box::new(answer)))
         }
         Decision::Refused(refused) => {
