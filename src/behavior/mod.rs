@@ -2,6 +2,7 @@
 //!
 //! May import: model, runtime.
 
+mod chance;
 pub mod delay;
 pub mod distribution;
 pub mod duration;

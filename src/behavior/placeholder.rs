@@ -35,8 +35,11 @@ use std::{fmt::Write as _, time::Duration};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::moments::MomentFormat;
 pub use super::standing::{Facts, Standing};
+use super::{
+    chance::{ALNUM, HEX, digits, uuid},
+    moments::MomentFormat,
+};
 
 /// Random digits that a text can ask for at a time.
 const MOST_DIGITS: u64 = 64;
@@ -350,36 +353,6 @@ fn violated(text: &mut String, facts: &Facts<'_>) {
     for (at, policy) in named.enumerate() {
         let comma = if at > 0 { "," } else { "" };
         let _ = write!(text, "{comma}\"{}\"", policy.name);
-    }
-}
-
-const HEX: &[u8] = b"0123456789abcdef";
-const ALNUM: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-/// As many digits as there are halves of bytes; of letters and digits, the first `MOST_DIGITS` are as
-/// random as 32 bytes can be.
-fn digits(random: [u8; 32], alphabet: &'static [u8]) -> impl Iterator<Item = char> {
-    let mut carried = 0usize;
-    random.into_iter().flat_map(|byte| [byte >> 4, byte & 15]).map(move |half| {
-        // What went before moves the digit within an alphabet of more than 16.
-        carried = carried.wrapping_mul(31).wrapping_add(usize::from(half));
-        let at = if alphabet.len() == HEX.len() { usize::from(half) } else { carried };
-        alphabet.get(at % alphabet.len()).map_or('0', |digit| char::from(*digit))
-    })
-}
-
-/// A random UUID (RFC 9562 §5.4).
-fn uuid(text: &mut String, random: [u8; 32]) {
-    for (at, byte) in random.into_iter().take(16).enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        let byte = match at {
-            6 => byte & 0x0f | 0x40,
-            8 => byte & 0x3f | 0x80,
-            _ => byte,
-        };
-        let _ = write!(text, "{byte:02x}");
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     inquiry::Inquiry,
     reply::{Production, Progress, ReplyBody, Sizing, discard},
     settings::Chunking,
+    spellings::Spelled,
     state::State,
     wait::sleep_until,
     wire::Interim,
@@ -62,17 +63,6 @@ impl Given {
             self.schedule.chunks = pieces.into_iter().map(|(due, size)| (due, size, 0)).collect();
         }
         body
-    }
-}
-
-/// How the names of an answer's fields are spelled, for who adds some.
-#[derive(Clone)]
-pub(super) struct Spelled(Arc<Prepared>);
-
-impl Spelled {
-    /// The names.
-    pub(super) fn names(&self) -> &[String] {
-        &self.0.spelled
     }
 }
 

@@ -1,14 +1,26 @@
 //! How names of fields are spelled that answers get from several sides.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use http::Extensions;
 use parking_lot::Mutex;
 
 use super::head_case;
+use crate::render::Prepared;
 
 /// Combinations of names whose spelling is kept.
 const MAX_SPELLINGS: usize = 500;
+
+/// How the names of an answer's fields are spelled, for who adds some.
+#[derive(Clone)]
+pub(super) struct Spelled(pub(super) Arc<Prepared>);
+
+impl Spelled {
+    /// The names.
+    pub(super) fn names(&self) -> &[String] {
+        &self.0.spelled
+    }
+}
 
 /// How names are spelled that answers and limits have together.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use http::{
 use super::{
     reply::ReplyBody,
     rescue::{self, Wants},
-    respond::Spelled,
+    spellings::Spelled,
     state::State,
 };
 use crate::{model::Json, store::Refused, upstream::HeadTap};

@@ -326,7 +326,6 @@ impl Inner {
 }
 
 /// How a limit stands, by its policies' meters.
-#[expect(clippy::too_many_arguments, reason = "they are what a stand is made of")]
 fn stand<'l>(
     limit: &'l LiveLimit,
     parts: &[Part],

@@ -12,21 +12,21 @@ use crate::{
 
 /// Reads it; inside, `None` takes out what a preset has.
 pub(super) fn read(
-    node: Node,
+    node: &Node,
     texts: &mut Vec<Placed>,
     problems: &mut Problems,
 ) -> Option<Option<Json>> {
-    if is_off(&node) {
+    if is_off(node) {
         return Some(None);
     }
-    let span = span_of(&node);
+    let span = span_of(node);
     let json = match &node.value {
         NodeValue::Object(_) => Some(node.clone().into_json()),
         NodeValue::String(text) => json::parse(text).ok(),
         _ => None,
     };
     let Some(json @ Json::Object(_)) = json else {
-        expected(&node, "body_merge", "a table, or a JSON object as a text", problems);
+        expected(node, "body_merge", "a table, or a JSON object as a text", problems);
         return None;
     };
     each_text(&json, &mut |text| texts.push((text.to_owned(), span.clone())));

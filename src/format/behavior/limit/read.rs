@@ -189,7 +189,7 @@ fn read_table(node: Node, own: OwnPresets<'_>, problems: &mut Problems) -> Optio
         limit.jitter = jitter;
     }
     if let Some(node) = fields.take("body_merge")
-        && let Some(merged) = merged::read(node, &mut texts, problems)
+        && let Some(merged) = merged::read(&node, &mut texts, problems)
     {
         limit.body_merge = merged;
     }
