@@ -127,10 +127,8 @@ fn the_page_on_faults_tells_what_clients_see() {
         let (name, seen) = line.split_once(" | ").unwrap();
         let cells: Vec<_> = seen.split(" | ").map(str::trim).collect();
         let told = cells.join(" | ").replace('*', "\\*").replace("healthy", "nothing");
-        let told: String = told
-            .split(" | ")
-            .map(|cell| format!("| {} ", cell.replace('|', " or ")))
-            .collect();
+        let told: String =
+            told.split(" | ").map(|cell| format!("| {} ", cell.replace('|', " or "))).collect();
         assert!(page.contains(&format!("{told}|\n")), "{name}: {told}");
     }
 }
