@@ -23,6 +23,7 @@ mod check;
 mod cli;
 #[cfg(test)]
 mod clients;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod connect_faults;
@@ -54,6 +55,7 @@ mod http1_wire;
 mod latency;
 #[cfg(test)]
 mod limit_clients;
+#[cfg(test)]
 mod limit_corners;
 #[cfg(test)]
 mod listener;
