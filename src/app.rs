@@ -354,7 +354,7 @@ impl Running {
             misses: self.server.misses().into_iter().collect(),
             unused_stubs,
             rate_limited: tally.limited,
-            early_retries: limits.iter().map(|report| report.verdict.early).sum(),
+            early_retries: self.server.early_retries(),
             limits,
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,

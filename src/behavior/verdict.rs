@@ -137,6 +137,11 @@ impl Conduct {
         self.requests
     }
 
+    /// Tries before it was told to.
+    pub fn early(&self) -> u64 {
+        self.early
+    }
+
     /// The refused request that this one is another try of.
     fn refused(&mut self, who: Identity, now: Duration) -> Option<Refused> {
         let follows = |refused: &Refused| {

@@ -226,7 +226,7 @@ impl Handling {
                 let response =
                     replay::give(&self.state, *found, *inquiry, &self.client, &mut fate.outcome)
                         .await;
-                fate.tell(response.as_ref().ok().map(Response::status));
+                fate.tell(faults::status_of(&response));
                 let seen = |response| witness::see(&self.state, event, self.watch, response);
                 let response = response.map(seen);
                 let Some(following) = following else { return response };
@@ -264,7 +264,7 @@ impl Handling {
                 inquiry.event.clone_from(&event);
                 let fate = self.fate(event.as_ref(), Outcome::Missed);
                 let response = replay::miss(&self.state, *inquiry, &self.client).await;
-                fate.tell(response.as_ref().ok().map(Response::status));
+                fate.tell(faults::status_of(&response));
                 response.map(|response| witness::see(&self.state, event, self.watch, response))
             }
         }
@@ -350,7 +350,7 @@ impl Handling {
             sleep_until(self.state.session.clock(), watch, plan.schedule.head).await;
             fate.outcome = Outcome::InjectedError;
             let answer = faults::instead(&strike.value, &scene, inquiry).await;
-            fate.tell(answer.as_ref().ok().map(Response::status));
+            fate.tell(faults::status_of(&answer));
             return answer;
         }
         let Inquiry { request, version, body, route, own, .. } = inquiry;

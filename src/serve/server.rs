@@ -256,6 +256,11 @@ impl Server {
         session.limits().report(session.clock().elapsed())
     }
 
+    /// How often clients tried again before a limit had told them to, resets or not.
+    pub fn early_retries(&self) -> u64 {
+        self.state.session.limits().early_retries()
+    }
+
     /// Requests that no stub matched, with how often each came.
     pub fn misses(&self) -> BTreeMap<String, u64> {
         self.state.counts.misses.lock().clone()

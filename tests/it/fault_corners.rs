@@ -614,14 +614,16 @@ async fn large_bodies_are_taken_and_those_that_wait_are_not_asked_for() {
     let mut client = Wire::connect(ringer.address).await;
     client.send(post("status", LARGE, expects)).await;
     assert_eq!(client.message().await.status(), 503);
+    let mut events = ringer.running.events();
     for (path, expected) in [("reset", "reset"), ("empty", "closed")] {
         let mut client = Wire::connect(ringer.address).await;
         client.send(post(path, LARGE, expects)).await;
         let (message, how) = to_the_end(&mut client).await;
         assert_eq!((message.head.as_str(), message.body.len(), how), ("", 0, expected), "{path}");
+        // No status is told that no client saw.
+        assert_eq!(within(events.recv()).await.expect("it is told").status, None, "{path}");
     }
     // Who leaves a stall in the middle of a body is seen to.
-    let mut events = ringer.running.events();
     let mut client = Wire::connect(ringer.address).await;
     client.send(post("stall", LARGE, expects)).await;
     assert_eq!(client.head().await, "HTTP/1.1 100 Continue");

@@ -3,7 +3,7 @@
 use std::{future::pending, time::Duration};
 
 use h2::Reason;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt as _;
 
 use super::{breaker::stream_error, error_answer, scene::Scene, waiting::Waiting};
@@ -24,6 +24,19 @@ const MALFORMED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n
     lskdu018973t09sylgasjkfg1][]'./.sdlv";
 /// The rest of a request is read for so long: closing a socket with bytes unread resets it.
 const READ_ON: Duration = Duration::from_secs(1);
+
+/// Marks a response that no client gets to see: hyper writes it, and the wire ends in its place.
+#[derive(Clone, Copy)]
+struct NeverGiven;
+
+/// The status that a client gets; `None` where it gets no answer.
+pub(in crate::serve) fn status_of(
+    answer: &Result<Response<ReplyBody>, BodyError>,
+) -> Option<StatusCode> {
+    let given = answer.as_ref().ok();
+    let given = given.filter(|response| response.extensions().get::<NeverGiven>().is_none());
+    given.map(Response::status)
+}
 
 /// Whether a fault takes the place of an answer, so that there is no need to make one.
 pub(in crate::serve) fn takes_place(fault: &Fault) -> bool {
@@ -123,7 +136,9 @@ async fn break_off(fault: WireFault, scene: &Scene<'_>, inquiry: Inquiry) -> Res
         }
     });
     // Its head is what hyper writes, and so what is replaced.
-    Response::new(ReplyBody::empty())
+    let mut never_given = Response::new(ReplyBody::empty());
+    never_given.extensions_mut().insert(NeverGiven);
+    never_given
 }
 
 /// Reads the rest of a request until its client breaks off.

@@ -18,5 +18,5 @@ mod waiting;
 
 pub(super) use damage::damage;
 pub(super) use gathered::Gathered;
-pub(super) use instead::{instead, takes_place};
+pub(super) use instead::{instead, status_of, takes_place};
 pub(super) use scene::Scene;

@@ -39,6 +39,8 @@ pub(super) struct Inner {
     pub(super) clients: HashMap<(u64, u128), Client>,
     /// Numbers requests, so that it is known what was not used for longest.
     turn: u64,
+    /// Tries before they were told to of clients that are forgotten.
+    early_forgotten: u64,
 }
 
 #[derive(Debug)]
@@ -98,9 +100,17 @@ impl Counters {
         retellings.iter().filter_map(|it| inner.retell(it, taken, now)).collect()
     }
 
-    /// Forgets everything.
+    /// Forgets everything but how often clients tried again before they were told to: a run is judged
+    /// by all of it, however often it is reset.
     pub fn reset(&self) {
-        *self.inner.lock() = Inner::default();
+        let mut inner = self.inner.lock();
+        let early_forgotten = inner.early();
+        *inner = Inner { early_forgotten, ..Inner::default() };
+    }
+
+    /// How often clients tried again before they were told to, resets or not.
+    pub fn early_retries(&self) -> u64 {
+        self.inner.lock().early()
     }
 
     /// What is known of each client.
@@ -320,8 +330,15 @@ impl Inner {
         }
         if self.clients.len() > MAX_CLIENTS {
             let oldest = oldest(self.clients.values().map(|client| client.used), MAX_CLIENTS);
+            let before = self.early();
             self.clients.retain(|_, client| client.used > oldest);
+            self.early_forgotten += before - self.early();
         }
+    }
+
+    fn early(&self) -> u64 {
+        let known: u64 = self.clients.values().map(|client| client.conduct.early()).sum();
+        known + self.early_forgotten
     }
 }
 

@@ -489,4 +489,8 @@ fn the_report_says_how_clients_behaved() {
          · 1 retried before Retry-After  ✗ · shortest wait 40 ms of 1 s advertised\n"
     );
     assert_eq!(render_text(&[]), "");
+    bench.counters.reset();
+    assert!(bench.counters.report(2 * SECOND).is_empty());
+    // A run is judged by all of it.
+    assert_eq!(bench.counters.early_retries(), 1);
 }
