@@ -115,7 +115,7 @@ fn compare_behaviors(load: &Runtime) -> Result<(), Failure> {
         ("1 rule, drawn", &[("fault", DRAWN)]),
         ("10 rules, drawn", &[("fault", DRAWN); 10]),
         ("1 limit", &[("rate_limit", "1000000000/s")]),
-        ("1 preset", &[("rate_limit", "preset=ietf-draft, limit=1000000000/s")]),
+        ("1 preset", &[("rate_limit", "preset=generic, limit=1000000000/s")]),
     ];
     let mut contestants = Vec::new();
     for (name, entries) in kinds {
