@@ -8,7 +8,7 @@ use std::{
 
 use super::style::{self, paint};
 
-/// The line for people: version, what is done, where, and the seed where chance has a part.
+/// The line for people: version, what is done, where, and the seed, unless all is recorded.
 pub fn line(what: &str, addresses: &[SocketAddr], place: &str, seed: Option<u64>) -> String {
     let urls: Vec<_> = addresses.iter().map(|address| format!("http+https://{address}")).collect();
     let mut parts = vec![

@@ -61,7 +61,10 @@ impl Session {
         let mut signals = Signals::listen().context("cannot listen to signals")?;
         self.warn();
         let stubs = self.config.stubs.clone();
-        let seed = self.draws().then_some(self.config.seed.0);
+        let draws = self.draws();
+        let seed = self.config.seed.0;
+        // Rules may come while it runs, and a run that hangs has no summary to name it.
+        let told = (draws || !self.records()).then_some(seed);
         let progress = Progress::of_reading(&stubs, self.program.quiet);
         let started = tokio::select! {
             started = App::start(self.config.clone()) => started,
@@ -70,7 +73,7 @@ impl Session {
         progress.finish();
         let running = started.context("ringer could not start")?;
         let lines = self.show_requests(&running);
-        self.announce(&running, seed)?;
+        self.announce(&running, told)?;
 
         let end = self.until_end(&running, signals).await;
         let summary = running.stop().await;
@@ -93,7 +96,7 @@ impl Session {
             strict: self.program.strict,
             max_early_retries: self.program.max_early_retries,
             // Rules may also be a stub's, or have come while it ran.
-            seed: seed.or_else(|| (summary.injected > 0).then_some(self.config.seed.0)),
+            seed: (draws || summary.injected > 0).then_some(seed),
         };
         self.conclude(&summary, &run, failed);
         let code = u8::try_from(code).unwrap_or(FAILED);

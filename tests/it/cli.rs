@@ -256,7 +256,7 @@ async fn a_service_with_a_listener_of_its_own_needs_no_host_and_no_prefix() {
 async fn readiness_is_said_to_people_and_programs_and_taken_back_at_the_end() {
     let folder = Folder::new();
     folder.stub("a", STUB);
-    let serving = Serving::start(folder.path(), "replay", &[]);
+    let serving = Serving::start(folder.path(), "replay", &["--seed", "7"]);
     assert_eq!(client::get(serving.address, "/a").await.text(), "from a");
     assert!(serving.ca.ends_with("certs/ca.pem") && serving.ca.exists());
     let address = serving.address;
@@ -266,7 +266,7 @@ async fn readiness_is_said_to_people_and_programs_and_taken_back_at_the_end() {
     assert_eq!(
         first,
         format!(
-            "ringer {} · replaying · http+https://{address} · stubs",
+            "ringer {} · replaying · http+https://{address} · stubs · seed 7",
             env!("CARGO_PKG_VERSION")
         )
     );
