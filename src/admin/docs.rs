@@ -2,7 +2,7 @@
 
 use super::{
     call::{self, Answer, Call},
-    openapi::{self, Described},
+    openapi::{self, Described, Surroundings},
 };
 
 pub(super) fn index(_: &Call<'_>) -> Answer {
@@ -21,5 +21,6 @@ pub(super) fn openapi<'r>(
 ) -> Answer {
     let basic = call.parts.credentials.as_ref().map(|_| "basic");
     let schemes: Vec<&str> = basic.into_iter().collect();
-    Ok(call::json(&openapi::document(prefix, routes, &schemes)))
+    let surroundings = Surroundings { schemes: &schemes, is_wiremock: call.parts.is_shared };
+    Ok(call::json(&openapi::document(prefix, routes, surroundings)))
 }

@@ -20,19 +20,30 @@ const TAKEN: &[&str] = &["#/components/parameters/Session"];
 const ANSWERED: &[(&str, &str)] =
     &[("401", "#/components/responses/Unauthorized"), ("403", "#/components/responses/Forbidden")];
 
-/// The document of these routes below `prefix`. `schemes` are the ways to prove who calls, of which
-/// each call needs one; without any, none is asked for.
+/// Definitions of the schema of stubs that have a place here, and what they are called with it.
+const PLACED: &[(&str, &str)] = &[("behavior", "PlacedBehavior"), ("faultRule", "PlacedFaultRule")];
+
+/// What the document depends on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::admin) struct Surroundings<'s> {
+    /// The ways to prove who calls, of which each call needs one; without any, none is asked for.
+    pub(in crate::admin) schemes: &'s [&'s str],
+    /// Whether mistakes are answered as WireMock does.
+    pub(in crate::admin) is_wiremock: bool,
+}
+
+/// The document of these routes below `prefix`.
 pub(in crate::admin) fn document<'r>(
     prefix: &str,
     routes: impl Iterator<Item = Described<'r>>,
-    schemes: &[&str],
+    surroundings: Surroundings<'_>,
 ) -> Json {
     let parts: Vec<Part> = PARTS.iter().map(|(_, text)| read(text)).collect();
     let mut paths = Vec::new();
     for route in routes {
         let path = format!("{prefix}{}", route.path.replace("*}", "}"));
         let method = route.method.to_ascii_lowercase();
-        let operation = operation(&route, &parts);
+        let operation = operation(&route, &parts, surroundings.is_wiremock);
         match paths.iter_mut().find(|(known, _)| *known == path) {
             Some((_, item)) => Json::set(item, &method, operation),
             None => paths.push((path, object([(method.as_str(), operation)]))),
@@ -59,14 +70,15 @@ pub(in crate::admin) fn document<'r>(
         ("paths", Json::Object(paths)),
         ("components", components(parts)),
     ]);
-    if !schemes.is_empty() {
-        let one_of = schemes.iter().map(|scheme| object([(*scheme, Json::Array(Vec::new()))]));
+    if !surroundings.schemes.is_empty() {
+        let one_of =
+            surroundings.schemes.iter().map(|scheme| object([(*scheme, Json::Array(Vec::new()))]));
         document.set("security", Json::Array(one_of.collect()));
     }
     document
 }
 
-fn operation(route: &Described<'_>, parts: &[Part]) -> Json {
+fn operation(route: &Described<'_>, parts: &[Part], is_wiremock: bool) -> Json {
     let key = format!("{} {}", route.method, route.path);
     let found = parts.iter().find_map(|part| {
         let (_, operation) = part.operations.iter().find(|(known, _)| *known == key)?;
@@ -81,6 +93,10 @@ fn operation(route: &Described<'_>, parts: &[Part]) -> Json {
             match (name.as_str(), value) {
                 ("parameters", Json::Array(own)) => parameters.extend(own.iter().cloned()),
                 ("responses", Json::Object(own)) => responses.extend(own.iter().cloned()),
+                ("x-wiremock", Json::Object(own)) if is_wiremock => {
+                    responses.extend(own.iter().cloned());
+                }
+                ("x-wiremock", _) => {}
                 _ => operation.set(name, value.clone()),
             }
         }
@@ -115,6 +131,14 @@ fn components(parts: Vec<Part>) -> Json {
 fn definitions() -> Json {
     let mut definitions = schema().remove("$defs").unwrap_or(Json::Null);
     relocate(&mut definitions, 0);
+    for (name, placed) in PLACED {
+        let Some(mut definition) = definitions.member(name).cloned() else { continue };
+        if let Some(mut properties) = definition.remove("properties") {
+            properties.set("place", reference("#/components/schemas/Place"));
+            definition.set("properties", properties);
+        }
+        definitions.set(placed, definition);
+    }
     definitions
 }
 

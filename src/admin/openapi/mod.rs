@@ -8,4 +8,4 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-pub(super) use document::{Described, document};
+pub(super) use document::{Described, Surroundings, document};

@@ -15,6 +15,7 @@
 //!     responses:                            # every status that the route itself can answer
 //!       200: { $ref: "#/components/responses/Clock" }
 //!       422: { $ref: "#/components/responses/Invalid" }
+//!     x-wiremock: …                           # statuses that only `ringer wiremock` answers
 //! components:                               # what these operations refer to
 //!   schemas:
 //!     ClockAdvance: …
@@ -36,7 +37,18 @@ macro_rules! parts {
 }
 
 /// Each with its name, in the order in which the document lists their tags.
-pub(super) const PARTS: &[(&str, &str)] = parts!["common", "stubs"];
+pub(super) const PARTS: &[(&str, &str)] = parts![
+    "common",
+    "stubs",
+    "files",
+    "requests",
+    "scenarios",
+    "settings",
+    "recordings",
+    "behaviors",
+    "clock",
+    "server",
+];
 
 /// A file, read.
 pub(super) struct Part {
