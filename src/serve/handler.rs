@@ -79,7 +79,7 @@ pub(super) async fn handle(
         request.uri(),
         request.version(),
         request.headers(),
-        state.stubs.snapshot().services(),
+        &state.stubs.snapshot().services(),
     );
     let route = match routed {
         Ok(route) => route,
