@@ -371,7 +371,7 @@ impl Running {
             Some(_) => Vec::new(),
             None => {
                 let set = self.stubs.snapshot();
-                let unused = set.all().iter().filter(|live| unused(&live.stub));
+                let unused = set.all().filter(|live| unused(&live.stub));
                 unused.map(|live| live.display_name()).collect()
             }
         };
