@@ -6,7 +6,7 @@ use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
     runtime::{Clock, Drain},
-    store::{Measured, Profile, Session, SharedBehaviors, SharedSettings},
+    store::{Measured, Profile, Sessions, SharedBehaviors},
 };
 
 /// What the admin API is made of.
@@ -16,16 +16,14 @@ pub struct AdminParts {
     pub clock: Clock,
     /// The stubs and their files.
     pub keeper: Arc<Keeper>,
-    /// What is remembered of the requests.
-    pub session: Arc<Session>,
+    /// What is remembered of the requests, session by session.
+    pub sessions: Arc<Sessions>,
     /// What befalls requests.
     pub behaviors: Arc<SharedBehaviors>,
     /// The profile among it.
     pub profile: Profile,
     /// What the tapes say about latency.
     pub measured: Arc<Measured>,
-    /// Settings that hold for every stub.
-    pub settings: Arc<SharedSettings>,
     /// The certificate to give to clients.
     pub ca_file: PathBuf,
     /// Keys that templates sign tokens with.
