@@ -226,6 +226,7 @@ impl Parts {
                 behaviors: Arc::clone(&behaviors.shared),
                 profile,
                 measured: Arc::clone(&self.measured),
+                redactor: Arc::clone(&self.redactor),
                 settings: Arc::clone(&settings),
                 ca_file: self.authority.certificate_file(),
                 token_keys: Arc::clone(&token_keys),

@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
+    redaction::Redactor,
     runtime::{Clock, Drain},
     store::{Measured, Profile, Session, SharedBehaviors, SharedSettings},
 };
@@ -24,6 +25,8 @@ pub struct AdminParts {
     pub profile: Profile,
     /// What the tapes say about latency.
     pub measured: Arc<Measured>,
+    /// Replaces secrets in what is recorded.
+    pub redactor: Arc<Redactor>,
     /// Settings that hold for every stub.
     pub settings: Arc<SharedSettings>,
     /// The certificate to give to clients.

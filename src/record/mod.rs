@@ -13,6 +13,7 @@
 
 pub mod config;
 pub mod recorder;
+pub mod snapshot;
 pub mod summary;
 
 mod aliases;

@@ -212,6 +212,7 @@ impl Handling {
             Finding::Found(found, mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
+                    Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
@@ -256,6 +257,7 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
+                    Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
@@ -280,15 +282,18 @@ impl Handling {
         }
     }
 
-    async fn forward(self, outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
+    async fn forward(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
         let service = Arc::clone(&outbound.route.service);
         let Some(upstream) = &service.upstream else {
             let reason = "the service has no upstream".to_owned();
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok(rescue::no_upstream(service.mode.as_str()));
         };
+        let is_recorded = self.state.session.recording().is_on()
+            && outbound.hold_body(self.state.limits.body_in_memory).await?;
         let event = witness::enter(
             &self.state,
+            is_recorded.then_some(&outbound.request),
             || self.state.redactor.seen(&outbound.request).into_owned(),
             outbound.version,
             &outbound.route,

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod live;
 pub mod measured;
 mod places;
+pub mod recording;
 pub mod rules;
 pub mod scenarios;
 pub mod script;
@@ -35,6 +36,7 @@ pub use limits::{
 };
 pub use live::{LiveStub, LiveTemplates};
 pub use measured::{Endpoints, Measured};
+pub use recording::{Recorded, Recording, RecordingStatus, Taken, TakenAnswer};
 pub use rules::{LiveBehaviors, LiveEffect, LiveRule};
 pub use scenarios::{HeldScenarios, Scenarios};
 pub use script::{Recalled, Script, ScriptKey};
