@@ -30,9 +30,8 @@ use hyper_util::{
 use ringer::{
     app::{App, Running},
     config::{Config, Service, behaviors::entry},
-    engine::Mode,
     format::behavior::merge,
-    model::{Behaviors, LatencySource},
+    model::{Behaviors, LatencySource, Mode},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

@@ -24,7 +24,13 @@
 //! # }
 //! ```
 
-use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use thiserror::Error;
 use tokio::sync::broadcast;
@@ -39,7 +45,7 @@ use crate::{
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        JournalLimits, Measured, Session, SessionClock, SharedBehaviors, SharedSettings, StubStore,
+        JournalLimits, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings, StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
@@ -59,6 +65,9 @@ pub use behaviors::BehaviorsError;
 
 /// Exchanges that may be under way or wait for the disk.
 const RECORDING_PERMITS: usize = 2048;
+/// Between two looks for sessions to forget.
+const LOOK_AT_LEAST: Duration = Duration::from_millis(50);
+const LOOK_AT_MOST: Duration = Duration::from_secs(60);
 
 /// Why ringer could not start.
 #[derive(Debug, Error)]
@@ -97,7 +106,7 @@ pub struct Running {
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
-    session: Arc<Session>,
+    sessions: Arc<Sessions>,
     /// Stops when dropped.
     watcher: Option<Watcher>,
     asked_to_stop: Watch,
@@ -209,9 +218,10 @@ impl Parts {
         // Nobody could ask for it.
         let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
-        let session = Arc::new(Session::with_journal("", journal));
-        self.stubs.follow(session.clock());
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
+        let sessions = Arc::new(Sessions::new(config.sessions, journal, settings));
+        self.stubs.follow(sessions.default_session().clock());
+        tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
         let mut behaviors = self.behaviors;
@@ -222,12 +232,11 @@ impl Parts {
             let admin = Admin::new(AdminParts {
                 clock: self.clock,
                 keeper,
-                session: Arc::clone(&session),
+                sessions: Arc::clone(&sessions),
                 behaviors: Arc::clone(&behaviors.shared),
                 profile,
                 measured: Arc::clone(&self.measured),
                 redactor: Arc::clone(&self.redactor),
-                settings: Arc::clone(&settings),
                 ca_file: self.authority.certificate_file(),
                 token_keys: Arc::clone(&token_keys),
                 is_shared: config.answers.dialect == Dialect::WireMock,
@@ -263,8 +272,7 @@ impl Parts {
             authority: Arc::clone(&self.authority),
             token_keys,
             stubs: Arc::clone(&self.stubs),
-            session: Arc::clone(&session),
-            settings,
+            sessions: Arc::clone(&sessions),
             admin,
             body_files,
             redactor: self.redactor,
@@ -280,11 +288,23 @@ impl Parts {
             events: self.events,
             problems: self.problems,
             behaviors,
-            session,
+            sessions,
             watcher,
             asked_to_stop,
             _shutdown: shutdown,
         })
+    }
+}
+
+/// Forgets sessions that nobody asks for, as long as there are any to forget.
+async fn forget_idle(sessions: Weak<Sessions>, behaviors: Arc<SharedBehaviors>) {
+    while let Some(idle) = sessions.upgrade().map(|sessions| sessions.limits().idle) {
+        tokio::time::sleep((idle / 4).clamp(LOOK_AT_LEAST, LOOK_AT_MOST)).await;
+        let Some(sessions) = sessions.upgrade() else { return };
+        for session in sessions.expire() {
+            behaviors.forget_session(session.name().as_str());
+            tracing::debug!("session {} is forgotten: nobody asked for it", session.name());
+        }
     }
 }
 
@@ -307,7 +327,7 @@ impl Running {
 
     /// The time that rules, limits and dates follow.
     pub fn clock(&self) -> &SessionClock {
-        self.session.clock()
+        self.sessions.default_session().clock()
     }
 
     /// What becomes of each request from now on.

@@ -154,9 +154,9 @@ const ABSENT: &[(&[&str], &[&str])] = &[
 const MAX_LINES: usize = 400;
 
 struct Source {
-    /// `src/engine/mode.rs`
+    /// `src/engine/find.rs`
     path: String,
-    /// `["engine", "mode"]`; for a face, that of its room.
+    /// `["engine", "find"]`; for a face, that of its room.
     module: Vec<String>,
     is_face: bool,
     text: String,

@@ -1,6 +1,6 @@
 //! One call of the admin API, and its answer.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use http::{Response, StatusCode, Uri, header::CONTENT_TYPE};
@@ -15,6 +15,7 @@ use crate::{
 /// A call whose path is known.
 pub(super) struct Call<'c> {
     pub(super) parts: &'c AdminParts,
+    pub(super) session: Arc<Session>,
     pub(super) uri: &'c Uri,
     pub(super) body: &'c Bytes,
     /// What stands in the path for the variable of the route, as it was sent.
@@ -26,8 +27,8 @@ pub(super) type Answer = Result<Response<Bytes>, Problem>;
 
 impl<'c> Call<'c> {
     /// The session that the call is about: all that has to do with one asks here.
-    pub(super) fn session(&self) -> &'c Session {
-        &self.parts.session
+    pub(super) fn session(&self) -> &Arc<Session> {
+        &self.session
     }
 
     /// Has what the tapes say about latency ready before an answer may wait by it.

@@ -12,7 +12,7 @@ use crate::{
     library::KeepError,
     matching::CompileError,
     model::Json,
-    store::StubError,
+    store::{SessionError, StubError},
 };
 
 /// WireMock's number for what cannot be read.
@@ -80,6 +80,16 @@ impl Problem {
             ("detail", detail.into().into()),
         ]);
         Self::of(StatusCode::INTERNAL_SERVER_ERROR, vec![error])
+    }
+
+    /// 404, 409 or 503: a session that is not there, is there already, or is one too many.
+    pub(super) fn of_session(error: SessionError) -> Self {
+        let status = match error {
+            SessionError::Exists(_) => StatusCode::CONFLICT,
+            SessionError::TooMany(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::NOT_FOUND,
+        };
+        Self::titled(status, u64::from(status.as_u16()), error.to_string())
     }
 
     /// Gives every error this place.

@@ -18,7 +18,7 @@ use crate::{
     store::{Journal, ServeEvent},
 };
 
-fn journal<'c>(call: &Call<'c>) -> &'c Journal {
+fn journal<'c>(call: &'c Call<'_>) -> &'c Journal {
     call.session().journal()
 }
 

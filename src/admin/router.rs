@@ -1,8 +1,10 @@
 //! Which function answers which path: one table, from which the API's own description is made too.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{
-    HeaderValue, Method, Request, Response, StatusCode,
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
     header::{AUTHORIZATION, LOCATION, ORIGIN, WWW_AUTHENTICATE},
     uri::Scheme,
 };
@@ -15,6 +17,10 @@ use super::{
     rate_limits, recorder, recordings, requests, scenarios, settings,
     state::AdminParts,
     system,
+};
+use crate::{
+    model::{SessionName, SessionNameError},
+    store::Session,
 };
 
 /// A path and what it does.
@@ -208,6 +214,7 @@ fn called(parts: &AdminParts, request: &Request<Bytes>, below: &str) -> Answer {
         if let Some(variable) = variable_of(route.path, below) {
             return (route.run)(&Call {
                 parts,
+                session: session_of(parts, request.headers())?,
                 uri: request.uri(),
                 body: request.body(),
                 variable,
@@ -215,6 +222,18 @@ fn called(parts: &AdminParts, request: &Request<Bytes>, below: &str) -> Answer {
         }
     }
     Err(Problem::not_found())
+}
+
+/// The session that a call is about.
+fn session_of(parts: &AdminParts, fields: &HeaderMap) -> Result<Arc<Session>, Problem> {
+    let Some(value) = fields.get(SessionName::HEADER) else {
+        return Ok(Arc::clone(parts.sessions.default_session()));
+    };
+    let name = String::from_utf8_lossy(value.as_bytes());
+    let name: SessionName = name.trim().parse().map_err(|error: SessionNameError| {
+        Problem::bad_request(format!("the header `X-Ringer-Session` names no session: {error}"))
+    })?;
+    parts.sessions.enter(&name).map_err(Problem::of_session)
 }
 
 /// What stands in a path for the variable of a route; empty for a route without one, `None` where

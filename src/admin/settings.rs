@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) fn get(call: &Call<'_>) -> Answer {
-    let settings = Arc::clone(&call.parts.settings.load());
+    let settings = Arc::clone(&call.session().settings());
     let mut members: Vec<(String, Json)> = Vec::new();
     if let Some(delay) = settings.fixed_delay {
         members.push(("fixedDelay".to_owned(), milliseconds(delay)));
@@ -31,7 +31,7 @@ pub(super) fn get(call: &Call<'_>) -> Answer {
 
 /// Replaces all of them: what is not given is as if it had never been set.
 pub(super) fn replace(call: &Call<'_>) -> Answer {
-    call.parts.settings.replace(read(&call.text())?);
+    call.session().replace_settings(read(&call.text())?);
     Ok(call::empty())
 }
 
@@ -51,13 +51,13 @@ pub(super) fn extend(call: &Call<'_>) -> Answer {
             _ => return Err(Problem::unknown_field("", &name)),
         }
     }
-    let mut settings = GlobalSettings::clone(&call.parts.settings.load());
+    let mut settings = GlobalSettings::clone(&call.session().settings());
     let mut extended = settings.extended.take().unwrap_or_else(|| Json::Object(Vec::new()));
     for (name, value) in added {
         extended.set(&name, value);
     }
     settings.extended = Some(extended);
-    call.parts.settings.replace(settings);
+    call.session().replace_settings(settings);
     Ok(call::empty_object())
 }
 

@@ -7,7 +7,7 @@ use crate::{
     library::{BodyFiles, Keeper},
     redaction::Redactor,
     runtime::{Clock, Drain},
-    store::{Measured, Profile, Session, SharedBehaviors, SharedSettings},
+    store::{Measured, Profile, Sessions, SharedBehaviors},
 };
 
 /// What the admin API is made of.
@@ -17,8 +17,8 @@ pub struct AdminParts {
     pub clock: Clock,
     /// The stubs and their files.
     pub keeper: Arc<Keeper>,
-    /// What is remembered of the requests.
-    pub session: Arc<Session>,
+    /// What is remembered of the requests, session by session.
+    pub sessions: Arc<Sessions>,
     /// What befalls requests.
     pub behaviors: Arc<SharedBehaviors>,
     /// The profile among it.
@@ -27,8 +27,6 @@ pub struct AdminParts {
     pub measured: Arc<Measured>,
     /// Replaces secrets in what is recorded.
     pub redactor: Arc<Redactor>,
-    /// Settings that hold for every stub.
-    pub settings: Arc<SharedSettings>,
     /// The certificate to give to clients.
     pub ca_file: PathBuf,
     /// Keys that templates sign tokens with.

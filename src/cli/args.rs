@@ -9,6 +9,7 @@ use super::{
     behavior_args::{BehaviorArgs, given, several},
     ctl_args::CtlArgs,
     examples,
+    session_args::SessionArgs,
     stub_args::{CheckArgs, ExplainArgs},
     wiremock_args::WireMockArgs,
 };
@@ -193,6 +194,9 @@ pub struct ListenArgs {
     /// Leave secrets as they are: they go to disk in clear
     #[arg(long)]
     pub no_redact: bool,
+    /// How sessions come and go.
+    #[command(flatten)]
+    pub sessions: SessionArgs,
 }
 
 /// How to reach the real API.
@@ -277,7 +281,7 @@ impl ListenArgs {
             max_connections: self.max_connections,
             drain_timeout: self.drain_timeout,
             redact: given(self.no_redact).map(|off| !off),
-            ..Layer::default()
+            ..self.sessions.layer()
         }
     }
 }

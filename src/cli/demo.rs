@@ -17,8 +17,7 @@ use super::{
 };
 use crate::{
     config::{Config, Service, Upstream},
-    engine::Mode,
-    model::Origin,
+    model::{Mode, Origin},
     redaction::is_pseudonym,
     runtime::Clock,
 };

@@ -35,6 +35,7 @@ pub mod report;
 mod run;
 pub mod serve;
 pub mod session;
+mod session_args;
 pub mod signal;
 pub mod stub_args;
 pub mod style;

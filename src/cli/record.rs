@@ -7,8 +7,7 @@ use super::{
 };
 use crate::{
     config::{Config, Service},
-    engine::Mode,
-    model::Origin,
+    model::{Mode, Origin},
 };
 
 /// Records until it is told to stop.

@@ -6,7 +6,7 @@ use super::{
     load::load,
     session::Session,
 };
-use crate::{config::Layer, engine::Mode};
+use crate::{config::Layer, model::Mode};
 
 /// Replays until it is told to stop.
 ///

@@ -9,8 +9,7 @@ use super::{
 };
 use crate::{
     config::{AdminSettings, Layer, Redaction},
-    engine::Mode,
-    model::{ProxySpec, ResponseSpec, Responses, Stub, StubId},
+    model::{Mode, ProxySpec, ResponseSpec, Responses, Stub, StubId},
     serve::AdminPlace,
 };
 

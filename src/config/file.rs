@@ -14,9 +14,8 @@ use super::{
     layer::Layer,
 };
 use crate::{
-    engine::Mode,
     format::{Problem, behavior::merge, rule, suggest},
-    model::{Behaviors, ServiceName},
+    model::{Behaviors, Mode, ServiceName},
     serve::Service,
 };
 

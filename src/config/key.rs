@@ -101,6 +101,7 @@ pub const KEYS: &[Key] = &[
     number("max_leaf_certificates", "N", |layer, text| {
         put(&mut layer.max_leaf_certificates, count(text))
     }),
+    number("max_sessions", "N", |layer, text| put(&mut layer.max_sessions, count(text))),
     list("permitted_system_keys", "REGEX", |layer, text| {
         push(&mut layer.permitted_system_keys, text.parse())
     }),
@@ -122,7 +123,9 @@ pub const KEYS: &[Key] = &[
         put(&mut layer.response_timeout, duration(text))
     }),
     number("seed", "N", |layer, text| put(&mut layer.seed, seed(text))),
+    text("session_idle", "DURATION", |layer, text| put(&mut layer.session_idle, duration(text))),
     switch("strict", |layer, text| put(&mut layer.strict, yes_or_no(text))),
+    switch("strict_sessions", |layer, text| put(&mut layer.strict_sessions, yes_or_no(text))),
     text("stubs", "DIR", |layer, text| put(&mut layer.stubs, path(text))),
     text("templating", "WHOSE", |layer, text| put(&mut layer.templating, text.parse())),
     list("upstream_ca", "FILE", |layer, text| push(&mut layer.upstream_ca, path(text))),

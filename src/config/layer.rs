@@ -58,6 +58,12 @@ pub struct Layer {
     pub templating: Option<Templating>,
     /// Requests that are remembered for the admin API.
     pub journal_entries: Option<usize>,
+    /// Whether a session must be created before a request names it.
+    pub strict_sessions: Option<bool>,
+    /// A session of which nobody has asked anything for this time is forgotten.
+    pub session_idle: Option<Duration>,
+    /// Sessions at a time beside the default one.
+    pub max_sessions: Option<usize>,
     /// Latency of answers.
     pub latency: Option<LatencySource>,
     /// Addresses to listen on.
@@ -176,6 +182,9 @@ impl Layer {
             max_body_in_memory: self.max_body_in_memory.or(below.max_body_in_memory),
             max_connections: self.max_connections.or(below.max_connections),
             max_header_bytes: self.max_header_bytes.or(below.max_header_bytes),
+            strict_sessions: self.strict_sessions.or(below.strict_sessions),
+            session_idle: self.session_idle.or(below.session_idle),
+            max_sessions: self.max_sessions.or(below.max_sessions),
             max_leaf_certificates: self.max_leaf_certificates.or(below.max_leaf_certificates),
             max_early_retries: self.max_early_retries.or(below.max_early_retries),
             preserve_host: self.preserve_host.or(below.preserve_host),

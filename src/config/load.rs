@@ -20,7 +20,7 @@ use crate::{
     model::Behaviors,
     runtime::Seed,
     serve::{Answers, Limits, SystemKeys, Targets},
-    store::JournalLimits,
+    store::{JournalLimits, SessionLimits},
 };
 
 /// The file that is read when none is named.
@@ -189,6 +189,11 @@ fn resolve(settings: Layer) -> Config {
         journal: JournalLimits {
             entries: settings.journal_entries.unwrap_or(default.journal.entries),
             ..default.journal
+        },
+        sessions: SessionLimits {
+            strict: settings.strict_sessions.unwrap_or_default(),
+            idle: settings.session_idle.unwrap_or(default.sessions.idle),
+            most: settings.max_sessions.unwrap_or(default.sessions.most),
         },
         watch: settings.watch.unwrap_or(default.watch),
     }

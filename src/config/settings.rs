@@ -5,12 +5,12 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use super::behaviors::NamedProfile;
 use crate::{
     behavior::ErrorRate,
-    engine::{Matching, Mode},
+    engine::Matching,
     library::FileNames,
-    model::{Behaviors, LatencySource, RateLimit, Stub},
+    model::{Behaviors, LatencySource, Mode, RateLimit, Stub},
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
-    store::{GlobalSettings, JournalLimits},
+    store::{GlobalSettings, JournalLimits, SessionLimits},
 };
 
 /// All that an app is told.
@@ -63,6 +63,8 @@ pub struct Config {
     pub global: GlobalSettings,
     /// How many requests are remembered for it.
     pub journal: JournalLimits,
+    /// How sessions come and go.
+    pub sessions: SessionLimits,
     /// Whether changes in the stub directory are picked up while running.
     pub watch: bool,
 }
@@ -93,6 +95,7 @@ impl Default for Config {
             admin: AdminSettings::default(),
             global: GlobalSettings::default(),
             journal: JournalLimits::default(),
+            sessions: SessionLimits::default(),
             watch: true,
         }
     }

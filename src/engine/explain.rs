@@ -8,7 +8,7 @@ use super::find::{Views, by_nearest, open};
 use crate::{
     codec::view::RequestView,
     matching::{PartVerdict, near_miss},
-    model::ServiceName,
+    model::{ServiceName, SessionName},
     store::{LiveStub, Session, StubSet},
 };
 
@@ -68,7 +68,7 @@ pub fn explain(
     n: usize,
 ) -> Explanation {
     let mut explanation = Explanation::default();
-    let session = Session::new("");
+    let session = Session::new(SessionName::default());
     for (name, state) in states {
         session.scenarios().set(name, state);
     }

@@ -301,7 +301,7 @@ mod tests {
     use crate::{
         model::{
             MethodPattern, Recorded, Request, RequestBody, RequestPattern, ResponseSpec, Responses,
-            Scheme, Stub, StubId, UrlPattern, ValuePattern,
+            Scheme, SessionName, Stub, StubId, UrlPattern, ValuePattern,
         },
         store::{StubFile, StubStore},
     };
@@ -369,7 +369,7 @@ mod tests {
         assert!(
             store.apply(vec![StubFile { path: PathBuf::from("stubs.json"), stubs }]).is_empty()
         );
-        let session = Session::new("");
+        let session = Session::new(SessionName::default());
         let ask = |n: usize| {
             let request = request(&format!("/a/{}", IDS[n]), "none");
             let views = Views { original: &RequestView::new(&request), sanitised: None };

@@ -111,7 +111,7 @@ impl<'g> Ground<'g> {
     ) -> Around<'g> {
         let id = stub.map(|live| live.stub.id);
         let [by_client, session, service, all] =
-            self.behaviors.around(id, self.session.name(), service);
+            self.behaviors.around(id, self.session.name().as_str(), service);
         let by_file = stub.and_then(|live| live.behaviors.as_deref());
         Around([own, by_client, by_file, session, service, all])
     }
@@ -165,7 +165,7 @@ impl<'g> Ground<'g> {
         rules: impl Iterator<Item = (&'g Place, &'g LiveRule)>,
         subject: &'g Subject,
     ) -> Vec<Struck<'g>> {
-        let session = self.session.name();
+        let session = self.session.name().as_str();
         let is_of_session =
             |rule: &LiveRule| rule.when.session.as_ref().is_none_or(|name| name == session);
         let id = subject.id();
@@ -207,7 +207,7 @@ impl<'g> Ground<'g> {
     /// Strikes as it did in the run that is repeated.
     fn recall(&self, script: &Script, mut struck: Struck<'g>, id: Uuid) -> Option<Struck<'g>> {
         let recalled = script.get(&ScriptKey {
-            session: self.session.name().to_owned(),
+            session: self.session.name().as_str().to_owned(),
             place: struck.place.clone(),
             rule: struck.rule.name.clone(),
             subject: id,

@@ -2,21 +2,21 @@
 //!
 //! May import: behavior, codec, matching, model, render, runtime, store.
 
+pub mod exactness;
 pub mod explain;
 pub mod find;
 pub mod ground;
 pub mod lazy_keys;
-pub mod mode;
 pub mod plan;
 pub mod refusal;
 pub mod strike;
 pub mod token_keys;
 
+pub use exactness::Matching;
 pub use explain::{Considered, Explanation, Standing, explain};
 pub use find::{Barred, Found, Gate, HeadFit, Views};
 pub use ground::{Around, ERROR_RATE, Ground};
 pub use lazy_keys::LazyKeys;
-pub use mode::{Matching, Mode};
 pub use plan::{Plan, plan_connection};
 pub use refusal::{Refusal, refusal};
 pub use strike::Strike;

@@ -110,7 +110,7 @@ impl Ground<'_> {
         let id = found.stub.stub.id;
         let (place, number) = (Place::Stub(id), found.hit + 1);
         let recalled = self.script.and_then(|script| {
-            let (session, rule) = (self.session.name().to_owned(), String::new());
+            let (session, rule) = (self.session.name().as_str().to_owned(), String::new());
             script.get(&ScriptKey { session, place: place.clone(), rule, subject: id.0, number })
         });
         let seed = recalled.map_or(self.seed, |recalled| recalled.seed);
@@ -121,7 +121,7 @@ impl Ground<'_> {
         let draws = |purpose: &str| -> ChaCha8Rng {
             is_drawn.set(is_drawn.get() || purpose == "delay" || !is_fixed);
             let subject = [id.0.as_bytes().as_slice(), purpose.as_bytes()].concat();
-            seed.draws(self.session.name(), &subject, found.hit)
+            seed.draws(self.session.name().as_str(), &subject, found.hit)
         };
         let written = global.wait(response, || draws("delay"));
         let learned = || {

@@ -15,6 +15,7 @@ pub mod json;
 pub mod limit;
 pub mod listener;
 pub mod message;
+pub mod mode;
 pub mod origin;
 pub mod pattern;
 pub mod record_spec;
@@ -36,7 +37,7 @@ pub use fault::{
     AnswerFault, ConnectFault, Cut, ErrorAnswer, Fault, Http2Fault, Stall, TlsFault, WireFault,
 };
 pub use handled::{Handled, Outcome, RecordedAs};
-pub use id::{ServiceName, StubId};
+pub use id::{ServiceName, SessionName, SessionNameError, StubId};
 pub use json::Json;
 pub use limit::{
     Algorithm, Cost, Emit, LimitHeader, LimitKey, Penalty, Policy, RateLimit, Refusal, RetryAfter,
@@ -44,6 +45,7 @@ pub use limit::{
 };
 pub use listener::ServeListener;
 pub use message::{Headers, Request, RequestBody, Scheme, bytes_of, exact_text_of, text_of};
+pub use mode::Mode;
 pub use origin::Origin;
 pub use pattern::{
     BodyPattern, JsonPattern, MethodPattern, MultipartPattern, NamespaceAwareness,

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use http::{
-    HeaderMap, Method, Request, Response, StatusCode, Uri, Version,
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
     header::{HOST, ORIGIN},
 };
 use http_body_util::{BodyExt as _, Limited};
@@ -14,7 +14,10 @@ use super::{
     rescue,
     route::Arrival,
 };
-use crate::{admin::Admin, model::Origin};
+use crate::{
+    admin::Admin,
+    model::{Origin, SessionName},
+};
 
 /// A call's body may be as large as so many bodies that are held in memory: imports are large.
 const BODIES: usize = 64;
@@ -74,6 +77,13 @@ impl AdminDoor {
             return Ok(rescue::bad_request(&message));
         };
         parts.uri = absolute(&parts.uri, &parts.headers, arrival);
+        // A client that knows only its session's own address means that session.
+        if let Some(session) = &arrival.session
+            && !parts.headers.contains_key(SessionName::HEADER)
+            && let Ok(name) = HeaderValue::try_from(session.to_string())
+        {
+            parts.headers.insert(SessionName::HEADER, name);
+        }
         let request = Request::from_parts(parts, body.to_bytes());
         let admin = Arc::clone(&self.admin);
         // Files are read and written.

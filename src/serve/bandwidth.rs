@@ -61,7 +61,7 @@ fn pacing<'s>(
     let clock = state.session.clock();
     let is_virtual = clock.has_virtual_delays();
     let lane = |strike: &Strike<Bandwidth>| {
-        let (session, rule) = (state.session.name().to_owned(), strike.rule.clone());
+        let (session, rule) = (state.session.name().as_str().to_owned(), strike.rule.clone());
         let key = (session, strike.place.clone(), rule, way, is_virtual);
         let own = client.lines.get(&key);
         let line = if strike.value.is_shared { state.lines.get(&key).line } else { own.line };

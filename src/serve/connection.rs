@@ -60,8 +60,15 @@ pub(super) async fn serve_tcp(
     let Ok(local) = tcp.local_addr() else { return };
     let peer = tcp.peer_addr().ok().map(|address| address.ip().to_canonical());
     let reset = Reset::default();
-    let arrival =
-        Arrival { scheme: Scheme::Http, local, listener, peer, tunnel: None, reset: reset.clone() };
+    let arrival = Arrival {
+        scheme: Scheme::Http,
+        local,
+        listener,
+        peer,
+        tunnel: None,
+        session: None,
+        reset: reset.clone(),
+    };
     let mut first = [0; OPENING];
     let mut stop = watch.clone();
     let peeked = tokio::select! {

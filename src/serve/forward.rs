@@ -60,7 +60,7 @@ impl Outbound {
     pub(super) async fn hold_body(&mut self, limit: usize) -> Result<bool, hyper::Error> {
         let kind = self.request.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
         let is_two_way = kind.is_some_and(|kind| kind.starts_with("application/grpc"));
-        let waits = !is_two_way && !self.route.service.mode.records();
+        let waits = !is_two_way && !self.route.mode.records();
         let is_whole = self.body.is_complete() || waits && self.body.read_up_to(limit).await?;
         if is_whole {
             let bytes = bytes::Bytes::copy_from_slice(self.body.so_far());

@@ -25,7 +25,8 @@ use super::{
     replay,
     reply::{BodyError, ReplyBody},
     rescue,
-    route::Upstream,
+    route::{Route, Upstream},
+    session_of,
     settings::Dialect,
     state::State,
     tee::Stopwatch,
@@ -36,8 +37,7 @@ use super::{
 };
 use crate::{
     admin::cross_origin,
-    engine::Mode,
-    model::{self, Headers, Outcome, RequestBody},
+    model::{self, Headers, Mode, Outcome, RequestBody},
     store::ServeEvent,
 };
 
@@ -71,6 +71,11 @@ pub(super) async fn handle(
     } else {
         None
     };
+    let of_connection = client.arrival.session.as_ref();
+    let state = match session_of::of_request(&state, of_connection, request.headers_mut()) {
+        Ok(state) => state,
+        Err(sessionless) => return Ok(sessionless.answer(request.headers())),
+    };
     let arrived = state.session.clock().read();
     let watch = Stopwatch::start(state.clock, arrived.elapsed);
     let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
@@ -82,7 +87,7 @@ pub(super) async fn handle(
         state.stubs.snapshot().services(),
     );
     let route = match routed {
-        Ok(route) => route,
+        Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
         Err(error) => return Ok(rescue::upstream_failed(&error, "")),
     };
     let own = match planning::of_request(&state, request.headers_mut()) {
@@ -123,7 +128,7 @@ pub(super) async fn handle(
         own,
     };
     // What is recorded is as it would be without ringer.
-    if !outbound.body.is_complete() && !outbound.route.service.mode.records() {
+    if !outbound.body.is_complete() && !outbound.route.mode.records() {
         let (state, client) = (&handling.state, &handling.client);
         let own = outbound.own.as_deref();
         let strikes = planning::of_way_in(
@@ -162,7 +167,7 @@ impl Handling {
     async fn answer(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
         let (state, version) = (Arc::clone(&self.state), outbound.version);
         let mut passage = Passage::default();
-        if !outbound.route.service.mode.records() {
+        if !outbound.route.mode.records() {
             match limiting::admit(&state, &self.client, &mut outbound).await? {
                 Gate::Open(open) => passage = open,
                 Gate::Told(limit, answer) => {
@@ -186,8 +191,7 @@ impl Handling {
         outbound: Outbound,
         passage: &mut Passage,
     ) -> Result<Response<ReplyBody>, BodyError> {
-        let service = Arc::clone(&outbound.route.service);
-        let mode = service.mode;
+        let mode = outbound.route.mode;
         if !mode.asks_stubs() {
             return self.forward(outbound).await;
         }
@@ -222,7 +226,7 @@ impl Handling {
                 if !found.stub.webhooks.is_empty() {
                     inquiry.read_rest(self.state.limits.body_in_memory).await?;
                 }
-                let following = Following::of(&found, &inquiry, self.state.seed);
+                let following = Following::of(&found, &inquiry, self.state.seed());
                 let mut fate = self.fate(event.as_ref(), replay::outcome_of(&found));
                 let response =
                     replay::give(&self.state, *found, *inquiry, &self.client, &mut fate.outcome)
@@ -274,20 +278,20 @@ impl Handling {
 
     /// Whether a request that no stub matches goes to the real API.
     fn passes_on(&self, inquiry: &Inquiry) -> bool {
-        match inquiry.route.service.mode {
+        match inquiry.route.mode {
             Mode::Fallback if inquiry.route.is_proxied => {
-                self.state.settings.load().proxy_pass_through
+                self.state.session.settings().proxy_pass_through
             }
             mode => mode.forwards(),
         }
     }
 
     async fn forward(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
-        let service = Arc::clone(&outbound.route.service);
+        let (service, mode) = (Arc::clone(&outbound.route.service), outbound.route.mode);
         let Some(upstream) = &service.upstream else {
             let reason = "the service has no upstream".to_owned();
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
-            return Ok(rescue::no_upstream(service.mode.as_str()));
+            return Ok(rescue::no_upstream(mode.as_str()));
         };
         let is_recorded = self.state.session.recording().is_on()
             && outbound.hold_body(self.state.limits.body_in_memory).await?;
@@ -299,7 +303,7 @@ impl Handling {
             &outbound.route,
             By::Api,
         );
-        let recorder = self.state.recorder.clone().filter(|_| service.mode.records());
+        let recorder = self.state.recorder.clone().filter(|_| mode.records());
         let passed = match recorder {
             None => {
                 let answer = self.pass(outbound, upstream, event.as_ref()).await;

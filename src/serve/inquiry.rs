@@ -8,20 +8,14 @@ use http::{
     header::{CONTENT_TYPE, EXPECT},
 };
 
-use super::{
-    inbound::Inbound,
-    passage::StubGate,
-    route::{LiveService, Route},
-    state::State,
-    tee::Stopwatch,
-};
+use super::{inbound::Inbound, passage::StubGate, route::Route, state::State, tee::Stopwatch};
 use crate::{
     codec::view::RequestView,
     engine::{
-        Barred, Found, HeadFit, Matching, Mode, Views,
+        Barred, Found, HeadFit, Matching, Views,
         find::{self, by_body, by_head, by_nearest, claim},
     },
-    model::{self, BodyPattern, RequestBody},
+    model::{self, BodyPattern, Mode, RequestBody},
     store::{LiveBehaviors, LiveStub, ServeEvent},
 };
 
@@ -150,7 +144,7 @@ impl Finding {
 /// Whether anything is there that may answer a request; its body counts where it is whole.
 pub(super) fn may_answer(
     state: &State,
-    service: &LiveService,
+    route: &Route,
     request: &model::Request,
     is_whole: bool,
 ) -> bool {
@@ -158,8 +152,8 @@ pub(super) fn may_answer(
     let sanitised = state.redactor.seen(request);
     let (original, sanitised) = (RequestView::new(request), RequestView::new(&sanitised));
     let views = Views { original: &original, sanitised: Some(&sanitised) };
-    let is_near = state.matching == Matching::Nearest && service.mode == Mode::Replay;
-    find::may_answer(&set, service.scope.as_ref(), views, is_whole, is_near)
+    let is_near = state.matching == Matching::Nearest && route.mode == Mode::Replay;
+    find::may_answer(&set, route.service.scope.as_ref(), views, is_whole, is_near)
 }
 
 /// Finds the stub that answers and has room for the request.
@@ -174,7 +168,7 @@ pub(super) async fn find(
 ) -> Result<Finding, hyper::Error> {
     let set = Arc::clone(&state.stubs.snapshot());
     let service = Arc::clone(&inquiry.route.service);
-    let scope = service.scope.as_ref();
+    let (scope, mode) = (service.scope.as_ref(), inquiry.route.mode);
     let limit = state.limits.body_in_memory;
     inquiry.sanitise(state);
     let original = RequestView::new(&inquiry.request);
@@ -212,7 +206,7 @@ pub(super) async fn find(
             return Ok(Finding::of(claimed, inquiry));
         }
     }
-    if service.mode.forwards() && !inquiry.body.read_up_to(limit).await? {
+    if mode.forwards() && !inquiry.body.read_up_to(limit).await? {
         // Too large to be held until it is passed on, so no stub that looks at it can be asked.
         return Ok(Finding::Missed(Box::new(inquiry)));
     }
@@ -232,14 +226,14 @@ pub(super) async fn find(
     let views = Views { original: &original, sanitised: sanitised.as_ref() };
     let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
     let mut claimed = by_body(&state.session, fitting, views, &mut lets);
-    let is_near = state.matching == Matching::Nearest && service.mode == Mode::Replay;
+    let is_near = state.matching == Matching::Nearest && mode == Mode::Replay;
     if is_near && matches!(claimed, Ok(None)) {
         claimed = by_nearest(&state.session, &set, scope, views, &mut lets);
     }
     match claimed {
         Ok(Some(_)) | Err(Barred) => Ok(Finding::of(claimed, inquiry)),
         Ok(None) => {
-            if service.mode.forwards()
+            if mode.forwards()
                 && let RequestBody::Whole(bytes) = &inquiry.request.body
             {
                 let bytes = bytes.clone();

@@ -19,12 +19,12 @@ use super::{
     rescue,
     rewound::first_bytes,
     route::{Arrival, Route},
+    session_of,
     state::State,
     tee::Stopwatch,
 };
 use crate::{
-    engine::Mode,
-    model::{ConnectFault, Handled, Outcome},
+    model::{ConnectFault, Handled, Mode, Outcome},
     upstream::Protocol,
 };
 
@@ -42,14 +42,22 @@ pub(super) fn connect(
         return rescue::bad_request("CONNECT needs a target of the form `host:port`");
     };
     let blind = state.router.forward_mode(&target) == Mode::Passthrough;
-    let arrival = Arrival { tunnel: Some(target.clone()), ..client.arrival.clone() };
-    let fault = decide(state, &arrival, None);
+    let session = match session_of::named(request.headers()) {
+        Ok(named) => named.or_else(|| client.arrival.session.clone()),
+        Err(sessionless) => return sessionless.answer(request.headers()),
+    };
+    let state = match session_of::within(state, session.as_ref()) {
+        Ok(state) => state,
+        Err(sessionless) => return sessionless.answer(request.headers()),
+    };
+    let arrival = Arrival { tunnel: Some(target.clone()), session, ..client.arrival.clone() };
+    let fault = decide(&state, &arrival, None);
     if fault == Some(ConnectFault::Refuse) {
         // What a proxy says whose own connection is refused (RFC 9110 §15.6.3).
         return rescue::tunnel_refused(&target);
     }
     let serve_tunnel = client.serve_tunnel;
-    let (state, watch) = (Arc::clone(state), client.watch.clone());
+    let watch = client.watch.clone();
     let mut cut_off = state.cut_off.watch();
     let tunnel = async move {
         let upgraded = match hyper::upgrade::on(request).await {
@@ -135,7 +143,7 @@ pub(super) async fn upgrade(
     watch: Stopwatch,
 ) -> Response<ReplyBody> {
     let Some(upstream) = &route.service.upstream else {
-        return rescue::no_upstream(route.service.mode.as_str());
+        return rescue::no_upstream(route.mode.as_str());
     };
     let handled = |status: StatusCode, outcome: Outcome| {
         state.handled(outcome, |outcome| Handled {

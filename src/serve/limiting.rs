@@ -48,8 +48,11 @@ pub(super) async fn admit(
 ) -> Result<Gate, hyper::Error> {
     let limits = {
         let behaviors = state.behaviors.load();
-        let [_, session, service, all] =
-            behaviors.around(None, state.session.name(), outbound.route.service.scope.as_ref());
+        let [_, session, service, all] = behaviors.around(
+            None,
+            state.session.name().as_str(),
+            outbound.route.service.scope.as_ref(),
+        );
         innermost([session, service, all].into_iter().flatten())
     };
     if limits.is_empty() {
@@ -108,10 +111,10 @@ async fn enter_refused(
         let bytes = bytes::Bytes::copy_from_slice(outbound.body.so_far());
         outbound.request.body = RequestBody::Whole(bytes);
     }
-    let service = &outbound.route.service;
-    let would_match = !service.mode.asks_stubs()
-        || service.mode.forwards()
-        || inquiry::may_answer(state, service, &outbound.request, is_whole);
+    let mode = outbound.route.mode;
+    let would_match = !mode.asks_stubs()
+        || mode.forwards()
+        || inquiry::may_answer(state, &outbound.route, &outbound.request, is_whole);
     let by = By::Limit(limited(refused, None, would_match));
     let shown = || state.redactor.seen(&outbound.request).into_owned();
     Ok(witness::enter(state, None, shown, outbound.version, &outbound.route, by))

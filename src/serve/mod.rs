@@ -45,6 +45,7 @@ mod respond;
 mod rewound;
 mod rewrite;
 mod route;
+mod session_of;
 mod settled;
 mod socket;
 mod spellings;

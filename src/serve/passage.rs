@@ -85,7 +85,7 @@ impl<'a> StubGate<'a> {
 
 fn of_stub(state: &State, live: &LiveStub) -> Vec<Arc<LiveLimit>> {
     let behaviors = state.behaviors.load();
-    let [by_client, ..] = behaviors.around(Some(live.stub.id), state.session.name(), None);
+    let [by_client, ..] = behaviors.around(Some(live.stub.id), state.session.name().as_str(), None);
     innermost([by_client, live.behaviors.as_deref()].into_iter().flatten())
 }
 
@@ -121,7 +121,7 @@ pub(super) fn decide(
         shown: &shown,
         connection: (version < Version::HTTP_2).then_some(client.number),
         now: Now { elapsed: time.elapsed, wall },
-        seed: state.seed,
+        seed: state.seed(),
     };
-    state.session.limits().admit(limits, state.session.name(), &asked)
+    state.session.limits().admit(limits, state.session.name().as_str(), &asked)
 }

@@ -172,7 +172,7 @@ fn ground<'g>(state: &'g State, behaviors: &'g BehaviorSet, now: Duration) -> Gr
     Ground {
         behaviors,
         session: &state.session,
-        seed: state.seed,
+        seed: state.seed(),
         now,
         measured: &state.measured,
         script: state.script.as_deref(),
@@ -184,13 +184,13 @@ fn note(state: &State, inquiry: &Inquiry, plan: &Plan) {
     log(state, &plan.applied);
     let Some(event) = &inquiry.event else { return };
     let is_told = state.answers.dialect == Dialect::Ringer || !plan.applied.is_empty();
-    let drawn = is_told.then(|| Drawn { seed: state.seed, applied: plan.applied.clone() });
+    let drawn = is_told.then(|| Drawn { seed: state.seed(), applied: plan.applied.clone() });
     event.set_plan(plan.schedule.head, drawn);
 }
 
 fn log(state: &State, applied: &[Applied]) {
     let Some(log) = &state.fault_log else { return };
     for applied in applied {
-        log.add(state.session.name(), applied);
+        log.add(state.session.name().as_str(), applied);
     }
 }

@@ -44,8 +44,12 @@ impl Refusals {
         self.clock.mark_unchanged();
         let session = &self.state.session;
         let now = session.clock().elapsed();
-        let found =
-            refusal(&self.state.behaviors.load(), session.name(), self.service.as_ref(), now);
+        let found = refusal(
+            &self.state.behaviors.load(),
+            session.name().as_str(),
+            self.service.as_ref(),
+            now,
+        );
         self.next = found.changes_at;
         found.is_refused
     }

@@ -61,9 +61,9 @@ pub(super) async fn rendered(
 ) -> Result<ResponseSpec, RenderError> {
     let response = templates.response.as_ref().map_err(|it| RenderError::Compile(it.clone()))?;
     let about = About::of(found, inquiry);
-    let seed = state.seed;
+    let seed = state.seed();
     let subject = [found.stub.stub.id.0.as_bytes().as_slice(), b"template"].concat();
-    let mut random = seed.draws(state.session.name(), &subject, found.hit);
+    let mut random = seed.draws(state.session.name().as_str(), &subject, found.hit);
     let now = state.session.clock().now();
     let mut answer = {
         let view = RequestView::new(&inquiry.request);

@@ -78,6 +78,21 @@ pub(super) fn unusable_header(reason: &str, fields: &HeaderMap) -> Response<Repl
     own_answer(StatusCode::BAD_REQUEST, Wants::of(fields), &json, &format!("400 {reason}\n"))
 }
 
+/// An answer to a request that belongs to no session.
+pub(super) fn sessionless(
+    status: StatusCode,
+    kind: &str,
+    reason: &str,
+    fields: &HeaderMap,
+) -> Response<ReplyBody> {
+    let json = Json::Object(vec![
+        ("error".to_owned(), kind.into()),
+        ("message".to_owned(), reason.into()),
+    ]);
+    let text = format!("{} {reason}\n", status.as_str());
+    own_answer(status, Wants::of(fields), &json, &text)
+}
+
 /// What is wrong with the head of a request that the reference server does not look at further.
 pub(super) fn bad_message<B>(request: &Request<B>) -> Option<&'static str> {
     if request.version() > Version::HTTP_11 {

@@ -15,8 +15,7 @@ use parking_lot::Mutex;
 
 use super::{settings::Service, socket::Reset};
 use crate::{
-    engine::Mode,
-    model::{Origin, Scheme, ServiceName},
+    model::{Mode, Origin, Scheme, ServiceName, SessionName},
     tls::acceptor::host_of,
     upstream::{self, UpstreamError},
 };
@@ -69,6 +68,8 @@ impl UpstreamFactory {
 #[derive(Clone, Debug)]
 pub(super) struct Route {
     pub(super) service: Arc<LiveService>,
+    /// Where the answer comes from: the service's, unless the session has its own.
+    pub(super) mode: Mode,
     /// The client sent it to ringer as to a proxy.
     pub(super) is_proxied: bool,
     /// `host[:port]` as the client named it.
@@ -92,6 +93,8 @@ pub(super) struct Arrival {
     pub(super) peer: Option<IpAddr>,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
+    /// The session of its listener, or of the proxy user whose tunnel it is.
+    pub(super) session: Option<SessionName>,
     /// Ends the connection with a reset, and with it every tunnel in it.
     pub(super) reset: Reset,
 }
@@ -183,7 +186,16 @@ impl Router {
                 None => self.forwarded(&authority, scheme)?,
             };
             let address = format!("{}://{authority}", scheme.as_str());
-            return Ok(Route { service, is_proxied: true, authority, scheme, address, target });
+            let mode = service.mode;
+            return Ok(Route {
+                service,
+                mode,
+                is_proxied: true,
+                authority,
+                scheme,
+                address,
+                target,
+            });
         }
         let authority = named.unwrap_or_else(|| arrival.local.to_string());
         let address = format!("{}://{authority}", scheme.as_str());
@@ -192,7 +204,8 @@ impl Router {
             Some(prefix) => (strip(&target, &prefix), format!("{address}{prefix}")),
             None => (target, address),
         };
-        Ok(Route { service, is_proxied: false, authority, scheme, address, target })
+        let mode = service.mode;
+        Ok(Route { service, mode, is_proxied: false, authority, scheme, address, target })
     }
 
     /// Whether any request may go to an upstream.
@@ -387,6 +400,7 @@ mod tests {
             listener: SocketAddr::from(([127, 0, 0, 1], 8080)),
             peer: None,
             tunnel: None,
+            session: None,
             reset: Reset::default(),
         }
     }

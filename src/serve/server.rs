@@ -23,18 +23,18 @@ use super::{
     route::{Router, UpstreamFactory},
     settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
     spellings::Spellings,
-    state::{Counts, State, Webhooks},
+    state::{Common, Counts, State, Webhooks},
     surroundings::Surroundings,
 };
 use crate::{
     admin::Admin,
-    engine::{LazyKeys, Matching, Mode},
+    engine::{LazyKeys, Matching},
     library::{BodyFiles, FaultLog},
-    model::Handled,
+    model::{Handled, Mode},
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
-    store::{LimitReport, Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
+    store::{LimitReport, Measured, Script, Sessions, SharedBehaviors, StubStore},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -97,10 +97,8 @@ pub struct ServerParts {
     pub token_keys: Arc<LazyKeys>,
     /// The live stubs.
     pub stubs: Arc<StubStore>,
-    /// What is remembered of the requests.
-    pub session: Arc<Session>,
-    /// What holds for every stub, as clients set it.
-    pub settings: Arc<SharedSettings>,
+    /// What is remembered of the requests, session by session.
+    pub sessions: Arc<Sessions>,
     /// The admin API, and where it answers.
     pub admin: Option<(Arc<Admin>, AdminPlace)>,
     /// Where body files lie.
@@ -189,16 +187,15 @@ impl Server {
             is_shared: parts.answers.dialect == Dialect::WireMock,
             loopback_only: is_exposed && matches!(place, AdminPlace::Everywhere { open: false }),
         });
-        let state = Arc::new(State {
+        let state = Arc::new(State::new(Common {
             router: Router::new(services, parts.forward, factory)?,
             acceptor: Acceptor::new(Arc::new(leaves)),
             clock: parts.clock,
             limits: parts.limits,
             stubs: parts.stubs,
-            session: parts.session,
-            settings: parts.settings,
+            sessions: parts.sessions,
             behaviors: parts.behaviors,
-            seed: parts.seed,
+            base_seed: parts.seed,
             script: parts.script,
             measured: parts.measured,
             lines: Lines::default(),
@@ -219,7 +216,7 @@ impl Server {
             answers: parts.answers,
             webhooks: Webhooks::default(),
             spellings: Spellings::default(),
-        });
+        }));
         let (drain, watch) = Drain::new();
         start_accepting(doors, &state, &watch)?;
         Ok(Self { state, addresses, drain })
@@ -232,7 +229,7 @@ impl Server {
 
     /// Whether a stub has answered.
     pub fn was_used(&self, stub: crate::model::StubId) -> bool {
-        self.state.session.was_used(stub)
+        self.state.sessions.was_used(stub)
     }
 
     /// The counts so far.
@@ -250,7 +247,7 @@ impl Server {
         }
     }
 
-    /// How clients took their rate limits.
+    /// How clients took their rate limits, in the default session.
     pub fn limits(&self) -> Vec<LimitReport> {
         let session = &self.state.session;
         session.limits().report(session.clock().elapsed())
@@ -258,7 +255,7 @@ impl Server {
 
     /// How often clients tried again before a limit had told them to, resets or not.
     pub fn early_retries(&self) -> u64 {
-        self.state.session.limits().early_retries()
+        self.state.sessions.early_retries()
     }
 
     /// Requests that no stub matched, with how often each came.

@@ -5,8 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use super::{system_keys::SystemKeys, targets::Targets};
 use crate::{
     behavior::ErrorRate,
-    engine::Mode,
-    model::{Behaviors, LatencySource, Origin, RateLimit, ServiceName},
+    model::{Behaviors, LatencySource, Mode, Origin, RateLimit, ServiceName},
 };
 
 /// Reads what a request says of how its answer is to behave; the error says what is wrong with it.

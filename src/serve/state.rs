@@ -1,7 +1,8 @@
-//! What every request needs, made once.
+//! What every request needs, made once; and that as one session sees it.
 
 use std::{
     collections::BTreeMap,
+    ops::Deref,
     path::PathBuf,
     sync::{
         Arc,
@@ -29,7 +30,7 @@ use crate::{
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed},
-    store::{Measured, Script, Session, SharedBehaviors, SharedSettings, StubStore},
+    store::{Measured, Script, Session, Sessions, SharedBehaviors, StubStore},
     tls::Acceptor,
 };
 
@@ -38,18 +39,25 @@ const SPOOL_FOLDER: &str = ".spool";
 /// Distinct requests without a stub that are listed at the end.
 const MAX_MISSES: usize = 10_000;
 
-/// What every request needs.
+/// Everything, as the requests of one session see it.
+///
+/// It is what all sessions have in common but for `session`, so it can be read as that.
 pub(super) struct State {
+    common: Arc<Common>,
+    pub(super) session: Arc<Session>,
+}
+
+/// What the requests of all sessions need.
+pub(super) struct Common {
     pub(super) clock: Clock,
     pub(super) limits: Limits,
     pub(super) router: Router,
     pub(super) acceptor: Acceptor,
     pub(super) stubs: Arc<StubStore>,
-    pub(super) session: Arc<Session>,
-    pub(super) settings: Arc<SharedSettings>,
+    pub(super) sessions: Arc<Sessions>,
     pub(super) behaviors: Arc<SharedBehaviors>,
-    /// Seed of every draw.
-    pub(super) seed: Seed,
+    /// Seed of the draws of sessions that have none of their own.
+    pub(super) base_seed: Seed,
     /// What befell the requests of an earlier run, to befall these.
     pub(super) script: Option<Arc<Script>>,
     /// Reads how a request wants to be answered, where requests may say that.
@@ -79,13 +87,39 @@ pub(super) struct State {
     pub(super) spellings: Spellings,
 }
 
+impl Deref for State {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.common
+    }
+}
+
 impl State {
-    /// The waits of stubs that ask for none.
-    pub(super) fn global_delay(&self) -> GlobalDelay {
-        let settings = self.settings.load();
-        GlobalDelay { fixed: settings.fixed_delay, drawn: settings.delay }
+    /// Everything, as requests see it that name no session.
+    pub(super) fn new(common: Common) -> Self {
+        let session = Arc::clone(common.sessions.default_session());
+        Self { common: Arc::new(common), session }
     }
 
+    /// Everything, as the requests of this session see it.
+    pub(super) fn of(&self, session: Arc<Session>) -> Self {
+        Self { common: Arc::clone(&self.common), session }
+    }
+
+    /// Seed of every draw.
+    pub(super) fn seed(&self) -> Seed {
+        self.session.terms().seed.unwrap_or(self.base_seed)
+    }
+
+    /// The waits of stubs that ask for none.
+    pub(super) fn global_delay(&self) -> GlobalDelay {
+        let settings = self.session.settings();
+        GlobalDelay { fixed: settings.fixed_delay, drawn: settings.delay }
+    }
+}
+
+impl Common {
     /// Where large bodies of recorded exchanges go until the recorder has them.
     pub(super) fn spool(&self) -> Spool {
         Spool {

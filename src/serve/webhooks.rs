@@ -156,7 +156,7 @@ impl Following {
 
     fn draws(&self, state: &State, at: usize) -> ChaCha8Rng {
         let subject = [self.stub.stub.id.0.as_bytes().as_slice(), b"webhook", &at.to_le_bytes()];
-        self.seed.draws(state.session.name(), &subject.concat(), self.hit)
+        self.seed.draws(state.session.name().as_str(), &subject.concat(), self.hit)
     }
 
     fn note(&self, kind: &'static str, data: Json) {

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 
 use super::route::{Arrival, LiveService, Router, names, without_default_port};
 use crate::{
-    engine::Mode,
-    model::{Scheme, ServiceName},
+    model::{Mode, Scheme, ServiceName},
     tls::acceptor::host_of,
 };
 

@@ -59,7 +59,7 @@ pub(super) fn enter(
         },
         // WireMock is a proxy only where it may pass requests on.
         is_proxied: route.is_proxied
-            && (route.service.mode.forwards() || state.answers.dialect == Dialect::Ringer),
+            && (route.mode.forwards() || state.answers.dialect == Dialect::Ringer),
         is_passed_on,
         stub: match &by {
             By::Stub(found) => Some((Arc::clone(&found.stub), found.step)),

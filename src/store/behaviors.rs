@@ -247,6 +247,15 @@ impl SharedBehaviors {
         })
     }
 
+    /// Forgets what was set for a session.
+    pub fn forget_session(&self, name: &str) {
+        let place = Place::Session(name.to_owned());
+        if self.load().get(&place).is_some() {
+            // There is nothing in it that could not be honoured.
+            let _ = self.replace(&place, &Behaviors::default(), Duration::ZERO);
+        }
+    }
+
     /// Goes back to what was configured, as if it had come into service now.
     pub fn reset(&self, now: Duration) {
         let configured = self.configured.lock();

@@ -4,11 +4,13 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
+use arc_swap::Guard;
 use parking_lot::RwLock;
 
 use super::{
@@ -17,11 +19,12 @@ use super::{
     limits::Counters,
     recording::Recording,
     scenarios::Scenarios,
+    settings::{GlobalSettings, SharedSettings},
     turns::TurnCounts,
     values::Values,
 };
 use crate::{
-    model::StubId,
+    model::{Mode, SessionName, StubId},
     runtime::{Clock, Seed},
 };
 
@@ -36,10 +39,25 @@ struct Pairs {
     now_by_recorded: HashMap<String, String>,
 }
 
+/// What a session has of its own where others have what ringer was started with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Seed of its draws.
+    pub seed: Option<Seed>,
+    /// Where its answers come from, whatever the service.
+    pub mode: Option<Mode>,
+}
+
 /// The state of one session; nothing in it is shared with another.
 #[derive(Debug)]
 pub struct Session {
-    name: String,
+    name: SessionName,
+    /// When somebody last asked for it, in milliseconds since the sessions began.
+    touched: AtomicU64,
+    terms: RwLock<Terms>,
+    /// Settings of the sessions that have none of their own.
+    base_settings: Arc<SharedSettings>,
+    own_settings: OnceLock<SharedSettings>,
     clock: Arc<SessionClock>,
     scenarios: Scenarios,
     journal: Journal,
@@ -54,15 +72,21 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session without a past.
-    pub fn new(name: &str) -> Self {
-        Self::with_journal(name, JournalLimits { entries: 0, ..JournalLimits::default() })
+    /// A session without a past and without a journal.
+    pub fn new(name: SessionName) -> Self {
+        let limits = JournalLimits { entries: 0, ..JournalLimits::default() };
+        Self::open(name, limits, Arc::default())
     }
 
-    /// A session without a past that keeps a journal within these limits.
-    pub fn with_journal(name: &str, limits: JournalLimits) -> Self {
+    /// A session without a past that keeps a journal within these limits. `settings` hold until it is
+    /// given its own.
+    pub fn open(name: SessionName, limits: JournalLimits, settings: Arc<SharedSettings>) -> Self {
         Self {
-            name: name.to_owned(),
+            name,
+            touched: AtomicU64::new(0),
+            terms: RwLock::default(),
+            base_settings: settings,
+            own_settings: OnceLock::new(),
             clock: Arc::new(SessionClock::new(Clock::start())),
             scenarios: Scenarios::default(),
             journal: Journal::new(limits, Seed::fresh_u128()),
@@ -111,9 +135,51 @@ impl Session {
         &self.limits
     }
 
-    /// Its name; the default session's is empty.
-    pub fn name(&self) -> &str {
+    /// Its name.
+    pub fn name(&self) -> &SessionName {
         &self.name
+    }
+
+    /// What it has of its own where others have what ringer was started with.
+    pub fn terms(&self) -> Terms {
+        *self.terms.read()
+    }
+
+    /// Gives it such; what is not given is as it was for all.
+    pub fn set_terms(&self, terms: Terms) {
+        *self.terms.write() = terms;
+    }
+
+    /// What holds for every stub in it.
+    pub fn settings(&self) -> Guard<Arc<GlobalSettings>> {
+        self.own_settings.get().unwrap_or(&self.base_settings).load()
+    }
+
+    /// Replaces what holds for every stub in it; of the default session, in all that have nothing of
+    /// their own.
+    pub fn replace_settings(&self, settings: GlobalSettings) {
+        if self.name.is_default() {
+            self.base_settings.replace(settings);
+        } else {
+            self.own_settings.get_or_init(SharedSettings::default).replace(settings);
+        }
+    }
+
+    /// Says that somebody asked for it at this time since the sessions began.
+    pub(super) fn touch(&self, now: Duration) {
+        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        self.touched.fetch_max(now, Ordering::Relaxed);
+    }
+
+    /// When somebody last asked for it, since the sessions began.
+    pub(super) fn touched(&self) -> Duration {
+        Duration::from_millis(self.touched.load(Ordering::Relaxed))
+    }
+
+    /// Every stub that was ever hit, resets or not.
+    pub(super) fn used(&self) -> HashSet<StubId> {
+        let used = self.used.read();
+        self.hits.read().keys().chain(used.iter()).copied().collect()
     }
 
     /// Forgets how far every sequence and scenario has come, what the client's values stand for, the
@@ -183,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_value_stands_for_one_recorded_value() {
-        let session = Session::new("");
+        let session = Session::new(SessionName::default());
         let pair = |recorded: &str, now: &str| [(recorded.to_owned(), now.to_owned())];
         session.learn(pair("a", "x"));
         assert!(!session.contradicts("a", "x"));
@@ -194,7 +260,7 @@ mod tests {
 
     #[test]
     fn racing_requests_claim_each_hit_once() {
-        let session = Session::new("");
+        let session = Session::new(SessionName::default());
         let stub = StubId(Uuid::from_u128(1));
         let claimed: BTreeSet<u64> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use ringer::{
     config::Config,
-    engine::Mode,
     model::{
-        Bandwidth, Behaviors, Direction, Effect, RequestPattern, Rule, Slices, Turns, UrlPattern,
-        When,
+        Bandwidth, Behaviors, Direction, Effect, Mode, RequestPattern, Rule, Slices, Turns,
+        UrlPattern, When,
     },
     store::{ClockChange, Delays},
 };

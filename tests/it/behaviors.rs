@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
 use ringer::{
     config::{Config, Service},
-    engine::Mode,
     model::{
-        AnswerFault, Behaviors, Counted, Effect, ErrorAnswer, Fault, LatencySource, Place,
+        AnswerFault, Behaviors, Counted, Effect, ErrorAnswer, Fault, LatencySource, Mode, Place,
         RequestPattern, Rule, ServiceName, Turns, UrlPattern, ValuePattern, Wait, When, Window,
     },
     runtime::{Clock, Seed},

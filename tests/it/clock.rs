@@ -81,7 +81,7 @@ async fn a_recorded_answer_is_dated_by_the_clock() {
         "HTTP/1.1 200 OK\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\nContent-Length: 2\r\n\r\nok";
     let (upstream, _requests) = Upstream::answering(head).await;
     let folder = Folder::new();
-    let recording = folder.run(ringer::engine::Mode::Record, &upstream.url()).await;
+    let recording = folder.run(ringer::model::Mode::Record, &upstream.url()).await;
     client::get(recording.address, "/a").await;
     recording.stop().await;
     let ringer = folder.replay().await;

@@ -10,8 +10,7 @@ use std::{
 
 use ringer::{
     config::{Config, Service},
-    engine::Mode,
-    model::{Behaviors, ConnectFault, Effect, Fault, Rule, ServiceName, TlsFault, When},
+    model::{Behaviors, ConnectFault, Effect, Fault, Mode, Rule, ServiceName, TlsFault, When},
 };
 use serde_json::json;
 

@@ -5,10 +5,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use ringer::{
     config::{Config, Service},
-    engine::Mode,
     model::{
-        Behaviors, ConnectFault, Effect, Fault, Place, Ramp, Rule, ServiceName, TlsFault, Turns,
-        When, Window,
+        Behaviors, ConnectFault, Effect, Fault, Mode, Place, Ramp, Rule, ServiceName, TlsFault,
+        Turns, When, Window,
     },
     runtime::Seed,
     serve::{AdminPlace, Limits},

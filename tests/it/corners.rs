@@ -8,7 +8,7 @@ use std::{
 
 use http::Response;
 use http_body_util::BodyExt as _;
-use ringer::{config::Config, engine::Mode};
+use ringer::{config::Config, model::Mode};
 use tokio::net::TcpListener;
 
 use crate::support::{

@@ -7,8 +7,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use ringer::{
     config::Config,
-    engine::Mode,
-    model::{AnswerFault, Cut, ErrorAnswer, Fault, Headers, Stall, WireFault},
+    model::{AnswerFault, Cut, ErrorAnswer, Fault, Headers, Mode, Stall, WireFault},
 };
 
 use crate::support::{

@@ -8,10 +8,9 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use ringer::{
     config::Config,
-    engine::Mode,
     model::{
-        AnswerFault, Cut, Effect, ErrorAnswer, Fault, Http2Fault, RequestPattern, Rule, Stall,
-        Turns, UrlPattern, When, WireFault,
+        AnswerFault, Cut, Effect, ErrorAnswer, Fault, Http2Fault, Mode, RequestPattern, Rule,
+        Stall, Turns, UrlPattern, When, WireFault,
     },
     runtime::Seed,
     store::JournalLimits,

@@ -1,6 +1,6 @@
 //! Corners of HTTP/1.1 that a recording keeps: what is on the client's wire is the same in replay.
 
-use ringer::engine::Mode;
+use ringer::model::Mode;
 
 use crate::support::{folder::Folder, server::Upstream, waiting::within, wire::Wire};
 

@@ -2,7 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 
-use ringer::{config::Config, engine::Mode, serve::Limits};
+use ringer::{config::Config, model::Mode, serve::Limits};
 use rustls::pki_types::CertificateDer;
 use tokio::{net::TcpStream, sync::mpsc};
 

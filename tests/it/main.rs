@@ -78,6 +78,8 @@ mod scenarios;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod session_names;
+#[cfg(test)]
 mod streaming;
 #[cfg(test)]
 mod support;

@@ -6,9 +6,8 @@ use std::{net::SocketAddr, time::Duration};
 use http::Response;
 use ringer::{
     config::Config,
-    engine::Mode,
     model::{
-        Algorithm, Behaviors, Cost, Emit, LimitHeader, LimitKey, Policy, RateLimit, Refusal,
+        Algorithm, Behaviors, Cost, Emit, LimitHeader, LimitKey, Mode, Policy, RateLimit, Refusal,
         RequestPattern, RetryAfter, TokenKind, UrlPattern,
     },
 };

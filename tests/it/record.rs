@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use http::Response;
-use ringer::{config::Config, engine::Mode};
+use ringer::{config::Config, model::Mode};
 use serde_json::{Value, json};
 
 use crate::support::{

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Method;
 use http_body_util::BodyExt as _;
-use ringer::engine::Mode;
+use ringer::model::Mode;
 use serde_json::json;
 
 use crate::support::{

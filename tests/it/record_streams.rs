@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
-use ringer::{config::Config, engine::Mode};
+use ringer::{config::Config, model::Mode};
 
 use crate::support::{
     client::{self, Connection},

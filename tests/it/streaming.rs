@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use http::Response;
 use http_body_util::BodyExt as _;
-use ringer::engine::Mode;
+use ringer::model::Mode;
 use tokio::sync::mpsc;
 
 use crate::support::{

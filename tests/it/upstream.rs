@@ -6,7 +6,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use ringer::{
     config::{Config, Upstream as UpstreamConfig},
-    engine::Mode,
+    model::Mode,
 };
 use tokio::sync::{Mutex, mpsc};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http_body_util::BodyExt as _;
 use ringer::{
     config::{Config, Upstream as UpstreamConfig},
-    engine::Mode,
+    model::Mode,
 };
 use tokio::{net::TcpListener, sync::mpsc};
 

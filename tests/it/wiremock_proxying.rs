@@ -2,7 +2,7 @@
 
 use ringer::{
     config::Config,
-    engine::Mode,
+    model::Mode,
     serve::{Answers, Dialect},
 };
 use serde_json::Value;

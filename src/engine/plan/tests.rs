@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     model::{
-        AnswerFault, Behaviors, Effect, Ramp, RequestBody, RequestPattern, Rule, Scheme, Stub,
-        StubId, Turns, UrlPattern, When, Window,
+        AnswerFault, Behaviors, Effect, Ramp, RequestBody, RequestPattern, Rule, Scheme,
+        SessionName, Stub, StubId, Turns, UrlPattern, When, Window,
     },
     runtime::Seed,
     store::{Endpoints, LiveStub, Measured, Script, Session, SharedBehaviors, StubFile, StubStore},
@@ -77,7 +77,8 @@ fn plan(ground: &Ground<'_>, stub: &Arc<LiveStub>, path: &str) -> Plan {
 
 /// Rule and number of all that struck the requests of each stub, whatever the order.
 fn strikes(shared: &SharedBehaviors, seed: u64, session: &str, order: &[usize]) -> Vec<String> {
-    let (set, session, stubs) = (shared.load(), Session::new(session), stubs(4));
+    let (set, session, stubs) =
+        (shared.load(), Session::new(session.parse().unwrap_or_default()), stubs(4));
     let now = Duration::ZERO;
     let ground = Ground {
         behaviors: &set,
@@ -144,7 +145,7 @@ fn details_are_drawn_anew_for_each_strike_and_the_same_each_run() {
     let shared = shared(vec![rule("x", When::default())]);
     let stubs = stubs(1);
     let details = || -> Vec<u64> {
-        let (set, session) = (shared.load(), Session::new(""));
+        let (set, session) = (shared.load(), Session::new(SessionName::default()));
         let now = Duration::ZERO;
         let ground = Ground {
             behaviors: &set,
@@ -176,7 +177,7 @@ fn a_ramp_stretches_waits_and_thins_out_faults() {
     };
     let slow = Rule { name: "b".to_owned(), when: when.clone(), effect: Effect::Bandwidth(slow) };
     let shared = shared(vec![delay("d", when.clone()), slow, rule("f", when)]);
-    let (set, session, stubs) = (shared.load(), Session::new(""), stubs(1));
+    let (set, session, stubs) = (shared.load(), Session::new(SessionName::default()), stubs(1));
     let at = |now| {
         let ground = Ground {
             behaviors: &set,
@@ -205,7 +206,7 @@ fn of_a_script_only_what_is_in_it_strikes_and_for_as_long_as_it_did() {
             When { turns: Turns { nth: vec![1], ..Turns::default() }, ..When::default() },
         ),
     ]);
-    let (set, session, stubs) = (shared.load(), Session::new(""), stubs(1));
+    let (set, session, stubs) = (shared.load(), Session::new(SessionName::default()), stubs(1));
     let mut script = Script::default();
     for (rule, number, wait) in [("slow", 2, Some(7)), ("flaky", 3, None)] {
         script.add(
@@ -310,7 +311,7 @@ proptest! {
     ) {
         let named = rules.iter().enumerate().map(|(at, rule)| rule.rule(&at.to_string()));
         let shared = shared(named.collect());
-        let (set, session, stubs) = (shared.load(), Session::new(""), stubs(3));
+        let (set, session, stubs) = (shared.load(), Session::new(SessionName::default()), stubs(3));
         let mut counts: HashMap<(usize, Option<usize>), u64> = HashMap::new();
         let mut time = 0;
         for (stub, is_a, passed) in requests {

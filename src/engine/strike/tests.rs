@@ -6,7 +6,9 @@ use http::{Method, uri::PathAndQuery};
 
 use crate::{
     engine::Ground,
-    model::{Behaviors, Effect, Place, Request, RequestBody, Rule, Scheme, Wait, When},
+    model::{
+        Behaviors, Effect, Place, Request, RequestBody, Rule, Scheme, SessionName, Wait, When,
+    },
     runtime::Seed,
     store::{Endpoints, Measured, Session, SharedBehaviors, Subject},
 };
@@ -44,7 +46,7 @@ fn struck(seed: u64, requests: u64) -> Vec<Vec<String>> {
     let behaviors = Behaviors { rules, ..Behaviors::default() };
     let behaviors = SharedBehaviors::new(vec![(Place::All, behaviors)]).unwrap();
     let behaviors = behaviors.load();
-    let (session, request) = (Session::new(""), request());
+    let (session, request) = (Session::new(SessionName::default()), request());
     let measured = Arc::new(Measured::new(Endpoints::default));
     let ground = Ground {
         behaviors: &behaviors,

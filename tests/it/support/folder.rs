@@ -10,8 +10,7 @@ use std::{
 use ringer::{
     app::{App, Running, Summary},
     config::{Config, Service},
-    engine::Mode,
-    model::LatencySource,
+    model::{LatencySource, Mode},
 };
 use tempfile::TempDir;
 

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, response::Builder};
 use http_body_util::BodyExt as _;
-use ringer::engine::Mode;
+use ringer::model::Mode;
 use serde_json::Value;
 
 use super::{

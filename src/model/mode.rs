@@ -1,4 +1,4 @@
-//! Where a service's answers come from, and how exactly a request must match.
+//! Where the answers of a service, or of a session, come from.
 
 use std::str::FromStr;
 
@@ -58,15 +58,4 @@ impl FromStr for Mode {
             format!("unknown mode `{text}`, expected one of {}", names.join(", "))
         })
     }
-}
-
-/// How exactly a request must match a recorded stub.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Matching {
-    /// When nothing matches, a recorded stub that differs only in values that vary from run to
-    /// run (ids, nonces, dates) answers.
-    #[default]
-    Nearest,
-    /// Every matcher must hold.
-    Strict,
 }
