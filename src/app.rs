@@ -247,6 +247,7 @@ impl Parts {
                 behaviors: Arc::clone(&behaviors.shared),
                 profile,
                 measured: Arc::clone(&self.measured),
+                redactor: Arc::clone(&self.redactor),
                 ca_file: self.authority.certificate_file(),
                 token_keys: Arc::clone(&token_keys),
                 is_shared: config.answers.dialect == Dialect::WireMock,

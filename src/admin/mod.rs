@@ -23,6 +23,8 @@ mod pattern;
 mod place;
 mod problem;
 mod rate_limits;
+mod recorder;
+mod recording_spec;
 mod recordings;
 mod requests;
 mod router;

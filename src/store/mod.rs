@@ -15,6 +15,7 @@ pub mod live;
 pub mod measured;
 pub mod overlay;
 mod places;
+pub mod recording;
 pub mod rules;
 pub mod scenarios;
 pub mod script;
@@ -39,6 +40,7 @@ pub use limits::{
 pub use live::{LiveStub, LiveTemplates};
 pub use measured::{Endpoints, Measured};
 pub use overlay::SessionStubs;
+pub use recording::{Recorded, Recording, RecordingStatus, Taken, TakenAnswer};
 pub use rules::{LiveBehaviors, LiveEffect, LiveRule};
 pub use scenarios::{HeldScenarios, Scenarios};
 pub use script::{Recalled, Script, ScriptKey};
