@@ -247,6 +247,7 @@ impl Parts {
                 behaviors: Arc::clone(&behaviors.shared),
                 profile,
                 measured: Arc::clone(&self.measured),
+                redactor: Arc::clone(&self.redactor),
                 ca_file: self.authority.certificate_file(),
                 token_keys: Arc::clone(&token_keys),
                 is_shared: config.answers.dialect == Dialect::WireMock,
@@ -371,7 +372,7 @@ impl Running {
             Some(_) => Vec::new(),
             None => {
                 let set = self.stubs.snapshot();
-                let unused = set.all().iter().filter(|live| unused(&live.stub));
+                let unused = set.all().filter(|live| unused(&live.stub));
                 unused.map(|live| live.display_name()).collect()
             }
         };

@@ -6,6 +6,7 @@ use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
     record::LazyRecorder,
+    redaction::Redactor,
     runtime::{Clock, Drain},
     store::{Measured, Profile, Sessions, SharedBehaviors},
 };
@@ -25,6 +26,8 @@ pub struct AdminParts {
     pub profile: Profile,
     /// What the tapes say about latency.
     pub measured: Arc<Measured>,
+    /// Replaces secrets in what is recorded.
+    pub redactor: Arc<Redactor>,
     /// The certificate to give to clients.
     pub ca_file: PathBuf,
     /// Keys that templates sign tokens with.

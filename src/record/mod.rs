@@ -14,6 +14,7 @@
 pub mod config;
 pub mod lazy_recorder;
 pub mod recorder;
+pub mod snapshot;
 pub mod summary;
 
 mod aliases;

@@ -84,7 +84,7 @@ pub(super) async fn handle(
         request.uri(),
         request.version(),
         request.headers(),
-        state.stubs.snapshot().services(),
+        &state.stubs.snapshot().services(),
     );
     let route = match routed {
         Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
@@ -216,6 +216,7 @@ impl Handling {
             Finding::Found(found, mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
+                    Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
@@ -260,6 +261,7 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
+                    Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
@@ -284,15 +286,18 @@ impl Handling {
         }
     }
 
-    async fn forward(self, outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
+    async fn forward(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
         let (service, mode) = (Arc::clone(&outbound.route.service), outbound.route.mode);
         let Some(upstream) = &service.upstream else {
             let reason = "the service has no upstream".to_owned();
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok(rescue::no_upstream(mode.as_str()));
         };
+        let is_recorded = self.state.session.recording().is_on()
+            && outbound.hold_body(self.state.limits.body_in_memory).await?;
         let event = witness::enter(
             &self.state,
+            is_recorded.then_some(&outbound.request),
             || self.state.redactor.seen(&outbound.request).into_owned(),
             outbound.version,
             &outbound.route,
