@@ -29,9 +29,9 @@ struct Gap<'a, 'e> {
 }
 
 impl Gap<'_, '_> {
-    fn cite(&self, expected: &str) -> [Cited; 2] {
+    fn cite(&self, expected: &str) -> (Duration, [Cited; 2]) {
         let note = format!("{} after #{}, {expected}", time(self.waited), self.last.number);
-        [self.last.cite(), self.next.cite().noting(note)]
+        (self.waited, [self.last.cite(), self.next.cite().noting(note)])
     }
 }
 
@@ -50,13 +50,16 @@ pub(super) fn judge(
 ) -> Vec<Finding> {
     let all: Vec<Vec<Gap<'_, '_>>> = operations.iter().map(gaps_of).collect();
     let mut findings = Vec::new();
-    let mut found = |about, expected: String, wrong: Vec<[Cited; 2]>| {
-        if !wrong.is_empty() {
-            let got = counted(wrong.len() as u64, "wait");
-            let got = format!("{got} otherwise");
+    let n_waits: usize = all.iter().map(Vec::len).sum();
+    let mut found = |about, expected: String, wrong: Vec<(Duration, [Cited; 2])>| {
+        if let Some((first, _)) = wrong.first() {
+            let got = match wrong.len() {
+                1 => time(*first),
+                several => format!("{several} of {n_waits} waits, the first {}", time(*first)),
+            };
             // A try between two waits is cited once.
             let mut cited: Vec<Cited> = Vec::new();
-            for one in wrong.into_iter().flatten() {
+            for one in wrong.into_iter().flat_map(|(_, cited)| cited) {
                 match cited.iter_mut().find(|other| other.number == one.number) {
                     Some(known) => known.note = known.note.take().or(one.note),
                     None => cited.push(one),

@@ -8,7 +8,7 @@ use crate::store::{ServeEvent, Session, StubSet};
 /// Gathers it. `set` are the stubs that the session sees; `real` is the time since ringer was started.
 pub fn gather(session: &Session, set: &StubSet, real: Duration) -> Evidence {
     let journal = session.journal();
-    let unused = set.all().iter().filter(|live| !session.was_used(live.stub.id));
+    let unused = set.all().filter(|live| !session.was_used(live.stub.id));
     Evidence {
         requests: journal.events().iter().map(|event| seen(event)).collect(),
         dropped: 0,

@@ -9,7 +9,10 @@ use super::{
     verdict::{Cited, Finding},
     words::{self, counted},
 };
-use crate::{matching::CompiledRequest, model::HeaderDemand};
+use crate::{
+    matching::CompiledRequest,
+    model::{HeaderDemand, ValuePattern},
+};
 
 /// Judges what stands in one field of every request.
 pub(super) fn judge(
@@ -20,7 +23,7 @@ pub(super) fn judge(
     case: &Case<'_>,
 ) -> Option<Finding> {
     let (expected, found) = match demand {
-        HeaderDemand::Fits(_) => fitting(name, pattern, requests),
+        HeaderDemand::Fits(value) => (fit_words(name, value), fitting(name, pattern, requests)),
         HeaderDemand::Same => (format!("the same {name} on all"), same(name, requests)),
         HeaderDemand::Unique => (format!("another {name} on each"), unique(name, requests)),
         HeaderDemand::SameTrace => {
@@ -53,23 +56,25 @@ fn shown(name: &str, value: Option<&str>) -> String {
     }
 }
 
-fn fitting(
-    name: &str,
-    pattern: Option<&CompiledRequest>,
-    requests: &[&Entry<'_>],
-) -> (String, Found) {
-    let expected = format!("a {name} that fits on all");
-    let Some(pattern) = pattern else { return (expected, None) };
+fn fit_words(name: &str, value: &ValuePattern) -> String {
+    match value {
+        ValuePattern::Absent => format!("no {name} on any request"),
+        ValuePattern::Not(not) if **not == ValuePattern::Absent => {
+            format!("{name} on every request")
+        }
+        _ => format!("a {name} that fits, on every request"),
+    }
+}
+
+fn fitting(name: &str, pattern: Option<&CompiledRequest>, requests: &[&Entry<'_>]) -> Found {
+    let pattern = pattern?;
     let wrong: Vec<Cited> = requests
         .iter()
         .filter(|entry| !pattern.matches_head(&entry.view))
         .map(|entry| entry.cite().noting(shown(name, value_of(name, entry).as_deref())))
         .collect();
-    if wrong.is_empty() {
-        return (expected, None);
-    }
-    let got = format!("{} without", counted(wrong.len() as u64, "request"));
-    (expected, Some((got, wrong)))
+    let got = format!("not so on {}", counted(wrong.len() as u64, "request"));
+    (!wrong.is_empty()).then_some((got, wrong))
 }
 
 /// By value, the requests that have it.

@@ -60,14 +60,12 @@ fn tries(
     else {
         return case.has_gaps().then(|| case.unjudged("retries.tries", expected));
     };
-    let got = format!(
-        "{} otherwise, one of them {}",
-        counted(wrong.len() as u64, "operation"),
-        times(Times {
-            at_least: worst.tries.len() as u64,
-            at_most: Some(worst.tries.len() as u64)
-        })
-    );
+    let most = worst.tries.len() as u64;
+    let most = times(Times { at_least: most, at_most: Some(most) });
+    let got = match wrong.len() {
+        1 => format!("one was tried {most}"),
+        several => format!("{several} were not, one of them was tried {most}"),
+    };
     let cited = wrong.iter().flat_map(|operation| cite(operation));
     Some(Finding::failed("retries.tries", expected, got).citing(cited))
 }
@@ -148,6 +146,12 @@ fn never_after(
     if wrong.is_empty() {
         return case.has_gaps().then(|| case.unjudged("retries.neverAfter", expected));
     }
-    let got = counted(wrong.len() as u64 / 2, "such try").replace("trys", "tries");
+    let got = format!(
+        "{} after such an answer",
+        match wrong.len() / 2 {
+            1 => "1 try".to_owned(),
+            several => format!("{several} tries"),
+        }
+    );
     Some(Finding::failed("retries.neverAfter", expected, got).citing(wrong))
 }

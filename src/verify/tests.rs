@@ -155,9 +155,9 @@ fn requests_are_counted() {
     ✗ it  (3 requests)
         expected  POST /charges 2 times
         got       3 requests came
-          #1     +0s  POST /charges  503 by `charges`
+          #1      +0s  POST /charges  503 by `charges`
           #2  +1.204s  POST /charges  503 by `charges`
-          #3     +3s  POST /charges  200 by `charges`
+          #3      +3s  POST /charges  200 by `charges`
     1 expectation: 0 met · 1 failed · 3 requests
     "
     );
@@ -194,7 +194,15 @@ fn what_is_under_way_at_a_time_is_counted() {
             charge(300, 200),
         ],
     );
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @"
+    ✗ it  (4 requests)
+        expected  at most 2 of POST /charges at a time
+        got       3 requests at a time
+          #1    +0s  POST /charges  200 by `charges`  took 100ms
+          #2  +10ms  POST /charges  200 by `charges`  took 100ms
+          #3  +99ms  POST /charges  200 by `charges`  took 101ms
+    1 expectation: 0 met · 1 failed · 4 requests
+    ");
     let open = Seen { ended: None, answer: None, ..charge(0, 200) };
     fails(charges(|demand| demand.concurrent = Some(1)), vec![open, charge(5000, 200)]);
 }
@@ -230,13 +238,43 @@ fn an_order_may_have_others_between() {
     passes(order(Between::Nothing), vec![items(20), login(10), logout(30)]);
     let scattered = || vec![items(5), login(10), other(15), items(20), items(25), logout(30)];
     passes(order(Between::Anything), scattered());
-    insta::assert_snapshot!(fails(order(Between::Others), scattered()), @"");
-    insta::assert_snapshot!(fails(order(Between::Nothing), scattered()), @"");
+    insta::assert_snapshot!(fails(order(Between::Others), scattered()), @"
+    ✗ it  (6 requests)
+        expected  in this order, and each once: POST /login, GET /items, POST /logout
+        got       #1 where step 1, POST /login, was expected
+          #1  +5ms  GET /items  200 by `items`  out of order
+    1 expectation: 0 met · 1 failed · 6 requests
+    ");
+    insta::assert_snapshot!(fails(order(Between::Nothing), scattered()), @"
+    ✗ it  (6 requests)
+        expected  one directly after the other: POST /login, GET /items, POST /logout
+        got       #3 where step 2, GET /items, was expected after #2
+          #2  +10ms  POST /login  200 by `login`  step 1
+          #3  +15ms  GET /other   200 by `other`  out of order
+    1 expectation: 0 met · 1 failed · 6 requests
+    ");
     passes(order(Between::Others), vec![other(1), login(10), other(15), items(20), logout(30)]);
     let again = vec![login(10), items(20), logout(30), login(40)];
-    insta::assert_snapshot!(fails(order(Between::Others), again), @"");
+    insta::assert_snapshot!(fails(order(Between::Others), again), @"
+    ✗ it  (4 requests)
+        expected  in this order, and each once: POST /login, GET /items, POST /logout
+        got       #4 where no further one, was expected after #3
+          #1  +10ms  POST /login   200 by `login`  step 1
+          #2  +20ms  GET /items    200 by `items`  step 2
+          #3  +30ms  POST /logout  200 by `logout`  step 3
+          #4  +40ms  POST /login   200 by `login`  out of order
+    1 expectation: 0 met · 1 failed · 4 requests
+    ");
     insta::assert_snapshot!(
-        fails(order(Between::Anything), vec![logout(1), login(10), items(20)]), @""
+        fails(order(Between::Anything), vec![logout(1), login(10), items(20)]), @"
+    ✗ it  (3 requests)
+        expected  in this order: POST /login, GET /items, POST /logout
+        got       no POST /logout after #3 (step 3)
+          #1   +1ms  POST /logout  200 by `logout`  step 3, out of order
+          #2  +10ms  POST /login   200 by `login`  step 1
+          #3  +20ms  GET /items    200 by `items`  step 2
+    1 expectation: 0 met · 1 failed · 3 requests
+    "
     );
     fails(order(Between::Anything), vec![]);
 }
@@ -248,7 +286,15 @@ fn tries_of_an_operation_are_counted() {
     passes(tries(1), vec![charge(0, 200), charge(100, 200)]);
     passes(tries(2), vec![charge(0, 503), charge(100, 200), charge(200, 503), charge(300, 200)]);
     insta::assert_snapshot!(
-        fails(tries(2), vec![charge(0, 503), charge(100, 429), charge(300, 200)]), @""
+        fails(tries(2), vec![charge(0, 503), charge(100, 429), charge(300, 200)]), @"
+    ✗ it  (3 requests, 2 retries)
+        expected  each operation is tried 1 to 2 times (known by its method, URL and body)
+        got       1 operation otherwise, one of them 3 times
+          #1     +0s  POST /charges  503 by `charges`  try 1
+          #2  +100ms  POST /charges  429 by `charges`  try 2
+          #3  +300ms  POST /charges  200 by `charges`  try 3
+    1 expectation: 0 met · 1 failed · 3 requests
+    "
     );
 }
 
@@ -305,7 +351,15 @@ fn another_idempotency_key_on_a_retry_is_told() {
             charge(300, 200),
         ],
     );
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @"
+    ✗ it  (3 requests, 2 retries)
+        expected  the same Idempotency-Key on all tries of an operation
+        got       2 different, and 1 request without Idempotency-Key
+          #1     +0s  POST /charges  503 by `charges`  Idempotency-Key: `a`
+          #2  +100ms  POST /charges  503 by `charges`  Idempotency-Key: `b`
+          #3  +300ms  POST /charges  200 by `charges`  no Idempotency-Key
+    1 expectation: 0 met · 1 failed · 3 requests
+    ");
     passes(same(), vec![charge(0, 200), charge(100, 200)]);
 }
 
@@ -313,7 +367,14 @@ fn another_idempotency_key_on_a_retry_is_told() {
 fn a_refusal_that_is_final_is_not_to_be_tried_again() {
     let never = || retried(|it| it.never_after = vec![Statuses { from: 400, to: 404 }]);
     passes(never(), vec![charge(0, 503), charge(100, 400)]);
-    insta::assert_snapshot!(fails(never(), vec![charge(0, 400), charge(100, 200)]), @"");
+    insta::assert_snapshot!(fails(never(), vec![charge(0, 400), charge(100, 200)]), @"
+    ✗ it  (2 requests, 1 retry)
+        expected  no other try after 400-404
+        got       1 such try
+          #1     +0s  POST /charges  400 by `charges`
+          #2  +100ms  POST /charges  200 by `charges`  another try after #1
+    1 expectation: 0 met · 1 failed · 2 requests
+    ");
 }
 
 #[test]
@@ -321,7 +382,14 @@ fn waits_are_bounded() {
     let least = || waiting(|it| it.at_least = Some(ms(200)));
     passes(least(), vec![charge(0, 503), charge(209, 200)]);
     insta::assert_snapshot!(
-        fails(least(), vec![charge(0, 503), charge(90, 503), charge(400, 200)]), @""
+        fails(least(), vec![charge(0, 503), charge(90, 503), charge(400, 200)]), @"
+    ✗ it  (3 requests, 2 retries)
+        expected  at least 200ms between tries
+        got       1 wait otherwise
+          #1    +0s  POST /charges  503 by `charges`
+          #2  +90ms  POST /charges  503 by `charges`  80ms after #1, too soon
+    1 expectation: 0 met · 1 failed · 3 requests
+    "
     );
     let most = || waiting(|it| it.at_most = Some(ms(100)));
     passes(most(), vec![charge(0, 503), charge(129, 200)]);
@@ -335,7 +403,15 @@ fn waits_grow_by_a_factor() {
     let fair = [0, 110, 320, 730];
     let tries = |times: &[u64]| times.iter().map(|at| charge(*at, 503)).collect::<Vec<_>>();
     passes(doubling(), tries(&fair));
-    insta::assert_snapshot!(fails(doubling(), tries(&[0, 110, 220, 330])), @"");
+    insta::assert_snapshot!(fails(doubling(), tries(&[0, 110, 220, 330])), @"
+    ✗ it  (4 requests, 3 retries)
+        expected  each wait 2 times the one before
+        got       2 waits otherwise
+          #2  +110ms  POST /charges  503 by `charges`
+          #3  +220ms  POST /charges  503 by `charges`  100ms after #2, expected 158ms to 220ms
+          #4  +330ms  POST /charges  503 by `charges`  100ms after #3, expected 158ms to 220ms
+    1 expectation: 0 met · 1 failed · 4 requests
+    ");
     let capped = || waiting(|it| (it.factor, it.at_most) = (Some(2.0), Some(ms(200))));
     passes(capped(), tries(&[0, 110, 320, 530, 740]));
     let jittered = || {
@@ -363,7 +439,14 @@ fn a_wait_is_at_least_what_the_answer_asks_for() {
     let told = || waiting(|it| it.retry_after = true);
     let limited = |at| charge(at, 429).told("retry-after", "2");
     passes(told(), vec![limited(0), charge(2009, 200)]);
-    insta::assert_snapshot!(fails(told(), vec![limited(0), charge(1500, 200)]), @"");
+    insta::assert_snapshot!(fails(told(), vec![limited(0), charge(1500, 200)]), @"
+    ✗ it  (2 requests, 1 retry)
+        expected  no try before Retry-After
+        got       1 wait otherwise
+          #1    +0s  POST /charges  429 by `charges`
+          #2  +1.5s  POST /charges  200 by `charges`  1.49s after #1, told 2s
+    1 expectation: 0 met · 1 failed · 2 requests
+    ");
     let dated = charge(0, 503).told("retry-after", "Thu, 01 Jan 1970 00:00:03 GMT");
     passes(told(), vec![dated.clone(), charge(3000, 200)]);
     fails(told(), vec![dated, charge(2900, 200)]);
@@ -389,7 +472,15 @@ fn clients_that_come_back_together_are_told() {
         first.chain(again).collect::<Vec<_>>()
     };
     passes(spread(), clients([500, 700, 1000]));
-    insta::assert_snapshot!(fails(spread(), clients([1000, 1000, 1001])), @"");
+    insta::assert_snapshot!(fails(spread(), clients([1000, 1000, 1001])), @"
+    ✗ it  (6 requests, 3 retries)
+        expected  waits of clients differ by at least 10%
+        got       0% of 3 waits
+          #4   +1.01s  POST /charges  200 by `charges`  1s after #1
+          #5  +1.011s  POST /charges  200 by `charges`  1s after #2
+          #6  +1.013s  POST /charges  200 by `charges`  1.001s after #3
+    1 expectation: 0 met · 1 failed · 6 requests
+    ");
     let verdict = judge(spread(), &evidence(vec![charge(0, 503), charge(100, 200)]));
     assert_eq!(verdict.judged[0].outcome(), Outcome::Unjudged);
 }
@@ -404,7 +495,15 @@ fn traces_are_passed_on() {
     passes(same(), vec![traced(0, TRACE), traced(1, TRACE)]);
     let other = TRACE.replace('4', "5");
     insta::assert_snapshot!(
-        fails(same(), vec![traced(0, TRACE), traced(1, &other), charge(2, 200)]), @""
+        fails(same(), vec![traced(0, TRACE), traced(1, &other), charge(2, 200)]), @"
+    ✗ it  (3 requests)
+        expected  one trace in traceparent of all
+        got       2 different, and 1 request without a trace
+          #1   +0s  POST /charges  200 by `charges`  trace 4bf92f3577b34da6a3ce929d0e0e4736
+          #2  +1ms  POST /charges  200 by `charges`  trace 5bf92f3577b35da6a3ce929d0e0e5736
+          #3  +2ms  POST /charges  200 by `charges`  no traceparent
+    1 expectation: 0 met · 1 failed · 3 requests
+    "
     );
     let this = charges(|it| {
         it.headers = vec![("traceparent".into(), HeaderDemand::Trace(TRACE.to_owned()))];
@@ -430,7 +529,13 @@ fn values_of_headers_are_the_same_or_differ() {
         key(HeaderDemand::Fits(crate::model::ValuePattern::Not(Box::new(absent))))
     };
     passes(fits(), vec![with(0, "a")]);
-    insta::assert_snapshot!(fails(fits(), vec![with(0, "a"), charge(1, 200)]), @"");
+    insta::assert_snapshot!(fails(fits(), vec![with(0, "a"), charge(1, 200)]), @"
+    ✗ it  (2 requests)
+        expected  a X-Key that fits on all
+        got       1 request without
+          #2  +1ms  POST /charges  200 by `charges`  no X-Key
+    1 expectation: 0 met · 1 failed · 2 requests
+    ");
 }
 
 #[test]
@@ -457,7 +562,12 @@ fn what_is_gone_from_the_journal_cannot_be_judged() {
     let outcome = |demand| gone(demand).judged[0].outcome();
     let count = |times| charges(|it| it.count = Some(times));
     let unjudged = gone(count(Times { at_least: 0, at_most: Some(1) }));
-    insta::assert_snapshot!(to_text(&unjudged), @"");
+    insta::assert_snapshot!(to_text(&unjudged), @"
+    ? it  (1 request)
+        expected  POST /charges at most once
+        got       cannot be judged: 5 requests are gone from the journal, which keeps 2; raise `--journal-entries` or `--journal-bytes`
+    1 expectation: 0 met · 1 not judged · 1 request · 5 gone from the journal
+    ");
     // What there is suffices, whatever is gone.
     assert_eq!(outcome(count(Times { at_least: 1, at_most: None })), Outcome::Passed);
     assert_eq!(outcome(count(Times { at_least: 0, at_most: Some(0) })), Outcome::Failed);
@@ -478,8 +588,109 @@ fn reports_say_the_same() {
         it.count = between(2, 2);
     });
     let verdict = judge(demand, &evidence(vec![bad, charge(1, 200), charge(2, 200)]));
-    insta::assert_snapshot!(to_junit(&verdict), @"");
-    insta::assert_snapshot!(json::java::pretty(&to_json(&verdict), &str::to_owned), @"");
+    insta::assert_snapshot!(to_junit(&verdict), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="ringer" tests="1" failures="1" errors="0" time="0">
+      <testsuite name="expectations, session default" tests="1" failures="1" errors="0" skipped="0" time="0">
+        <testcase classname="ringer.expectations" name="it" time="0">
+          <failure message="POST /charges 2 times: 3 requests came" type="count">expected  POST /charges 2 times
+    got       3 requests came
+      #1   +0s  POST /charges  200 by `charges`
+      #2  +1ms  POST /charges  200 by `charges`
+      #3  +2ms  POST /charges  200 by `charges`
+
+    expected  the same X-Key on all
+    got       1 different, and 2 requests without X-Key
+      #1   +0s  POST /charges  200 by `charges`  X-Key: `a&lt;b&gt;&amp;&quot;c&quot;`
+      #2  +1ms  POST /charges  200 by `charges`  no X-Key
+      #3  +2ms  POST /charges  200 by `charges`  no X-Key
+    </failure>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "#);
+    insta::assert_snapshot!(json::java::pretty(&to_json(&verdict), &str::to_owned), @r#"
+    {
+      "passed" : false,
+      "session" : "default",
+      "requests" : 3,
+      "dropped" : 0,
+      "expectations" : [ {
+        "name" : "it",
+        "outcome" : "failed",
+        "basis" : "3 requests",
+        "findings" : [ {
+          "about" : "count",
+          "outcome" : "failed",
+          "expected" : "POST /charges 2 times",
+          "got" : "3 requests came",
+          "requests" : [ {
+            "number" : 1,
+            "id" : "00000000-0000-0000-0000-000000000001",
+            "atMs" : 0,
+            "method" : "POST",
+            "url" : "/charges",
+            "status" : 200,
+            "stub" : "charges",
+            "note" : null
+          }, {
+            "number" : 2,
+            "id" : "00000000-0000-0000-0000-000000000002",
+            "atMs" : 1,
+            "method" : "POST",
+            "url" : "/charges",
+            "status" : 200,
+            "stub" : "charges",
+            "note" : null
+          }, {
+            "number" : 3,
+            "id" : "00000000-0000-0000-0000-000000000003",
+            "atMs" : 2,
+            "method" : "POST",
+            "url" : "/charges",
+            "status" : 200,
+            "stub" : "charges",
+            "note" : null
+          } ],
+          "more" : 0
+        }, {
+          "about" : "headers",
+          "outcome" : "failed",
+          "expected" : "the same X-Key on all",
+          "got" : "1 different, and 2 requests without X-Key",
+          "requests" : [ {
+            "number" : 1,
+            "id" : "00000000-0000-0000-0000-000000000001",
+            "atMs" : 0,
+            "method" : "POST",
+            "url" : "/charges",
+            "status" : 200,
+            "stub" : "charges",
+            "note" : "X-Key: `a<b>&\"c\"`"
+          }, {
+            "number" : 2,
+            "id" : "00000000-0000-0000-0000-000000000002",
+            "atMs" : 1,
+            "method" : "POST",
+            "url" : "/charges",
+            "status" : 200,
+            "stub" : "charges",
+            "note" : "no X-Key"
+          }, {
+            "number" : 3,
+            "id" : "00000000-0000-0000-0000-000000000003",
+            "atMs" : 2,
+            "method" : "POST",
+            "url" : "/charges",
+            "status" : 200,
+            "stub" : "charges",
+            "note" : "no X-Key"
+          } ],
+          "more" : 0
+        } ]
+      } ]
+    }
+    "#);
 }
 
 /// Requests to `/0` to `/3` at random times.

@@ -2,7 +2,10 @@
 
 use super::document::open;
 use crate::{
-    codec::json::{Node, NodeValue},
+    codec::{
+        json::{Node, NodeValue},
+        suggest,
+    },
     format::{
         behavior::{
             condition,
@@ -11,7 +14,7 @@ use crate::{
         },
         fields::{Place, expected, free_members, span_of},
         problem::Problems,
-        wiremock::matcher::read_values,
+        wiremock::matcher::{NAMED, read_values},
     },
     model::{HeaderDemand, ValuePattern},
 };
@@ -59,7 +62,12 @@ fn demands_of(node: Node, problems: &mut Problems) -> Vec<HeaderDemand> {
             return Vec::new();
         }
     };
-    let is_own = |name: &str| HEADER.known.contains(&camel_case(&snake_case(name)).as_str());
+    // What is neither a matcher nor one of these is taken for what it looks like.
+    let is_own = |name: &str| {
+        HEADER.known.contains(&camel_case(&snake_case(name)).as_str())
+            || (!NAMED.known.contains(&name)
+                && suggest::nearest(name, HEADER.known.iter().copied()).is_some())
+    };
     let (own, matcher): (Vec<_>, Vec<_>) =
         members.into_iter().partition(|member| is_own(&member.name));
     let mut demands = Vec::new();

@@ -173,7 +173,32 @@ fn every_mistake_is_told_at_its_place() {
   - name: twice
     unmatched: 0
 "
-    ), @"");
+    ), @r#"
+    cuont: unknown key `cuont` in an expectation (did you mean `count`?)
+    request: POST /v1/charges: nothing is expected (say what: `count`, `never`, `concurrent`, `retries`, `headers`, `order`, `unusedStubs`, `earlyRetries`, `unmatched`)
+    [1]: `request` must be a line such as "POST /v1/charges", or a request pattern, found an array
+    charges now please: `charges now please` is no method and URL (`POST /v1/charges`, `/v1/**`, `GET|HEAD /items/*`)
+    {}: `count` does not say how often (`2`, `{atLeast: 1}`, `{atMost: 3}`)
+    [/a]: an order is of 2 to 1000 requests
+    everything: `between` cannot be `everything` (one of `anything`, `others`, `nothing`)
+    : `unusedStubs` must be `none`, or a list of names or ids, found `null`
+    unusedStubs: none: `earlyRetries` beside `unusedStubs`: make two expectations of it
+    unmatched: none: `request` beside `unmatched`: make two expectations of it
+    pth: `by` cannot be `pth` (did you mean `path`?)
+    {jitter: 20%}: `jitter` says nothing without `factor` or `first`
+    header: `header` does not say which (write `header:NAME`)
+    0.5: `factor` must be a number, 1 or more, found `0.5`
+    a b: `sameIdempotencyKey` must be `true` or a header name, found the string "a b"
+    2: `atLeast` must be a duration, and `2` has no unit (write "2ms" or "2s")
+    {by: path}: nothing is expected of retries (`tries`, `gaps`, `sameIdempotencyKey`, `sameTrace`, `same` or `neverAfter`)
+    {jitter: full, factor: 2}: with `jitter: full`, a wait says nothing of the next (give `first`, the longest first wait)
+    sameTraces: unknown matcher `sameTraces` (matchers here: `equalTo`, `caseInsensitive`, `contains`, `doesNotContain`, `matches`, `doesNotMatch`, `absent`, `and`, `or`, `not`, `equalToJson`, `ignoreArrayOrder`, `ignoreExtraElements`, `matchesJsonPath`, `matchesJsonSchema`, `schemaVersion`, `equalToXml`, `enablePlaceholders`, `placeholderOpeningDelimiterRegex`, `placeholderClosingDelimiterRegex`, `exemptedComparisons`, `ignoreOrderOfSameNode`, `namespaceAwareness`, `matchesXPath`, `xPathNamespaces`, `before`, `after`, `equalToDateTime`, `actualFormat`, `truncateExpected`, `truncateActual`, `applyTruncationLast`, `expectedOffset`, `expectedOffsetUnit`, `equalToNumber`, `greaterThanNumber`, `greaterThanEqualNumber`, `lessThanNumber`, `lessThanEqualNumber`, `anything`, `matchesPathTemplate`, `hasExactly`, `includes`)
+    'a b': `a b` cannot be a header name
+    {}: nothing is expected of this header (`present: true`, `same: true`, `sameTrace: true`, or a matcher)
+    123: `trace` must be 32 hexadecimal digits, not all 0 (as in `4bf92f3577b34da6a3ce929d0e0e4736`)
+    4x: `answered` must be statuses (`429`, `5xx`, `400-499`, or a list of these)
+    twice: two expectations are called `twice`
+    "#);
 }
 
 #[test]
