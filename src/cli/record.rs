@@ -4,6 +4,7 @@ use super::{
     args::{GlobalArgs, RecordArgs},
     foreground::Foreground,
     load::load,
+    verify_args::ReportArgs,
 };
 use crate::{
     config::{Config, Service},
@@ -24,6 +25,7 @@ pub async fn run(global: &GlobalArgs, args: RecordArgs) -> anyhow::Result<u8> {
         _ => loaded.config.stubs.clone(),
     };
     Foreground {
+        reports: ReportArgs::default(),
         what: match &args.url {
             Some(url) => format!("recording {url}"),
             None => "recording every host, as a forward proxy".to_owned(),

@@ -5,6 +5,7 @@ use super::{
     foreground::Foreground,
     hint::Advised,
     load::load,
+    verify_args::ReportArgs,
 };
 
 /// Serves until it is told to stop.
@@ -31,6 +32,7 @@ pub async fn run(global: &GlobalArgs, args: ServeArgs) -> anyhow::Result<u8> {
         .map(|service| format!("{} ({})", service.name, service.mode.as_str()))
         .collect();
     Foreground {
+        reports: ReportArgs::default(),
         what: format!("serving {}", services.join(", ")),
         place: loaded.config.stubs.clone(),
         config: loaded.config,

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    args::GlobalArgs, foreground::Foreground, hint::Advised, load::load,
+    args::GlobalArgs, foreground::Foreground, hint::Advised, load::load, verify_args::ReportArgs,
     wiremock_args::WireMockArgs,
 };
 use crate::{
@@ -81,6 +81,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
         );
     }
     Foreground {
+        reports: ReportArgs::default(),
         what: "standing in for WireMock".to_owned(),
         place: args.root_dir,
         config: loaded.config,

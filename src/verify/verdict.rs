@@ -50,6 +50,11 @@ impl Verdict {
         self.judged.iter().all(|judged| judged.outcome() == Outcome::Passed)
     }
 
+    /// How many were not met, or could not be judged.
+    pub fn n_unmet(&self) -> usize {
+        self.judged.len() - self.n_with(Outcome::Passed)
+    }
+
     /// How many came to this.
     pub fn n_with(&self, outcome: Outcome) -> usize {
         self.judged.iter().filter(|judged| judged.outcome() == outcome).count()
