@@ -30,6 +30,7 @@ use super::{
     session_of,
     settings::Dialect,
     state::State,
+    taking,
     tee::Stopwatch,
     wait::{sleep, sleep_until},
     webhooks::Following,
@@ -85,7 +86,7 @@ pub(super) async fn handle(
         request.uri(),
         request.version(),
         request.headers(),
-        state.stubs.snapshot().services(),
+        &state.stubs.snapshot().services(),
     );
     let route = match routed {
         Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
@@ -208,7 +209,7 @@ impl Handling {
         let mut gate = StubGate::new(&state, &client, passage);
         let mut finding = find(&self.state, inquiry, &mut gate).await?;
         if let Finding::Missed(inquiry) = finding {
-            finding = match &self.state.recorder {
+            finding = match self.state.recorder.running() {
                 // What this client was answered a moment ago may be about to become a stub.
                 Some(recorder) if mode == Mode::RecordMissing => {
                     recorder.settled().await;
@@ -221,6 +222,7 @@ impl Handling {
             Finding::Found(found, mut inquiry) => {
                 let entry = witness::enter(
                     &self.state,
+                    Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
                     (&inquiry.route, inquiry.watch),
@@ -236,7 +238,7 @@ impl Handling {
                     replay::give(&self.state, *found, *inquiry, &self.client, &mut fate.outcome)
                         .await;
                 fate.tell(faults::status_of(&response));
-                let response = response?;
+                let response = taking::take(&self.state, entry.as_ref(), response?);
                 let Some(following) = following else { return Ok((response, entry)) };
                 let (answering, answered) = oneshot::channel();
                 following.begin(&self.state, answered, self.client.watch.clone());
@@ -264,6 +266,7 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let entry = witness::enter(
                     &self.state,
+                    Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
                     (&inquiry.route, inquiry.watch),
@@ -273,7 +276,7 @@ impl Handling {
                 let fate = self.fate(entry.as_ref(), Outcome::Missed);
                 let response = replay::miss(&self.state, *inquiry, &self.client).await;
                 fate.tell(faults::status_of(&response));
-                Ok((response?, entry))
+                Ok((taking::take(&self.state, entry.as_ref(), response?), entry))
             }
         }
     }
@@ -288,25 +291,28 @@ impl Handling {
         }
     }
 
-    async fn forward(self, outbound: Outbound) -> Result<Answered, BodyError> {
+    async fn forward(self, mut outbound: Outbound) -> Result<Answered, BodyError> {
         let (service, mode) = (Arc::clone(&outbound.route.service), outbound.route.mode);
         let Some(upstream) = &service.upstream else {
             let reason = "the service has no upstream".to_owned();
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok((rescue::no_upstream(mode.as_str()), None));
         };
+        let is_recorded = self.state.session.recording().is_on()
+            && outbound.hold_body(self.state.limits.body_in_memory).await?;
         let entry = witness::enter(
             &self.state,
+            is_recorded.then_some(&outbound.request),
             || inquiry::shown(&self.state, &outbound.request),
             outbound.version,
             (&outbound.route, outbound.watch),
             By::Api,
         );
-        let recorder = self.state.recorder.clone().filter(|_| mode.records());
+        let recorder = self.state.recorder.running().filter(|_| mode.records()).cloned();
         let passed = match recorder {
             None => {
                 let answer = self.pass(outbound, upstream, entry.as_ref()).await?;
-                return Ok((answer, entry));
+                return Ok((taking::take(&self.state, entry.as_ref(), answer), entry));
             }
             Some(recorder) => {
                 let permit = recorder.permit().await;
@@ -341,7 +347,7 @@ impl Handling {
             self.done(Some(error.status()), outcome);
             forward::failure(&error, upstream)
         });
-        Ok((response, entry))
+        Ok((taking::take(&self.state, entry.as_ref(), response), entry))
     }
 
     /// Passes a request on, and does to it and its answer what befalls them.

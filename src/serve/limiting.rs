@@ -118,7 +118,14 @@ async fn enter_refused(
         || inquiry::may_answer(state, &outbound.route, &outbound.request, is_whole);
     let by = By::Limit(limited(refused, None, would_match));
     let shown = || inquiry::shown(state, &outbound.request);
-    Ok(witness::enter(state, shown, outbound.version, (&outbound.route, outbound.watch), by))
+    Ok(witness::enter(
+        state,
+        None,
+        shown,
+        outbound.version,
+        (&outbound.route, outbound.watch),
+        by,
+    ))
 }
 
 fn limited(refused: &Refused, stub: Option<&LiveStub>, would_match: bool) -> Limited {
@@ -150,7 +157,7 @@ pub(super) async fn refuse(
     let by = By::Limit(limited(&refused, Some(&live), true));
     let shown = || inquiry.shown(state);
     let entry =
-        witness::enter(state, shown, inquiry.version, (&inquiry.route, inquiry.watch), by);
+        witness::enter(state, None, shown, inquiry.version, (&inquiry.route, inquiry.watch), by);
     let wants = Wants::of(&inquiry.request.headers);
     if !inquiry.is_unasked() {
         drain(std::mem::take(&mut inquiry.body), None);

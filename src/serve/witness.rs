@@ -33,10 +33,11 @@ pub(super) enum By<'f> {
     Limit(Limited),
 }
 
-/// Enters a request into the journal, as far as anybody is to know of it; `shown` is without
-/// credentials, and these.
+/// Enters a request into the journal, as far as anybody is to know of it, and into the recording that is
+/// under way if `request` is given; `shown` is the request without credentials, and these.
 pub(super) fn enter(
     state: &State,
+    request: Option<&Request>,
     shown: impl FnOnce() -> (Request, Credentials),
     version: Version,
     (route, watch): (&Route, Stopwatch),
@@ -46,9 +47,14 @@ pub(super) fn enter(
     if !journal.is_asked() {
         return None;
     }
-    let (request, credentials) = shown();
+    let is_passed_on = matches!(by, By::Api);
+    let fetches = match &by {
+        By::Stub(found) => found.stub.response(found.step).is_some_and(|it| it.proxy.is_some()),
+        By::Api | By::Nobody | By::Limit(_) => false,
+    };
+    let (seen, credentials) = shown();
     let event = journal.push(Served {
-        request,
+        request: seen,
         credentials,
         arrived: watch.arrived(),
         started: watch.started(),
@@ -61,7 +67,7 @@ pub(super) fn enter(
         // WireMock is a proxy only where it may pass requests on.
         is_proxied: route.is_proxied
             && (route.mode.forwards() || state.answers.dialect == Dialect::Ringer),
-        is_passed_on: matches!(by, By::Api),
+        is_passed_on,
         stub: match &by {
             By::Stub(found) => Some((Arc::clone(&found.stub), found.step)),
             By::Api | By::Nobody | By::Limit(_) => None,
@@ -71,6 +77,9 @@ pub(super) fn enter(
             By::Api | By::Nobody | By::Stub(_) => None,
         },
     })?;
+    if let Some(request) = request {
+        state.session.recording().take(event.id, request, fetches || is_passed_on);
+    }
     Some(Entry::new(event, Arc::clone(&state.session), watch))
 }
 
