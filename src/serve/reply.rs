@@ -19,16 +19,14 @@ use tokio::{
 };
 
 use super::{
+    entry::Entry,
     paced::Paced,
     tee::{ResponseTee, Stopwatch},
     wait::sleep_until,
     wire::Interim,
 };
 use crate::{
-    behavior::latency::Schedule,
-    model::ResponseEnding,
-    render::PreparedBody,
-    store::{ServeEvent, Session, SessionClock, Taken},
+    behavior::latency::Schedule, model::ResponseEnding, render::PreparedBody, store::SessionClock,
 };
 
 /// Pieces in which a file is read.
@@ -199,45 +197,7 @@ impl Body for ReplyBody {
 /// A body and the entry of the journal that it belongs to.
 pub(super) struct Logged {
     pub(super) body: ReplyBody,
-    pub(super) event: Arc<ServeEvent>,
-    pub(super) session: Arc<Session>,
-    pub(super) watch: Stopwatch,
-    /// Where it is recorded.
-    pub(super) taken: Option<Taking>,
-}
-
-/// A body that is recorded as it passes.
-pub(super) struct Taking {
-    taken: Arc<Taken>,
-    /// How long it will be, where that is known.
-    length: Option<u64>,
-}
-
-impl Taking {
-    pub(super) fn new(taken: Arc<Taken>, body: &ReplyBody) -> Self {
-        if body.is_end_stream() {
-            taken.complete();
-        }
-        Self { taken, length: body.known_length() }
-    }
-
-    /// Notes what passes, before the client has it, so that a client that ends the recording at once
-    /// finds it there.
-    fn see<E>(&self, frame: Option<&Result<Frame<Bytes>, E>>, is_last: bool) {
-        match frame {
-            None => self.taken.complete(),
-            Some(Err(_)) => {}
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    self.taken.add_body(data);
-                }
-                let length = self.taken.body_length() as u64;
-                if is_last || self.length == Some(length) || frame.is_trailers() {
-                    self.taken.complete();
-                }
-            }
-        }
-    }
+    pub(super) entry: Entry,
 }
 
 impl Logged {
@@ -246,23 +206,16 @@ impl Logged {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(taken) = &self.taken {
-            taken.see(frame.as_ref(), self.body.is_end_stream());
-        }
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {
             // Before the client has it, so that a client that asks at once finds it.
-            self.session.journal().add_body(&self.event, data);
-            self.event.set_total(self.watch.elapsed());
+            self.entry.add_body(data);
+        }
+        if frame.is_none() || self.body.is_end_stream() {
+            self.entry.end();
         }
         Poll::Ready(frame)
-    }
-}
-
-impl Drop for Logged {
-    fn drop(&mut self) {
-        self.event.set_total(self.watch.elapsed());
     }
 }
 
