@@ -32,36 +32,37 @@ use std::{
     time::Duration,
 };
 
-use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
     library::{
-        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
+        BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
     },
-    model::{Handled, Stub},
-    record::{LazyRecorder, RecordError, Recorder, RecorderConfig},
+    model::Handled,
+    record::{LazyRecorder, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{Dialect, ServeError, Server, ServerParts, server},
+    serve::{Dialect, Server, ServerParts, server},
     store::{
         JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
         StubStore,
     },
-    tls::{Authority, TlsError},
+    tls::Authority,
     upstream,
-    verify::{Compiled, UnusedStub},
+    verify::{Compiled, Evidence, gather},
 };
 
 mod behaviors;
+mod error;
 mod measured;
 mod recorded;
 mod secrets;
 mod summary;
 mod verification;
 
+pub use error::AppError;
 pub use summary::Summary;
 
 pub use crate::lint::compile_problems;
@@ -73,33 +74,6 @@ const RECORDING_PERMITS: usize = 2048;
 /// Between two looks for sessions to forget.
 const LOOK_AT_LEAST: Duration = Duration::from_millis(50);
 const LOOK_AT_MOST: Duration = Duration::from_secs(60);
-
-/// Why ringer could not start.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum AppError {
-    /// The local certificate authority can't be used.
-    #[error("the local certificate authority cannot be used")]
-    Authority(#[from] TlsError),
-    /// The stub directory can't be read or watched.
-    #[error("the stub directory cannot be used")]
-    Library(#[from] LibraryError),
-    /// The recorder can't start.
-    #[error("the recorder cannot start")]
-    Record(#[from] RecordError),
-    /// The listening side can't start.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    /// What was said of how answers behave can't be used.
-    #[error("the behaviors cannot be used")]
-    Behavior(#[from] BehaviorsError),
-    /// A pattern of what is expected can't be used.
-    #[error("the expectations cannot be used: {0}")]
-    Expectations(String),
-    /// A task that reads files was ended.
-    #[error("reading the stub directory was interrupted")]
-    Interrupted,
-}
 
 /// ringer, about to start.
 #[derive(Debug)]
@@ -380,25 +354,20 @@ impl Running {
         };
         let tally = self.server.tally();
         let limits = self.server.limits();
-        let unused = |stub: &Stub| !self.server.was_used(stub.id);
-        let unused_stubs: Vec<UnusedStub> = match recorded {
+        let set = self.stubs.snapshot();
+        let unused_stubs = match recorded {
             Some(_) => Vec::new(),
-            None => {
-                let set = self.stubs.snapshot();
-                let unused = set.all().filter(|live| unused(&live.stub));
-                unused
-                    .map(|live| UnusedStub {
-                        id: live.stub.id.to_string(),
-                        name: live.display_name(),
-                    })
-                    .collect()
-            }
+            None => verification::unused(&self.server, &set),
         };
         let early_retries = self.server.early_retries();
         let verdict = self.expectations.as_ref().map(|compiled| {
             let session = self.sessions.default_session();
-            let (set, now) = (self.stubs.snapshot(), self.clock.elapsed());
-            verification::judge(compiled, session, &set, unused_stubs.clone(), early_retries, now)
+            let evidence = Evidence {
+                unused_stubs: unused_stubs.clone(),
+                early_retries,
+                ..gather(session, &set, self.clock.elapsed())
+            };
+            compiled.judge(&evidence)
         });
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
