@@ -11,6 +11,9 @@ mod clock;
 pub mod cross_origin;
 mod docs;
 mod drawn;
+mod event_filter;
+mod events;
+mod exchange;
 mod files;
 mod json;
 mod logged;
@@ -34,4 +37,5 @@ mod state;
 mod system;
 
 pub use api::Admin;
+pub use events::Subscription;
 pub use state::AdminParts;

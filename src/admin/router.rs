@@ -12,7 +12,7 @@ use http::{
 use super::{
     behaviors,
     call::{self, Answer, Call},
-    chaos, clock, cross_origin, docs, files, mappings, near_misses,
+    chaos, clock, cross_origin, docs, events, files, mappings, near_misses,
     openapi::Described,
     problem::Problem,
     rate_limits, recorder, recordings, requests, scenarios, settings,
@@ -149,6 +149,7 @@ const ROUTES: &[Route] = &[
     route(POST, "/ringer/clock/reset", "Return to real time", clock::reset),
     route(POST, "/ringer/clock/resume", "Let the clock run on", clock::resume),
     route(POST, "/ringer/clock/set", "Set the clock", clock::set),
+    route(GET, "/ringer/events", "Follow what happens, as server-sent events", events::follow),
     route(GET, "/ringer/faults", "List faults", behaviors::faults),
     route(POST, "/ringer/faults", "Add a fault", behaviors::add_fault),
     route(DELETE, "/ringer/faults", "Remove all faults", behaviors::delete_faults),
@@ -214,6 +215,7 @@ fn called(parts: &AdminParts, request: &Request<Bytes>, below: &str) -> Answer {
                 parts,
                 session: session_of(parts, request.headers())?,
                 uri: request.uri(),
+                headers: request.headers(),
                 body: request.body(),
                 variable,
             });

@@ -64,7 +64,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
         config.journal.entries = entries;
     }
     if let Some(bytes) = args.logged_response_body_size_limit {
-        config.journal.answer_bytes = bytes;
+        config.journal.answer_bytes = Some(bytes);
     }
     config.global.proxy_pass_through = args.proxy_pass_through.unwrap_or(true);
     config.upstream.insecure |= args.trust_all_proxy_targets;
