@@ -37,9 +37,7 @@ use tokio::sync::broadcast;
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
-    library::{
-        BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
-    },
+    library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service, key_file},
     model::Handled,
     record::{LazyRecorder, Recorder, RecorderConfig},
     redaction::Redactor,

@@ -1,9 +1,7 @@
 //! `ringer record`: which services are recorded, then a session.
 
 use super::{
-    args::{GlobalArgs, RecordArgs},
-    foreground::Foreground,
-    load::load,
+    args::RecordArgs, foreground::Foreground, global_args::GlobalArgs, load::load,
     verify_args::ReportArgs,
 };
 use crate::{

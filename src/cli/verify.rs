@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{
     admin_client::AdminClient,
-    args::GlobalArgs,
     expectations::{read, text, write_reports},
     foreground::FAILED,
+    global_args::GlobalArgs,
     hint::Advised,
     printer,
     verify_args::VerifyArgs,

@@ -5,8 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    args::GlobalArgs, foreground::Foreground, hint::Advised, load::load, verify_args::ReportArgs,
-    wiremock_args::WireMockArgs,
+    foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
+    verify_args::ReportArgs, wiremock_args::WireMockArgs,
 };
 use crate::{
     config::{AdminSettings, Layer, Redaction},
