@@ -200,7 +200,7 @@ fn every_mistake_is_told_at_its_place() {
     2: `atLeast` must be a duration, and `2` has no unit (write "2ms" or "2s")
     {by: path}: nothing is expected of retries (`tries`, `gaps`, `sameIdempotencyKey`, `sameTrace`, `same` or `neverAfter`)
     {jitter: full, factor: 2}: with `jitter: full`, a wait says nothing of the next (give `first`, the longest first wait)
-    sameTraces: unknown matcher `sameTraces` (matchers here: `equalTo`, `caseInsensitive`, `contains`, `doesNotContain`, `matches`, `doesNotMatch`, `absent`, `and`, `or`, `not`, `equalToJson`, `ignoreArrayOrder`, `ignoreExtraElements`, `matchesJsonPath`, `matchesJsonSchema`, `schemaVersion`, `equalToXml`, `enablePlaceholders`, `placeholderOpeningDelimiterRegex`, `placeholderClosingDelimiterRegex`, `exemptedComparisons`, `ignoreOrderOfSameNode`, `namespaceAwareness`, `matchesXPath`, `xPathNamespaces`, `before`, `after`, `equalToDateTime`, `actualFormat`, `truncateExpected`, `truncateActual`, `applyTruncationLast`, `expectedOffset`, `expectedOffsetUnit`, `equalToNumber`, `greaterThanNumber`, `greaterThanEqualNumber`, `lessThanNumber`, `lessThanEqualNumber`, `anything`, `matchesPathTemplate`, `hasExactly`, `includes`)
+    sameTraces: unknown key `sameTraces` in a header that is expected (did you mean `sameTrace`?)
     'a b': `a b` cannot be a header name
     {}: nothing is expected of this header (`present: true`, `same: true`, `sameTrace: true`, or a matcher)
     123: `trace` must be 32 hexadecimal digits, not all 0 (as in `4bf92f3577b34da6a3ce929d0e0e4736`)
