@@ -24,7 +24,7 @@ use super::{
     values::Values,
 };
 use crate::{
-    model::{Mode, SessionName, StubId},
+    model::{Expectations, Mode, SessionName, StubId},
     runtime::{Clock, Seed},
 };
 
@@ -69,6 +69,8 @@ pub struct Session {
     values: Values,
     limits: Arc<Counters>,
     turns: TurnCounts,
+    /// What a test expects of its client.
+    expectations: RwLock<Option<Arc<Expectations>>>,
 }
 
 impl Session {
@@ -100,7 +102,18 @@ impl Session {
             values: Values::default(),
             limits: Arc::default(),
             turns: TurnCounts::default(),
+            expectations: RwLock::default(),
         }
+    }
+
+    /// What a test expects of its client, if anything.
+    pub fn expectations(&self) -> Option<Arc<Expectations>> {
+        self.expectations.read().clone()
+    }
+
+    /// Replaces what a test expects.
+    pub fn expect(&self, expectations: Option<Arc<Expectations>>) {
+        *self.expectations.write() = expectations;
     }
 
     /// Its time: what has to do with dates, windows and limits reads this one and no other.
