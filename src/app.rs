@@ -219,7 +219,8 @@ impl Parts {
         let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
-        let sessions = Arc::new(Sessions::new(config.sessions, journal, settings));
+        let sessions =
+            Arc::new(Sessions::new(config.sessions, journal, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
         tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
@@ -270,7 +271,6 @@ impl Parts {
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
             token_keys,
-            stubs: Arc::clone(&self.stubs),
             sessions: Arc::clone(&sessions),
             admin,
             body_files,

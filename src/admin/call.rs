@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{json::pretty, problem::Problem, state::AdminParts};
 use crate::{
+    library::SessionKeeper,
     model::{Behaviors, Json, StubId},
     store::Session,
 };
@@ -29,6 +30,11 @@ impl<'c> Call<'c> {
     /// The session that the call is about: all that has to do with one asks here.
     pub(super) fn session(&self) -> &Arc<Session> {
         &self.session
+    }
+
+    /// The stubs of that session, to be read and changed.
+    pub(super) fn stubs(&self) -> SessionKeeper<'_> {
+        SessionKeeper::new(&self.parts.keeper, &self.session)
     }
 
     /// Has what the tapes say about latency ready before an answer may wait by it.

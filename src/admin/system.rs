@@ -36,7 +36,7 @@ pub(super) fn jwks(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn reset(call: &Call<'_>) -> Answer {
-    call.parts.keeper.reload()?;
+    call.stubs().reload()?;
     call.session().reset();
     Ok(call::empty())
 }

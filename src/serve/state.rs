@@ -30,7 +30,7 @@ use crate::{
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed},
-    store::{Measured, Script, Session, Sessions, SharedBehaviors, StubStore},
+    store::{Measured, Script, Session, Sessions, SharedBehaviors},
     tls::Acceptor,
 };
 
@@ -53,7 +53,6 @@ pub(super) struct Common {
     pub(super) limits: Limits,
     pub(super) router: Router,
     pub(super) acceptor: Acceptor,
-    pub(super) stubs: Arc<StubStore>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) behaviors: Arc<SharedBehaviors>,
     /// Seed of the draws of sessions that have none of their own.
