@@ -225,8 +225,7 @@ impl Parts {
         tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
-        let mut behaviors = self.behaviors;
-        let profile = std::mem::take(&mut behaviors.profile);
+        let behaviors = self.behaviors;
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
         let admin = config.admin.place.map(|place| {
@@ -235,7 +234,6 @@ impl Parts {
                 keeper,
                 sessions: Arc::clone(&sessions),
                 behaviors: Arc::clone(&behaviors.shared),
-                profile,
                 measured: Arc::clone(&self.measured),
                 ca_file: self.authority.certificate_file(),
                 token_keys: Arc::clone(&token_keys),
@@ -301,7 +299,7 @@ async fn forget_idle(sessions: Weak<Sessions>, behaviors: Arc<SharedBehaviors>) 
         tokio::time::sleep((idle / 4).clamp(LOOK_AT_LEAST, LOOK_AT_MOST)).await;
         let Some(sessions) = sessions.upgrade() else { return };
         for session in sessions.expire() {
-            behaviors.forget_session(session.name().as_str());
+            behaviors.reset_session(session.name(), Duration::ZERO);
             tracing::debug!("session {} is forgotten: nobody asked for it", session.name());
         }
     }

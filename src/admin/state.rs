@@ -6,7 +6,7 @@ use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
     runtime::{Clock, Drain},
-    store::{Measured, Profile, Sessions, SharedBehaviors},
+    store::{Measured, Sessions, SharedBehaviors},
 };
 
 /// What the admin API is made of.
@@ -20,8 +20,6 @@ pub struct AdminParts {
     pub sessions: Arc<Sessions>,
     /// What befalls requests.
     pub behaviors: Arc<SharedBehaviors>,
-    /// The profile among it.
-    pub profile: Profile,
     /// What the tapes say about latency.
     pub measured: Arc<Measured>,
     /// The certificate to give to clients.

@@ -30,7 +30,7 @@ use crate::{
     record::Recorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed},
-    store::{Measured, Script, Session, Sessions, SharedBehaviors},
+    store::{BehaviorSet, Measured, Script, Session, Sessions, SharedBehaviors},
     tls::Acceptor,
 };
 
@@ -109,6 +109,11 @@ impl State {
     /// Seed of every draw.
     pub(super) fn seed(&self) -> Seed {
         self.session.terms().seed.unwrap_or(self.base_seed)
+    }
+
+    /// The behaviors of this moment, as the session sees them.
+    pub(super) fn behaviors_now(&self) -> BehaviorSet {
+        self.behaviors.of(self.session.name())
     }
 
     /// The waits of stubs that ask for none.
