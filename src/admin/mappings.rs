@@ -206,7 +206,7 @@ fn read_one(text: &str) -> Result<Stub, Problem> {
                       POST /__admin/mappings/import takes several";
         return Err(Problem::at("/mappings", detail));
     }
-    let (mut stubs, mistakes) = wiremock::read(text, None, |_| made_id(&Seed::secret(), 0));
+    let (mut stubs, mistakes) = wiremock::read(text, None, |_| new_id());
     match stubs.pop() {
         Some(stub) if mistakes.is_empty() => Ok(stub),
         _ => Err(Problem::in_text(text, &mistakes)),
@@ -214,6 +214,11 @@ fn read_one(text: &str) -> Result<Stub, Problem> {
 }
 
 /// An id that no other stub has.
+pub(super) fn new_id() -> StubId {
+    made_id(&Seed::secret(), 0)
+}
+
+/// The id of one of several stubs that are read together.
 fn made_id(seed: &str, index: usize) -> StubId {
     let namespace = uuid::Uuid::NAMESPACE_OID;
     StubId(uuid::Uuid::new_v5(&namespace, format!("{seed}#{index}").as_bytes()))

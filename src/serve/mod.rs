@@ -53,6 +53,7 @@ mod state;
 mod static_files;
 mod surroundings;
 mod system_keys;
+mod taking;
 mod tee;
 mod timer;
 mod told;

@@ -20,6 +20,7 @@ use tokio::{
 
 use super::{
     paced::Paced,
+    taking::Taking,
     tee::{ResponseTee, Stopwatch},
     wait::sleep_until,
     wire::Interim,
@@ -202,6 +203,8 @@ pub(super) struct Logged {
     pub(super) event: Arc<ServeEvent>,
     pub(super) session: Arc<Session>,
     pub(super) watch: Stopwatch,
+    /// Where it is recorded.
+    pub(super) taken: Option<Taking>,
 }
 
 impl Logged {
@@ -210,6 +213,9 @@ impl Logged {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(taken) = &self.taken {
+            taken.see(frame.as_ref(), self.body.is_end_stream());
+        }
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {

@@ -18,6 +18,7 @@ use super::{
     journal::{Journal, JournalLimits},
     limits::Counters,
     overlay::SessionStubs,
+    recording::Recording,
     scenarios::Scenarios,
     settings::{GlobalSettings, SharedSettings},
     stubs::StubStore,
@@ -63,6 +64,7 @@ pub struct Session {
     clock: Arc<SessionClock>,
     scenarios: Scenarios,
     journal: Journal,
+    recording: Recording,
     hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
     /// Stubs that were hit before the last reset.
     used: RwLock<HashSet<StubId>>,
@@ -97,6 +99,7 @@ impl Session {
             clock: Arc::new(SessionClock::new(Clock::start())),
             scenarios: Scenarios::default(),
             journal: Journal::new(limits, Seed::fresh_u128()),
+            recording: Recording::default(),
             hits: RwLock::default(),
             used: RwLock::default(),
             pairs: RwLock::default(),
@@ -124,6 +127,11 @@ impl Session {
     /// Its requests of late.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// What is recorded of it over the admin API.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
     }
 
     /// What its templates keep from request to request.
