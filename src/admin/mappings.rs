@@ -24,7 +24,7 @@ use crate::{
 const MAX_LISTED: usize = usize::MAX;
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     let total = set.len();
     let offset = call.number("offset")?.unwrap_or(0);
     let limit = call.number("limit")?.unwrap_or(MAX_LISTED);
@@ -45,25 +45,25 @@ fn listed<'s>(page: impl Iterator<Item = &'s Arc<LiveStub>>, total: usize) -> Js
 }
 
 pub(super) fn get(call: &Call<'_>) -> Answer {
-    let live = call.parts.keeper.stubs().get(call.id()?).ok_or_else(Problem::not_found)?;
+    let live = call.stubs().get(call.id()?).ok_or_else(Problem::not_found)?;
     Ok(call::json(&shown(&live.stub)))
 }
 
 pub(super) fn create(call: &Call<'_>) -> Answer {
     let stub = read_one(&call.text())?;
     call.learn_for(&stub.behaviors);
-    let live = call.parts.keeper.create(stub)?;
+    let live = call.stubs().create(stub)?;
     Ok(call::with_status(StatusCode::CREATED, &shown(&live.stub)))
 }
 
 pub(super) fn edit(call: &Call<'_>) -> Answer {
     let id = call.id()?;
-    if call.parts.keeper.stubs().get(id).is_none() {
+    if call.stubs().get(id).is_none() {
         return Err(Problem::not_found());
     }
     let stub = Stub { id, ..read_one(&call.text())? };
     call.learn_for(&stub.behaviors);
-    let live = call.parts.keeper.edit(stub)?;
+    let live = call.stubs().edit(stub)?;
     forget_gone(call);
     Ok(call::json(&shown(&live.stub)))
 }
@@ -71,41 +71,41 @@ pub(super) fn edit(call: &Call<'_>) -> Answer {
 pub(super) fn edit_body(call: &Call<'_>) -> Answer {
     let stub = read_one(&call.text())?;
     call.learn_for(&stub.behaviors);
-    call.parts.keeper.edit(stub)?;
+    call.stubs().edit(stub)?;
     forget_gone(call);
     Ok(call::no_content())
 }
 
 pub(super) fn delete(call: &Call<'_>) -> Answer {
-    let removed = call.parts.keeper.remove(&[call.id()?])?;
+    let removed = call.stubs().remove(&[call.id()?])?;
     forget_gone(call);
     if removed.is_empty() { Err(Problem::not_found()) } else { Ok(call::empty_object()) }
 }
 
 pub(super) fn delete_all(call: &Call<'_>) -> Answer {
-    call.parts.keeper.remove_all()?;
+    call.stubs().remove_all()?;
     forget_gone(call);
     Ok(call::empty_object())
 }
 
 pub(super) fn reset(call: &Call<'_>) -> Answer {
-    call.parts.keeper.reload()?;
+    call.stubs().reload()?;
     call.session().reset();
     Ok(call::empty())
 }
 
 pub(super) fn save(call: &Call<'_>) -> Answer {
-    call.parts.keeper.save()?;
+    call.stubs().save()?;
     Ok(call::empty())
 }
 
 pub(super) fn remove(call: &Call<'_>) -> Answer {
     let asked = read_one(&call.text())?;
-    let keeper = &call.parts.keeper;
-    let id = match keeper.stubs().get(asked.id) {
+    let keeper = call.stubs();
+    let id = match keeper.get(asked.id) {
         Some(live) => Some(live.stub.id),
         None => {
-            let set = keeper.stubs().snapshot();
+            let set = keeper.snapshot();
             let same = set.in_order().find(|live| live.stub.request == asked.request);
             same.map(|live| live.stub.id)
         }
@@ -125,7 +125,7 @@ pub(super) fn import(call: &Call<'_>) -> Answer {
     if !mistakes.is_empty() {
         return Err(Problem::in_text(&text, &mistakes));
     }
-    call.parts.keeper.import(stubs, policy)?;
+    call.stubs().import(stubs, policy)?;
     forget_gone(call);
     Ok(call::empty())
 }
@@ -163,7 +163,7 @@ pub(super) fn find(call: &Call<'_>) -> Answer {
 
 pub(super) fn remove_found(call: &Call<'_>) -> Answer {
     let ids: Vec<_> = with_metadata(call)?.iter().map(|live| live.stub.id).collect();
-    call.parts.keeper.remove(&ids)?;
+    call.stubs().remove(&ids)?;
     forget_gone(call);
     Ok(call::empty_object())
 }
@@ -173,7 +173,7 @@ fn idle(call: &Call<'_>) -> Vec<Arc<LiveStub>> {
     let events = call.session().journal().events();
     let busy: HashSet<StubId> =
         events.iter().filter_map(|event| Some(event.stub()?.0.stub.id)).collect();
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     set.in_order().filter(|live| !busy.contains(&live.stub.id)).cloned().collect()
 }
 
@@ -184,7 +184,7 @@ pub(super) fn unmatched(call: &Call<'_>) -> Answer {
 
 pub(super) fn delete_unmatched(call: &Call<'_>) -> Answer {
     let ids: Vec<_> = idle(call).iter().map(|live| live.stub.id).collect();
-    call.parts.keeper.remove(&ids)?;
+    call.stubs().remove(&ids)?;
     forget_gone(call);
     Ok(call::empty_object())
 }
@@ -192,7 +192,7 @@ pub(super) fn delete_unmatched(call: &Call<'_>) -> Answer {
 /// The stubs whose metadata fits the matcher of the body.
 fn with_metadata(call: &Call<'_>) -> Result<Vec<Arc<LiveStub>>, Problem> {
     let matcher = metadata::matcher(&call.text())?;
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     let fits = |live: &&Arc<LiveStub>| matcher.matches(live.stub.metadata.as_ref());
     Ok(set.in_order().filter(fits).cloned().collect())
 }
