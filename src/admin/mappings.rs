@@ -24,16 +24,16 @@ use crate::{
 const MAX_LISTED: usize = usize::MAX;
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
-    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
-    let all = set.in_order();
+    let set = call.parts.keeper.stubs().snapshot();
+    let total = set.len();
     let offset = call.number("offset")?.unwrap_or(0);
     let limit = call.number("limit")?.unwrap_or(MAX_LISTED);
-    if offset > all.len() {
-        let title = format!("offset {offset} is past the end: there are {} stubs", all.len());
+    if offset > total {
+        let title = format!("offset {offset} is past the end: there are {total} stubs");
         return Err(Problem::titled(StatusCode::INTERNAL_SERVER_ERROR, 10, title));
     }
-    let page = all.iter().skip(offset).take(limit);
-    Ok(call::json(&listed(page, all.len())))
+    let page = set.in_order().skip(offset).take(limit);
+    Ok(call::json(&listed(page, total)))
 }
 
 fn listed<'s>(page: impl Iterator<Item = &'s Arc<LiveStub>>, total: usize) -> Json {
@@ -105,8 +105,8 @@ pub(super) fn remove(call: &Call<'_>) -> Answer {
     let id = match keeper.stubs().get(asked.id) {
         Some(live) => Some(live.stub.id),
         None => {
-            let set = Arc::clone(&keeper.stubs().snapshot());
-            let same = set.in_order().iter().find(|live| live.stub.request == asked.request);
+            let set = keeper.stubs().snapshot();
+            let same = set.in_order().find(|live| live.stub.request == asked.request);
             same.map(|live| live.stub.id)
         }
     };
@@ -173,8 +173,8 @@ fn idle(call: &Call<'_>) -> Vec<Arc<LiveStub>> {
     let events = call.session().journal().events();
     let busy: HashSet<StubId> =
         events.iter().filter_map(|event| Some(event.stub()?.0.stub.id)).collect();
-    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
-    set.in_order().iter().filter(|live| !busy.contains(&live.stub.id)).cloned().collect()
+    let set = call.parts.keeper.stubs().snapshot();
+    set.in_order().filter(|live| !busy.contains(&live.stub.id)).cloned().collect()
 }
 
 pub(super) fn unmatched(call: &Call<'_>) -> Answer {
@@ -192,9 +192,9 @@ pub(super) fn delete_unmatched(call: &Call<'_>) -> Answer {
 /// The stubs whose metadata fits the matcher of the body.
 fn with_metadata(call: &Call<'_>) -> Result<Vec<Arc<LiveStub>>, Problem> {
     let matcher = metadata::matcher(&call.text())?;
-    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let set = call.parts.keeper.stubs().snapshot();
     let fits = |live: &&Arc<LiveStub>| matcher.matches(live.stub.metadata.as_ref());
-    Ok(set.in_order().iter().filter(fits).cloned().collect())
+    Ok(set.in_order().filter(fits).cloned().collect())
 }
 
 /// Reads the one mapping of a body; without an id it gets a new one.

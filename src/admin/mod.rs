@@ -18,6 +18,7 @@ mod mapping;
 mod mappings;
 mod metadata;
 mod near_misses;
+mod openapi;
 mod pattern;
 mod place;
 mod problem;

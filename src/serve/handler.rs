@@ -84,7 +84,7 @@ pub(super) async fn handle(
         request.uri(),
         request.version(),
         request.headers(),
-        state.stubs.snapshot().services(),
+        &state.stubs.snapshot().services(),
     );
     let route = match routed {
         Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
@@ -203,7 +203,7 @@ impl Handling {
         let mut gate = StubGate::new(&state, &client, passage);
         let mut finding = find(&self.state, inquiry, &mut gate).await?;
         if let Finding::Missed(inquiry) = finding {
-            finding = match &self.state.recorder {
+            finding = match self.state.recorder.running() {
                 // What this client was answered a moment ago may be about to become a stub.
                 Some(recorder) if mode == Mode::RecordMissing => {
                     recorder.settled().await;
@@ -303,7 +303,7 @@ impl Handling {
             &outbound.route,
             By::Api,
         );
-        let recorder = self.state.recorder.clone().filter(|_| mode.records());
+        let recorder = self.state.recorder.running().filter(|_| mode.records()).cloned();
         let passed = match recorder {
             None => {
                 let answer = self.pass(outbound, upstream, event.as_ref()).await;

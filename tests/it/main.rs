@@ -98,6 +98,8 @@ mod ways;
 #[cfg(test)]
 mod webhooks;
 #[cfg(test)]
+mod wiremock_clients;
+#[cfg(test)]
 mod wiremock_proxying;
 #[cfg(test)]
 mod wiremock_responses;
