@@ -216,6 +216,7 @@ impl Handling {
             Finding::Found(found, mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
+                    &client,
                     Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
@@ -249,7 +250,7 @@ impl Handling {
                 let Some(refused) = gate.refused.take() else {
                     return Err("a stub had no room, and no limit says so".into());
                 };
-                let refusal = limiting::refuse(&self.state, refused, &mut inquiry).await;
+                let refusal = limiting::refuse(&self.state, &client, refused, &mut inquiry).await;
                 self.done(Some(refusal.status()), Outcome::RateLimited);
                 Ok(refusal)
             }
@@ -261,6 +262,7 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
+                    &client,
                     Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
@@ -297,6 +299,7 @@ impl Handling {
             && outbound.hold_body(self.state.limits.body_in_memory).await?;
         let event = witness::enter(
             &self.state,
+            &self.client,
             is_recorded.then_some(&outbound.request),
             || self.state.redactor.seen(&outbound.request).into_owned(),
             outbound.version,

@@ -80,7 +80,7 @@ pub(super) async fn admit(
             Ok(Gate::Told(told.limit, Box::new(answer)))
         }
         Decision::Refused(refused) => {
-            let event = enter_refused(state, &refused, outbound).await?;
+            let event = enter_refused(state, client, &refused, outbound).await?;
             let wants = Wants::of(&outbound.request.headers);
             if !is_unasked(outbound) {
                 drain(std::mem::take(&mut outbound.body), None);
@@ -94,6 +94,7 @@ pub(super) async fn admit(
 /// Enters a refused request into the journal, where it is no miss unless nothing would have answered it.
 async fn enter_refused(
     state: &State,
+    client: &Client,
     refused: &Refused,
     outbound: &mut Outbound,
 ) -> Result<Option<Arc<ServeEvent>>, hyper::Error> {
@@ -117,7 +118,7 @@ async fn enter_refused(
         || inquiry::may_answer(state, &outbound.route, &outbound.request, is_whole);
     let by = By::Limit(limited(refused, None, would_match));
     let shown = || state.redactor.seen(&outbound.request).into_owned();
-    Ok(witness::enter(state, None, shown, outbound.version, &outbound.route, by))
+    Ok(witness::enter(state, client, None, shown, outbound.version, &outbound.route, by))
 }
 
 fn limited(refused: &Refused, stub: Option<&LiveStub>, would_match: bool) -> Limited {
@@ -143,12 +144,13 @@ fn is_unasked(outbound: &Outbound) -> bool {
 /// The answer to a request that its stub's limits did not let through.
 pub(super) async fn refuse(
     state: &State,
+    client: &Client,
     (refused, live): (Refused, Arc<LiveStub>),
     inquiry: &mut Inquiry,
 ) -> Response<ReplyBody> {
     let by = By::Limit(limited(&refused, Some(&live), true));
     let shown = || inquiry.shown(state);
-    let event = witness::enter(state, None, shown, inquiry.version, &inquiry.route, by);
+    let event = witness::enter(state, client, None, shown, inquiry.version, &inquiry.route, by);
     let wants = Wants::of(&inquiry.request.headers);
     if !inquiry.is_unasked() {
         drain(std::mem::take(&mut inquiry.body), None);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{Response, Version};
 
 use super::{
+    client::Client,
     reply::{Logged, ReplyBody, Taking},
     route::Route,
     settings::Dialect,
@@ -14,8 +15,7 @@ use super::{
 use crate::{
     engine::Found,
     model::Request,
-    store::{Limited, ServeEvent, Served},
-    upstream::HeadTap,
+    store::{Limited, ServeEvent, Served, UnsentBody},
 };
 
 /// Who answers a request.
@@ -35,6 +35,7 @@ pub(super) enum By<'f> {
 /// way if `request` is given; `shown` is the request without credentials.
 pub(super) fn enter(
     state: &State,
+    client: &Client,
     request: Option<&Request>,
     shown: impl FnOnce() -> Request,
     version: Version,
@@ -52,6 +53,7 @@ pub(super) fn enter(
     };
     let event = journal.push(Served {
         request: shown(),
+        names: if version == Version::HTTP_2 { None } else { client.interim.names().names() },
         protocol: match version {
             Version::HTTP_10 => "HTTP/1.0",
             Version::HTTP_2 => "HTTP/2.0",
@@ -87,13 +89,11 @@ pub(super) fn see(
     let journal = state.session.journal();
     let taken = state.session.recording().of(event.id);
     if let Some(taken) = &taken {
-        let head = response.extensions().get::<HeadTap>().and_then(HeadTap::take);
-        let fields = head.map(|(_, head)| head.fields).unwrap_or_default();
-        let names: Vec<String> = fields.into_iter().map(|(name, _)| name).collect();
-        taken.answered(&response, &names);
+        taken.answered(&response);
     }
     if let ReplyBody::Whole { bytes, .. } = response.body() {
-        let body = bytes.as_deref().unwrap_or_default();
+        let unsent = response.extensions().get::<UnsentBody>().map(|unsent| &*unsent.0);
+        let body = bytes.as_deref().or(unsent).unwrap_or_default();
         journal.answered(&event, &response, body, Some(watch.elapsed()));
         if let Some(taken) = &taken {
             bytes.iter().for_each(|bytes| taken.add_body(bytes));

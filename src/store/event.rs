@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::{applied::Drawn, live::LiveStub};
-use crate::model::{Json, Place, Request, StubId};
+use crate::model::{Json, Place, Request, StubId, is_usual_spelling, usual_spelling};
 
 /// Notes on one entry beyond which no more are taken.
 const MAX_NOTES: usize = 32;
@@ -18,6 +18,8 @@ const MAX_NOTES: usize = 32;
 pub struct Served {
     /// The request, credentials replaced where the session replaces them.
     pub request: Request,
+    /// Names of its fields that are spelled otherwise than is usual.
+    pub names: Option<Arc<[String]>>,
     /// Protocol of its connection: `HTTP/1.1`, `HTTP/2.0`.
     pub protocol: &'static str,
     /// Whether it was sent to a proxy.
@@ -71,6 +73,30 @@ struct Later {
     drawn: Option<Drawn>,
 }
 
+/// Names of an answer's fields as another server spelled them, where they are known. Among the
+/// extensions of an answer, it is for the journal.
+#[derive(Clone, Debug, Default)]
+pub struct FieldNames(pub Option<Arc<[String]>>);
+
+impl FieldNames {
+    /// The same, without names where all are spelled as is usual.
+    pub(super) fn unusual(&self) -> Self {
+        let names = self.0.clone();
+        Self(names.filter(|names| names.iter().any(|name| !is_usual_spelling(name))))
+    }
+
+    /// How a name is spelled.
+    pub fn spelled(&self, name: &str) -> Option<&str> {
+        let names = self.0.as_deref()?;
+        names.iter().find(|spelled| spelled.eq_ignore_ascii_case(name)).map(String::as_str)
+    }
+}
+
+/// The body that an answer would have had, had it not been asked for by HEAD. Among the extensions of
+/// an answer, it is for the journal.
+#[derive(Clone, Debug)]
+pub struct UnsentBody(pub Bytes);
+
 /// An answer as it was given.
 #[derive(Clone, Debug, Default)]
 pub struct LoggedAnswer {
@@ -78,6 +104,8 @@ pub struct LoggedAnswer {
     pub status: u16,
     /// Header fields.
     pub headers: HeaderMap,
+    /// Their names as another server spelled them, where it is one that answered.
+    pub names: FieldNames,
     /// The body, or its beginning.
     pub body: BytesMut,
 }
@@ -109,6 +137,17 @@ impl ServeEvent {
     /// The request.
     pub fn request(&self) -> &Request {
         &self.served.request
+    }
+
+    /// How the name of one of its fields, given in lower case, was spelled.
+    pub fn spelled(&self, name: &str) -> String {
+        let names = self.served.names.as_deref().unwrap_or_default();
+        let spelled = names.iter().find(|spelled| spelled.eq_ignore_ascii_case(name));
+        match spelled {
+            Some(spelled) => spelled.clone(),
+            None if self.served.protocol == "HTTP/2.0" => name.to_owned(),
+            None => usual_spelling(name),
+        }
     }
 
     /// Protocol of its connection.

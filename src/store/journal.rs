@@ -14,7 +14,7 @@ use http::{HeaderMap, Response};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use super::event::{LoggedAnswer, ServeEvent, Served};
+use super::event::{FieldNames, LoggedAnswer, ServeEvent, Served};
 use crate::model::RequestBody;
 
 /// What an entry takes beside its fields and bodies, roughly.
@@ -124,6 +124,7 @@ impl Journal {
         let answer = LoggedAnswer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
+            names: response.extensions().get().map(FieldNames::unusual).unwrap_or_default(),
             body: body.get(..self.limits.answer_bytes).unwrap_or(body).into(),
         };
         self.grow(event.set_answer(answer, total));
@@ -200,6 +201,7 @@ mod tests {
 
     fn served(path: &str, body: &'static [u8]) -> Served {
         Served {
+            names: None,
             is_proxied: false,
             is_passed_on: false,
             request: Request {

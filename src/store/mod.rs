@@ -31,7 +31,7 @@ pub use applied::{Applied, Drawn, Subject};
 pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
 pub use edit::Profile;
-pub use event::{Limited, LoggedAnswer, Note, ServeEvent, Served};
+pub use event::{FieldNames, Limited, LoggedAnswer, Note, ServeEvent, Served, UnsentBody};
 pub use journal::{Journal, JournalLimits};
 pub use limits::{
     Admission, Asked, Counters, Decision, LimitError, LimitReport, LiveLimit, Refused, Settlement,
