@@ -230,13 +230,13 @@ impl Parts {
         let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
-        let sessions = Arc::new(Sessions::new(config.sessions, journal, settings));
+        let sessions =
+            Arc::new(Sessions::new(config.sessions, journal, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
         tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
-        let mut behaviors = self.behaviors;
-        let profile = std::mem::take(&mut behaviors.profile);
+        let behaviors = self.behaviors;
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
         let admin = config.admin.place.map(|place| {
@@ -245,7 +245,6 @@ impl Parts {
                 keeper,
                 sessions: Arc::clone(&sessions),
                 behaviors: Arc::clone(&behaviors.shared),
-                profile,
                 measured: Arc::clone(&self.measured),
                 redactor: Arc::clone(&self.redactor),
                 ca_file: self.authority.certificate_file(),
@@ -283,7 +282,6 @@ impl Parts {
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
             token_keys,
-            stubs: Arc::clone(&self.stubs),
             sessions: Arc::clone(&sessions),
             admin,
             body_files,
@@ -314,7 +312,7 @@ async fn forget_idle(sessions: Weak<Sessions>, behaviors: Arc<SharedBehaviors>) 
         tokio::time::sleep((idle / 4).clamp(LOOK_AT_LEAST, LOOK_AT_MOST)).await;
         let Some(sessions) = sessions.upgrade() else { return };
         for session in sessions.expire() {
-            behaviors.forget_session(session.name().as_str());
+            behaviors.reset_session(session.name(), Duration::ZERO);
             tracing::debug!("session {} is forgotten: nobody asked for it", session.name());
         }
     }

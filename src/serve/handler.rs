@@ -84,7 +84,7 @@ pub(super) async fn handle(
         request.uri(),
         request.version(),
         request.headers(),
-        &state.stubs.snapshot().services(),
+        &state.session.stubs().snapshot().services(),
     );
     let route = match routed {
         Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },

@@ -47,12 +47,9 @@ pub(super) async fn admit(
     outbound: &mut Outbound,
 ) -> Result<Gate, hyper::Error> {
     let limits = {
-        let behaviors = state.behaviors.load();
-        let [_, session, service, all] = behaviors.around(
-            None,
-            state.session.name().as_str(),
-            outbound.route.service.scope.as_ref(),
-        );
+        let behaviors = state.behaviors_now();
+        let [_, session, service, all] =
+            behaviors.around(None, outbound.route.service.scope.as_ref());
         innermost([session, service, all].into_iter().flatten())
     };
     if limits.is_empty() {

@@ -4,6 +4,7 @@
 //! May import: behavior, codec, matching, model, render, runtime.
 
 pub mod applied;
+pub mod behavior_set;
 pub mod behaviors;
 pub mod clock;
 pub mod edit;
@@ -15,6 +16,7 @@ pub mod live;
 pub mod measured;
 pub mod overlay;
 mod places;
+pub mod profiles;
 pub mod recording;
 pub mod rules;
 pub mod scenarios;
@@ -28,9 +30,9 @@ pub mod turns;
 pub mod values;
 
 pub use applied::{Applied, Drawn, Subject};
-pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
+pub use behavior_set::BehaviorSet;
+pub use behaviors::{BehaviorError, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
-pub use edit::Profile;
 pub use event::{FieldNames, Limited, LoggedAnswer, Note, ServeEvent, Served, UnsentBody};
 pub use journal::{Journal, JournalLimits};
 pub use limits::{
@@ -40,6 +42,7 @@ pub use limits::{
 pub use live::{LiveStub, LiveTemplates};
 pub use measured::{Endpoints, Measured};
 pub use overlay::SessionStubs;
+pub use profiles::Profiles;
 pub use recording::{Recorded, Recording, RecordingStatus, Taken, TakenAnswer};
 pub use rules::{LiveBehaviors, LiveEffect, LiveRule};
 pub use scenarios::{HeldScenarios, Scenarios};

@@ -17,9 +17,11 @@ use super::{
     clock::SessionClock,
     journal::{Journal, JournalLimits},
     limits::Counters,
+    overlay::SessionStubs,
     recording::Recording,
     scenarios::Scenarios,
     settings::{GlobalSettings, SharedSettings},
+    stubs::StubStore,
     turns::TurnCounts,
     values::Values,
 };
@@ -58,6 +60,7 @@ pub struct Session {
     /// Settings of the sessions that have none of their own.
     base_settings: Arc<SharedSettings>,
     own_settings: OnceLock<SharedSettings>,
+    stubs: SessionStubs,
     clock: Arc<SessionClock>,
     scenarios: Scenarios,
     journal: Journal,
@@ -75,13 +78,19 @@ impl Session {
     /// A session without a past and without a journal.
     pub fn new(name: SessionName) -> Self {
         let limits = JournalLimits { entries: 0, ..JournalLimits::default() };
-        Self::open(name, limits, Arc::default())
+        Self::open(name, limits, Arc::default(), Arc::default())
     }
 
     /// A session without a past that keeps a journal within these limits. `settings` hold until it is
-    /// given its own.
-    pub fn open(name: SessionName, limits: JournalLimits, settings: Arc<SharedSettings>) -> Self {
+    /// given its own; the default session's stubs are `stubs`, and another's lie over them.
+    pub fn open(
+        name: SessionName,
+        limits: JournalLimits,
+        settings: Arc<SharedSettings>,
+        stubs: Arc<StubStore>,
+    ) -> Self {
         Self {
+            stubs: SessionStubs::over(stubs),
             name,
             touched: AtomicU64::new(0),
             terms: RwLock::default(),
@@ -103,6 +112,11 @@ impl Session {
     /// Its time: what has to do with dates, windows and limits reads this one and no other.
     pub fn clock(&self) -> &Arc<SessionClock> {
         &self.clock
+    }
+
+    /// The stubs that its requests see.
+    pub fn stubs(&self) -> &SessionStubs {
+        &self.stubs
     }
 
     /// In which states its scenarios are.
