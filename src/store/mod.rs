@@ -37,7 +37,7 @@ pub use applied::{Applied, Drawn, Subject};
 pub use behavior_set::BehaviorSet;
 pub use behaviors::{BehaviorError, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
-pub use event::{Limited, LoggedAnswer, Note, ServeEvent, Served, Timing};
+pub use event::{FieldNames, Limited, LoggedAnswer, Note, ServeEvent, Served, Timing, UnsentBody};
 pub use feed::{Change, Feed, Heard, Listener, Notice};
 pub use journal::{Journal, JournalLimits, Journals};
 pub use limits::{
