@@ -43,7 +43,7 @@ use crate::{
     record::{RecordError, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{Dialect, ServeError, Server, ServerParts, server},
+    serve::{AdminPlace, Dialect, ServeError, Server, ServerParts, server},
     store::{
         JournalLimits, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings, StubStore,
     },
@@ -241,8 +241,7 @@ impl Parts {
                 is_shared: config.answers.dialect == Dialect::WireMock,
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
-                credentials: config.admin.credentials,
-                requires_https: config.admin.requires_https,
+                access: config.admin.access,
             });
             (Arc::new(admin), place)
         });
@@ -311,6 +310,20 @@ impl Running {
     /// The addresses that are listened on, in the order in which they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         self.server.addresses()
+    }
+
+    /// Where the admin API answers, as its clients are told it: a URL, or `unix:` and a path.
+    pub fn admin(&self) -> Option<String> {
+        let url = |address: &SocketAddr| format!("http://{address}");
+        match self.server.admin()? {
+            AdminPlace::Address(address) => Some(url(address)),
+            AdminPlace::Everywhere { .. } => self.addresses().first().map(url),
+            #[cfg(unix)]
+            AdminPlace::Unix(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                Some(format!("unix:{}", path.display()))
+            }
+        }
     }
 
     /// The certificate to give to clients.

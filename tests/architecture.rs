@@ -65,7 +65,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "upstream",
         ],
     ),
-    ("config", &["behavior", "engine", "format", "library", "model", "runtime", "serve", "store"]),
+    (
+        "config",
+        &["admin", "behavior", "engine", "format", "library", "model", "runtime", "serve", "store"],
+    ),
     (
         "app",
         &[
@@ -92,6 +95,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "admin",
             "app",
             "behavior",
             "codec",

@@ -171,8 +171,18 @@ mod tests {
             assert_eq!(refused(&guarded, &[right]), None, "{right}");
         }
         for wrong in [
-            "", "p", "Bearer", "Bearer ", "Bearer P", "Bearer pp", "Token p", "Basic p", "Basic cA==",
-            "Basic dTpwcA==", "Bearer dTpw", "Basic dTpw,Bearer p",
+            "",
+            "p",
+            "Bearer",
+            "Bearer ",
+            "Bearer P",
+            "Bearer pp",
+            "Token p",
+            "Basic p",
+            "Basic cA==",
+            "Basic dTpwcA==",
+            "Bearer dTpw",
+            "Basic dTpw,Bearer p",
         ] {
             assert_eq!(refused(&guarded, &[wrong]), Some(401), "{wrong}");
         }

@@ -3,6 +3,7 @@
 //! Paths, status codes and JSON are those of WireMock 3. May import: behavior, codec, engine,
 //! format, library, matching, model, record, redaction, runtime, store, tls.
 
+mod access;
 mod api;
 mod behaviors;
 mod call;
@@ -29,6 +30,9 @@ mod scenarios;
 mod settings;
 mod state;
 mod system;
+mod token;
 
+pub use access::{Access, Asking};
 pub use api::Admin;
 pub use state::AdminParts;
+pub use token::AdminToken;

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use super::access::Access;
 use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
@@ -34,8 +35,6 @@ pub struct AdminParts {
     pub body_files: BodyFiles,
     /// Is told when a client asks ringer to stop.
     pub shutdown: Arc<Drain>,
-    /// User name and password that each call must bring (RFC 7617); `None` asks for none.
-    pub credentials: Option<(String, String)>,
-    /// Whether calls without TLS are refused.
-    pub requires_https: bool,
+    /// What calls must bring.
+    pub access: Access,
 }

@@ -30,11 +30,17 @@ pub fn line(what: &str, addresses: &[SocketAddr], place: &str, seed: Option<u64>
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write_file(path: &Path, addresses: &[SocketAddr], ca_file: &Path) -> io::Result<()> {
+pub fn write_file(
+    path: &Path,
+    addresses: &[SocketAddr],
+    admin: Option<&str>,
+    ca_file: &Path,
+) -> io::Result<()> {
     let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
     let ca_file = std::path::absolute(ca_file)?;
     let ready = serde_json::json!({
         "addresses": addresses,
+        "admin": admin,
         "ca": ca_file.to_string_lossy(),
         "pid": std::process::id(),
         "version": env!("CARGO_PKG_VERSION"),
@@ -58,10 +64,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ready.json");
         let address = SocketAddr::from(([127, 0, 0, 1], 4711));
-        write_file(&path, &[address], Path::new("/certs/ca.pem")).unwrap();
+        let admin = Some("unix:/run/ringer.sock");
+        write_file(&path, &[address], admin, Path::new("/certs/ca.pem")).unwrap();
         let ready: serde_json::Value =
             serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         assert_eq!(ready["addresses"][0], "127.0.0.1:4711");
+        assert_eq!(ready["admin"], "unix:/run/ringer.sock");
         assert_eq!(ready["ca"], "/certs/ca.pem");
         assert_eq!(ready["pid"], std::process::id());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -8,6 +8,7 @@ use std::{
 
 use super::behaviors::NamedProfile;
 use crate::{
+    admin::AdminToken,
     behavior::ErrorRate,
     engine::Matching,
     model::{Behaviors, LatencySource},
@@ -16,12 +17,25 @@ use crate::{
     serve::{SystemKeyPattern, TargetPattern, Templating},
 };
 
+/// Where the token of the admin API is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSource {
+    /// In a file.
+    File(PathBuf),
+    /// Right here.
+    Given(AdminToken),
+}
+
 /// The settings of one source: the flags, the environment, or the file. `None` leaves a setting to
 /// the source below.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layer {
     /// Where the admin API answers, if it does.
     pub admin: Option<Option<AdminPlace>>,
+    /// `admin_token`, `admin_token_file`
+    pub admin_token: Option<TokenSource>,
+    /// `max_admin_body`
+    pub max_admin_body: Option<usize>,
     /// Time for a connection to the upstream to be made.
     pub connect_timeout: Option<Duration>,
     /// Time for requests in flight to finish when ringer stops.
@@ -155,6 +169,8 @@ impl Layer {
         // Naming every field makes the compiler ask about a new one.
         Self {
             admin: self.admin.or(below.admin),
+            admin_token: self.admin_token.or(below.admin_token),
+            max_admin_body: self.max_admin_body.or(below.max_admin_body),
             connect_timeout: self.connect_timeout.or(below.connect_timeout),
             drain_timeout: self.drain_timeout.or(below.drain_timeout),
             fail: self.fail.or(below.fail),
@@ -224,6 +240,13 @@ impl Layer {
         ];
         for path in single.into_iter().flatten().chain(self.upstream_ca.iter_mut().flatten()) {
             // An empty folder is the current one: `stubs` stays `stubs`, as it was written.
+            *path = folder.join(&*path);
+        }
+        if let Some(TokenSource::File(path)) = &mut self.admin_token {
+            *path = folder.join(&*path);
+        }
+        #[cfg(unix)]
+        if let Some(Some(AdminPlace::Unix(path))) = &mut self.admin {
             *path = folder.join(&*path);
         }
         self

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::behaviors::NamedProfile;
 use crate::{
+    admin::Access,
     behavior::ErrorRate,
     engine::Matching,
     library::FileNames,
@@ -106,10 +107,8 @@ impl Default for Config {
 pub struct AdminSettings {
     /// Where it answers; `None` is nowhere.
     pub place: Option<AdminPlace>,
-    /// User name and password that each call must bring.
-    pub credentials: Option<(String, String)>,
-    /// Whether calls without TLS are refused.
-    pub requires_https: bool,
+    /// What each call must bring.
+    pub access: Access,
     /// Whether a stub that is removed takes its file with it also where a person wrote that file.
     pub owns_stub_files: bool,
     /// What the files of new stubs are called, where that is not as usual.
@@ -122,8 +121,7 @@ impl Default for AdminSettings {
     fn default() -> Self {
         Self {
             place: Some(AdminPlace::Everywhere { open: false }),
-            credentials: None,
-            requires_https: false,
+            access: Access::default(),
             owns_stub_files: false,
             file_names: None,
             stubs: Vec::new(),

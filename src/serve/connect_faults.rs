@@ -70,7 +70,7 @@ pub(super) fn decide(
 }
 
 fn is_for_admin_alone(state: &State, arrival: &Arrival) -> bool {
-    state.admin.as_ref().is_some_and(|door| door.local == Some(arrival.listener))
+    state.admin.as_ref().is_some_and(|door| door.is_alone_at(arrival.listener))
 }
 
 /// What a fault means on a TLS connection that its client has greeted.

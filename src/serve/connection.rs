@@ -23,6 +23,7 @@ use tokio::{
 };
 
 use super::{
+    administration::AdminDoor,
     client::{Client, Served, Tunnel},
     connect_faults::{Meant, OPENING, Opening, decide},
     handler::handle,
@@ -90,7 +91,7 @@ pub(super) async fn serve_tcp(
             return;
         }
         Opening::Tunnel => None,
-        Opening::Admin if state.admin.is_some() => None,
+        Opening::Admin if state.admin.as_ref().is_some_and(AdminDoor::is_everywhere) => None,
         Opening::Admin | Opening::Other => decide(&state, &arrival, None),
     };
     serve_plain(state, socket, arrival, fault, watch).await;

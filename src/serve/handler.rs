@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{
     bandwidth::{self, paced},
+    caller::Way,
     client::Client,
     faults::{self, Scene},
     forward::{self, Outbound, protocol_name},
@@ -59,7 +60,7 @@ pub(super) async fn handle(
     if let Some(door) = &state.admin
         && door.takes(&request, &client.arrival)
     {
-        return door.answer(&client.arrival, request, state.limits.body_in_memory).await;
+        return door.answer(&Way::of(&client.arrival), request, &state.limits).await;
     }
     let origin = if state.answers.cross_origin {
         let (method, asked) = (request.method(), request.headers());

@@ -9,6 +9,8 @@ pub mod settings;
 pub mod targets;
 
 mod bandwidth;
+mod call_body;
+mod caller;
 mod capture;
 mod client;
 mod connect_faults;
@@ -56,6 +58,8 @@ mod system_keys;
 mod tee;
 mod timer;
 mod told;
+#[cfg(unix)]
+mod unix_door;
 mod unserved;
 mod wait;
 mod webhooks;
@@ -68,3 +72,5 @@ pub use server::{ServeError, Server, ServerParts, Tally};
 pub use settings::{Answers, Chunking, Dialect, Limits, ReadRequestFaults, Service, Templating};
 pub use system_keys::{SystemKeyPattern, SystemKeys};
 pub use targets::{TargetPattern, Targets};
+#[cfg(unix)]
+pub use unix_door::SocketError;
