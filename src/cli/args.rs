@@ -276,7 +276,7 @@ impl ListenArgs {
             max_connections: self.max_connections,
             drain_timeout: self.drain_timeout,
             redact: given(self.no_redact).map(|off| !off),
-            ..self.sessions.layer()
+            ..self.sessions.layer().over(self.admin.layer())
         }
     }
 }

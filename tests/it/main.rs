@@ -77,6 +77,7 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod secrets;
+mod security;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
