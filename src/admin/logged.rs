@@ -109,6 +109,29 @@ fn timing(event: &ServeEvent) -> Json {
     ])
 }
 
+/// Whether a request was passed on: by a stub that proxies, or because no stub answers it.
+pub(super) fn is_passed_on(event: &ServeEvent) -> bool {
+    match event.stub() {
+        Some((live, step)) => live.response(step).is_some_and(|spec| spec.proxy.is_some()),
+        None => event.is_matched() && event.limited().is_none(),
+    }
+}
+
+/// The fields of an answer, spelled as they are shown.
+pub(super) fn answer_fields(event: &ServeEvent, answer: &LoggedAnswer) -> Headers {
+    let stub = event.stub();
+    let own = stub.and_then(|(live, step)| live.response(step)).map(|spec| &spec.headers);
+    let mut fields = Headers::new();
+    for (name, value) in &answer.headers {
+        let known = own.iter().flat_map(|own| own.iter());
+        let mut known = known.filter(|(own, _)| own.eq_ignore_ascii_case(name.as_str()));
+        let spelled = known.next().map(|(own, _)| own.to_owned());
+        let spelled = spelled.unwrap_or_else(|| title_case(name.as_str()));
+        fields.push(spelled, text_of(value.as_bytes()));
+    }
+    fields
+}
+
 /// The answer; of a body that was compressed for this client, the plain one.
 fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
     let stub = event.stub();

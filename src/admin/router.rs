@@ -13,8 +13,9 @@ use super::{
     behaviors,
     call::{self, Answer, Call},
     chaos, clock, cross_origin, docs, files, mappings, near_misses,
+    openapi::Described,
     problem::Problem,
-    rate_limits, recordings, requests, scenarios, settings,
+    rate_limits, recorder, recordings, requests, scenarios, settings,
     state::AdminParts,
     system,
 };
@@ -22,6 +23,9 @@ use crate::{
     model::{SessionName, SessionNameError},
     store::Session,
 };
+
+/// The path under which the API is.
+pub(super) const PREFIX: &str = "/__admin";
 
 /// A path and what it does.
 struct Route {
@@ -47,14 +51,12 @@ const PATCH: Method = Method::PATCH;
 const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
-/// What describes the table itself.
-const DESCRIPTION: &str = "/docs/swagger";
-
 /// Every path; of two that fit, the earlier one answers.
 const ROUTES: &[Route] = &[
     route(GET, "/", "List stub mappings", mappings::list),
     route(GET, "/certs/wiremock-ca.crt", "The certificate authority, as PEM", system::certificate),
     route(GET, "/docs", "Where this API is described", docs::index),
+    route(GET, "/docs/swagger", "This description, as OpenAPI", description),
     route(GET, "/files", "List body files", files::list),
     route(GET, "/files/{path*}", "Get a body file", files::get),
     route(PUT, "/files/{path*}", "Write a body file", files::put),
@@ -102,8 +104,10 @@ const ROUTES: &[Route] = &[
         "Find the requests nearest to a pattern",
         near_misses::of_pattern,
     ),
-    route(POST, "/recordings/snapshot", "Not supported yet", recordings::later),
-    route(POST, "/recordings/start", "Not supported yet", recordings::later),
+    route(GET, "/recorder", "Where the page of the recorder is", recorder::moved),
+    route(GET, "/recorder/", "A page that starts and stops recordings", recorder::page),
+    route(POST, "/recordings/snapshot", "Make stubs of the journal", recordings::snapshot),
+    route(POST, "/recordings/start", "Start recording", recordings::start),
     route(GET, "/recordings/status", "Whether a recording is running", recordings::status),
     route(POST, "/recordings/stop", "Stop recording", recordings::stop),
     route(GET, "/requests", "List the requests of late, the newest first", requests::list),
@@ -150,6 +154,7 @@ const ROUTES: &[Route] = &[
     route(DELETE, "/ringer/faults", "Remove all faults", behaviors::delete_faults),
     route(DELETE, "/ringer/faults/{name}", "Remove a fault", behaviors::delete_fault),
     route(GET, "/ringer/jwks", "The public keys of tokens that templates sign", system::jwks),
+    route(GET, "/ringer/openapi.json", "This description, as OpenAPI", description),
     route(GET, "/ringer/rate-limits", "What is left of each limit", rate_limits::list),
     route(GET, "/ringer/rate-limits/report", "How clients took limits", rate_limits::report),
     route(POST, "/ringer/rate-limits/reset", "Have limits count anew", rate_limits::reset),
@@ -219,11 +224,6 @@ pub(super) fn answer(
 }
 
 fn called(parts: &AdminParts, request: &Request<Bytes>, below: &str) -> Answer {
-    if below == DESCRIPTION && request.method() == Method::GET {
-        let described = (GET.as_str(), DESCRIPTION, "This description, as OpenAPI");
-        let routes = ROUTES.iter().map(|it| (it.method.as_str(), it.path, it.summary));
-        return docs::openapi(routes.chain([described]));
-    }
     for route in ROUTES.iter().filter(|route| route.method == *request.method()) {
         if let Some(variable) = variable_of(route.path, below) {
             return (route.run)(&Call {
@@ -236,6 +236,20 @@ fn called(parts: &AdminParts, request: &Request<Bytes>, below: &str) -> Answer {
         }
     }
     Err(Problem::not_found())
+}
+
+/// The table, described.
+fn description(call: &Call<'_>) -> Answer {
+    docs::openapi(call, PREFIX, described())
+}
+
+/// What the table says of its routes.
+pub(super) fn described() -> impl Iterator<Item = Described<'static>> {
+    ROUTES.iter().map(|route| Described {
+        method: route.method.as_str(),
+        path: route.path,
+        summary: route.summary,
+    })
 }
 
 /// The session that a call is about.

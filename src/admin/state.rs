@@ -6,6 +6,8 @@ use super::access::Access;
 use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
+    record::LazyRecorder,
+    redaction::Redactor,
     runtime::{Clock, Drain},
     store::{Measured, Profile, Sessions, SharedBehaviors},
 };
@@ -25,6 +27,8 @@ pub struct AdminParts {
     pub profile: Profile,
     /// What the tapes say about latency.
     pub measured: Arc<Measured>,
+    /// Replaces secrets in what is recorded.
+    pub redactor: Arc<Redactor>,
     /// The certificate to give to clients.
     pub ca_file: PathBuf,
     /// Keys that templates sign tokens with.
@@ -35,6 +39,8 @@ pub struct AdminParts {
     pub body_files: BodyFiles,
     /// Is told when a client asks ringer to stop.
     pub shutdown: Arc<Drain>,
+    /// Records, once a session is to.
+    pub recorder: Arc<LazyRecorder>,
     /// What calls must bring.
     pub access: Access,
 }

@@ -2,8 +2,8 @@
 
 use super::{
     args::{GlobalArgs, RecordArgs},
+    foreground::Foreground,
     load::load,
-    session::Session,
 };
 use crate::{
     config::{Config, Service},
@@ -23,7 +23,7 @@ pub async fn run(global: &GlobalArgs, args: RecordArgs) -> anyhow::Result<u8> {
         [service] if args.url.is_some() => loaded.config.stubs.join(service.name.as_str()),
         _ => loaded.config.stubs.clone(),
     };
-    Session {
+    Foreground {
         what: match &args.url {
             Some(url) => format!("recording {url}"),
             None => "recording every host, as a forward proxy".to_owned(),

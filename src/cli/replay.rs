@@ -2,9 +2,9 @@
 
 use super::{
     args::{GlobalArgs, ReplayArgs},
+    foreground::Foreground,
     hint::Advised,
     load::load,
-    session::Session,
 };
 use crate::{config::Layer, model::Mode};
 
@@ -29,7 +29,7 @@ pub async fn run(global: &GlobalArgs, args: ReplayArgs) -> anyhow::Result<u8> {
         )
         .into());
     }
-    Session {
+    Foreground {
         what: "replaying".to_owned(),
         place: stubs,
         config: loaded.config,

@@ -2,9 +2,9 @@
 
 use super::{
     args::{GlobalArgs, ServeArgs},
+    foreground::Foreground,
     hint::Advised,
     load::load,
-    session::Session,
 };
 
 /// Serves until it is told to stop.
@@ -30,7 +30,7 @@ pub async fn run(global: &GlobalArgs, args: ServeArgs) -> anyhow::Result<u8> {
         .iter()
         .map(|service| format!("{} ({})", service.name, service.mode.as_str()))
         .collect();
-    Session {
+    Foreground {
         what: format!("serving {}", services.join(", ")),
         place: loaded.config.stubs.clone(),
         config: loaded.config,

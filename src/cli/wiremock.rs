@@ -5,7 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    args::GlobalArgs, hint::Advised, load::load, session::Session, wiremock_args::WireMockArgs,
+    args::GlobalArgs, foreground::Foreground, hint::Advised, load::load,
+    wiremock_args::WireMockArgs,
 };
 use crate::{
     admin::Access,
@@ -83,7 +84,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
              `--bind-address 127.0.0.1` or `--admin-api-basic-auth` close it"
         );
     }
-    Session {
+    Foreground {
         what: "standing in for WireMock".to_owned(),
         place: args.root_dir,
         config: loaded.config,

@@ -85,7 +85,7 @@ pub(super) async fn handle(
         request.uri(),
         request.version(),
         request.headers(),
-        state.stubs.snapshot().services(),
+        &state.stubs.snapshot().services(),
     );
     let route = match routed {
         Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
@@ -204,7 +204,7 @@ impl Handling {
         let mut gate = StubGate::new(&state, &client, passage);
         let mut finding = find(&self.state, inquiry, &mut gate).await?;
         if let Finding::Missed(inquiry) = finding {
-            finding = match &self.state.recorder {
+            finding = match self.state.recorder.running() {
                 // What this client was answered a moment ago may be about to become a stub.
                 Some(recorder) if mode == Mode::RecordMissing => {
                     recorder.settled().await;
@@ -217,6 +217,7 @@ impl Handling {
             Finding::Found(found, mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
+                    Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
@@ -261,6 +262,7 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let event = witness::enter(
                     &self.state,
+                    Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
                     &inquiry.route,
@@ -285,21 +287,24 @@ impl Handling {
         }
     }
 
-    async fn forward(self, outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
+    async fn forward(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
         let (service, mode) = (Arc::clone(&outbound.route.service), outbound.route.mode);
         let Some(upstream) = &service.upstream else {
             let reason = "the service has no upstream".to_owned();
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok(rescue::no_upstream(mode.as_str()));
         };
+        let is_recorded = self.state.session.recording().is_on()
+            && outbound.hold_body(self.state.limits.body_in_memory).await?;
         let event = witness::enter(
             &self.state,
+            is_recorded.then_some(&outbound.request),
             || self.state.redactor.seen(&outbound.request).into_owned(),
             outbound.version,
             &outbound.route,
             By::Api,
         );
-        let recorder = self.state.recorder.clone().filter(|_| mode.records());
+        let recorder = self.state.recorder.running().filter(|_| mode.records()).cloned();
         let passed = match recorder {
             None => {
                 let answer = self.pass(outbound, upstream, event.as_ref()).await;

@@ -117,7 +117,7 @@ async fn enter_refused(
         || inquiry::may_answer(state, &outbound.route, &outbound.request, is_whole);
     let by = By::Limit(limited(refused, None, would_match));
     let shown = || state.redactor.seen(&outbound.request).into_owned();
-    Ok(witness::enter(state, shown, outbound.version, &outbound.route, by))
+    Ok(witness::enter(state, None, shown, outbound.version, &outbound.route, by))
 }
 
 fn limited(refused: &Refused, stub: Option<&LiveStub>, would_match: bool) -> Limited {
@@ -148,7 +148,7 @@ pub(super) async fn refuse(
 ) -> Response<ReplyBody> {
     let by = By::Limit(limited(&refused, Some(&live), true));
     let shown = || inquiry.shown(state);
-    let event = witness::enter(state, shown, inquiry.version, &inquiry.route, by);
+    let event = witness::enter(state, None, shown, inquiry.version, &inquiry.route, by);
     let wants = Wants::of(&inquiry.request.headers);
     if !inquiry.is_unasked() {
         drain(std::mem::take(&mut inquiry.body), None);

@@ -28,7 +28,7 @@ use crate::{
     behavior::latency::Schedule,
     model::ResponseEnding,
     render::PreparedBody,
-    store::{ServeEvent, Session, SessionClock},
+    store::{ServeEvent, Session, SessionClock, Taken},
 };
 
 /// Pieces in which a file is read.
@@ -202,6 +202,42 @@ pub(super) struct Logged {
     pub(super) event: Arc<ServeEvent>,
     pub(super) session: Arc<Session>,
     pub(super) watch: Stopwatch,
+    /// Where it is recorded.
+    pub(super) taken: Option<Taking>,
+}
+
+/// A body that is recorded as it passes.
+pub(super) struct Taking {
+    taken: Arc<Taken>,
+    /// How long it will be, where that is known.
+    length: Option<u64>,
+}
+
+impl Taking {
+    pub(super) fn new(taken: Arc<Taken>, body: &ReplyBody) -> Self {
+        if body.is_end_stream() {
+            taken.complete();
+        }
+        Self { taken, length: body.known_length() }
+    }
+
+    /// Notes what passes, before the client has it, so that a client that ends the recording at once
+    /// finds it there.
+    fn see<E>(&self, frame: Option<&Result<Frame<Bytes>, E>>, is_last: bool) {
+        match frame {
+            None => self.taken.complete(),
+            Some(Err(_)) => {}
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    self.taken.add_body(data);
+                }
+                let length = self.taken.body_length() as u64;
+                if is_last || self.length == Some(length) || frame.is_trailers() {
+                    self.taken.complete();
+                }
+            }
+        }
+    }
 }
 
 impl Logged {
@@ -210,6 +246,9 @@ impl Logged {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(taken) = &self.taken {
+            taken.see(frame.as_ref(), self.body.is_end_stream());
+        }
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {

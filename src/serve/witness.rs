@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{Response, Version};
 
 use super::{
-    reply::{Logged, ReplyBody},
+    reply::{Logged, ReplyBody, Taking},
     route::Route,
     settings::Dialect,
     state::State,
@@ -15,6 +15,7 @@ use crate::{
     engine::Found,
     model::Request,
     store::{Limited, ServeEvent, Served},
+    upstream::HeadTap,
 };
 
 /// Who answers a request.
@@ -30,9 +31,11 @@ pub(super) enum By<'f> {
     Limit(Limited),
 }
 
-/// Enters a request into the journal, as far as there is one; `shown` is without credentials.
+/// Enters a request into the journal, as far as there is one, and into the recording that is under
+/// way if `request` is given; `shown` is the request without credentials.
 pub(super) fn enter(
     state: &State,
+    request: Option<&Request>,
     shown: impl FnOnce() -> Request,
     version: Version,
     route: &Route,
@@ -42,7 +45,12 @@ pub(super) fn enter(
     if !journal.is_on() {
         return None;
     }
-    journal.push(Served {
+    let is_passed_on = matches!(by, By::Api);
+    let fetches = match &by {
+        By::Stub(found) => found.stub.response(found.step).is_some_and(|it| it.proxy.is_some()),
+        By::Api | By::Nobody | By::Limit(_) => false,
+    };
+    let event = journal.push(Served {
         request: shown(),
         protocol: match version {
             Version::HTTP_10 => "HTTP/1.0",
@@ -52,7 +60,7 @@ pub(super) fn enter(
         // WireMock is a proxy only where it may pass requests on.
         is_proxied: route.is_proxied
             && (route.mode.forwards() || state.answers.dialect == Dialect::Ringer),
-        is_passed_on: matches!(by, By::Api),
+        is_passed_on,
         stub: match &by {
             By::Stub(found) => Some((Arc::clone(&found.stub), found.step)),
             By::Api | By::Nobody | By::Limit(_) => None,
@@ -61,7 +69,11 @@ pub(super) fn enter(
             By::Limit(limited) => Some(limited),
             By::Api | By::Nobody | By::Stub(_) => None,
         },
-    })
+    });
+    if let (Some(event), Some(request)) = (&event, request) {
+        state.session.recording().take(event.id, request, fetches || is_passed_on);
+    }
+    event
 }
 
 /// Has the journal see the answer on its way out.
@@ -73,14 +85,26 @@ pub(super) fn see(
 ) -> Response<ReplyBody> {
     let Some(event) = event else { return response };
     let journal = state.session.journal();
+    let taken = state.session.recording().of(event.id);
+    if let Some(taken) = &taken {
+        let head = response.extensions().get::<HeadTap>().and_then(HeadTap::take);
+        let fields = head.map(|(_, head)| head.fields).unwrap_or_default();
+        let names: Vec<String> = fields.into_iter().map(|(name, _)| name).collect();
+        taken.answered(&response, &names);
+    }
     if let ReplyBody::Whole { bytes, .. } = response.body() {
         let body = bytes.as_deref().unwrap_or_default();
         journal.answered(&event, &response, body, Some(watch.elapsed()));
+        if let Some(taken) = &taken {
+            bytes.iter().for_each(|bytes| taken.add_body(bytes));
+            taken.complete();
+        }
         return response;
     }
     journal.answered(&event, &response, b"", None);
+    let taken = taken.map(|taken| Taking::new(taken, response.body()));
     response.map(|body| {
         let session = Arc::clone(&state.session);
-        ReplyBody::Logged(Box::new(Logged { body, event, session, watch }))
+        ReplyBody::Logged(Box::new(Logged { body, event, session, watch, taken }))
     })
 }

@@ -17,6 +17,7 @@ use super::{
     clock::SessionClock,
     journal::{Journal, JournalLimits},
     limits::Counters,
+    recording::Recording,
     scenarios::Scenarios,
     settings::{GlobalSettings, SharedSettings},
     turns::TurnCounts,
@@ -60,6 +61,7 @@ pub struct Session {
     clock: Arc<SessionClock>,
     scenarios: Scenarios,
     journal: Journal,
+    recording: Recording,
     hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
     /// Stubs that were hit before the last reset.
     used: RwLock<HashSet<StubId>>,
@@ -88,6 +90,7 @@ impl Session {
             clock: Arc::new(SessionClock::new(Clock::start())),
             scenarios: Scenarios::default(),
             journal: Journal::new(limits, Seed::fresh_u128()),
+            recording: Recording::default(),
             hits: RwLock::default(),
             used: RwLock::default(),
             pairs: RwLock::default(),
@@ -110,6 +113,11 @@ impl Session {
     /// Its requests of late.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// What is recorded of it over the admin API.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
     }
 
     /// What its templates keep from request to request.

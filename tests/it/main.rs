@@ -79,6 +79,8 @@ mod scenarios;
 mod secrets;
 mod security;
 #[cfg(test)]
+mod session_names;
+#[cfg(test)]
 mod streaming;
 #[cfg(test)]
 mod support;
@@ -96,6 +98,8 @@ mod virtual_days;
 mod ways;
 #[cfg(test)]
 mod webhooks;
+#[cfg(test)]
+mod wiremock_clients;
 #[cfg(test)]
 mod wiremock_proxying;
 #[cfg(test)]
