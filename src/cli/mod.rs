@@ -26,6 +26,7 @@ pub mod examples;
 pub mod explain;
 pub mod explain_text;
 pub mod foreground;
+pub mod global_args;
 pub mod hint;
 pub mod load;
 pub mod log;

@@ -55,6 +55,7 @@ mod state;
 mod static_files;
 mod surroundings;
 mod system_keys;
+mod taking;
 mod tee;
 mod timer;
 mod told;

@@ -20,6 +20,7 @@ use tokio::{
 
 use super::{
     paced::Paced,
+    taking::Taking,
     tee::{ResponseTee, Stopwatch},
     wait::sleep_until,
     wire::Interim,
@@ -28,7 +29,7 @@ use crate::{
     behavior::latency::Schedule,
     model::ResponseEnding,
     render::PreparedBody,
-    store::{ServeEvent, Session, SessionClock, Taken},
+    store::{ServeEvent, Session, SessionClock},
 };
 
 /// Pieces in which a file is read.
@@ -204,40 +205,6 @@ pub(super) struct Logged {
     pub(super) watch: Stopwatch,
     /// Where it is recorded.
     pub(super) taken: Option<Taking>,
-}
-
-/// A body that is recorded as it passes.
-pub(super) struct Taking {
-    taken: Arc<Taken>,
-    /// How long it will be, where that is known.
-    length: Option<u64>,
-}
-
-impl Taking {
-    pub(super) fn new(taken: Arc<Taken>, body: &ReplyBody) -> Self {
-        if body.is_end_stream() {
-            taken.complete();
-        }
-        Self { taken, length: body.known_length() }
-    }
-
-    /// Notes what passes, before the client has it, so that a client that ends the recording at once
-    /// finds it there.
-    fn see<E>(&self, frame: Option<&Result<Frame<Bytes>, E>>, is_last: bool) {
-        match frame {
-            None => self.taken.complete(),
-            Some(Err(_)) => {}
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    self.taken.add_body(data);
-                }
-                let length = self.taken.body_length() as u64;
-                if is_last || self.length == Some(length) || frame.is_trailers() {
-                    self.taken.complete();
-                }
-            }
-        }
-    }
 }
 
 impl Logged {

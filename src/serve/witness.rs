@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use http::{Response, Version};
+use http_body::Body as _;
 
 use super::{
-    reply::{Logged, ReplyBody, Taking},
+    reply::{Logged, ReplyBody},
     route::Route,
     settings::Dialect,
     state::State,
+    taking::Taking,
     tee::Stopwatch,
 };
 use crate::{
@@ -102,7 +104,10 @@ pub(super) fn see(
         return response;
     }
     journal.answered(&event, &response, b"", None);
-    let taken = taken.map(|taken| Taking::new(taken, response.body()));
+    let taken = taken.map(|taken| {
+        let body = response.body();
+        Taking::new(taken, body.is_end_stream(), body.known_length())
+    });
     response.map(|body| {
         let session = Arc::clone(&state.session);
         ReplyBody::Logged(Box::new(Logged { body, event, session, watch, taken }))
