@@ -36,16 +36,16 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::{
-    admin::{Admin, AdminParts},
+    admin::{Admin, AdminParts, SessionListeners},
     config::Config,
     library::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
     },
-    model::{Handled, Stub},
+    model::{Handled, SessionName, Stub},
     record::{LazyRecorder, RecordError, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{AdminPlace, Dialect, ServeError, Server, ServerParts, server},
+    serve::{AdminPlace, Dialect, ServeError, Server, ServerParts, SessionDoors, server},
     store::{
         JournalLimits, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings, StubStore,
     },
@@ -239,11 +239,13 @@ impl Parts {
         let profile = std::mem::take(&mut behaviors.profile);
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
+        let session_doors = Arc::new(SessionDoors::default());
         let admin = config.admin.place.map(|place| {
             let admin = Admin::new(AdminParts {
                 clock: self.clock,
                 keeper,
                 sessions: Arc::clone(&sessions),
+                listeners: Arc::clone(&session_doors) as Arc<dyn SessionListeners>,
                 behaviors: Arc::clone(&behaviors.shared),
                 profile,
                 measured: Arc::clone(&self.measured),
@@ -284,6 +286,8 @@ impl Parts {
             token_keys,
             stubs: Arc::clone(&self.stubs),
             sessions: Arc::clone(&sessions),
+            session_doors,
+            session_listen: config.session_listen,
             admin,
             body_files,
             redactor: self.redactor,
@@ -323,6 +327,12 @@ impl Running {
     /// The addresses that are listened on, in the order in which they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         self.server.addresses()
+    }
+
+    /// The addresses that sessions have of their own from the start, in the order in which they were
+    /// given.
+    pub fn session_addresses(&self) -> &[(SessionName, SocketAddr)] {
+        self.server.session_addresses()
     }
 
     /// Where the admin API answers, as its clients are told it: a URL, or `unix:` and a path.

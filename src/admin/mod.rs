@@ -30,6 +30,7 @@ mod recordings;
 mod requests;
 mod router;
 mod scenarios;
+mod session_listeners;
 mod settings;
 mod state;
 mod system;
@@ -37,5 +38,6 @@ mod token;
 
 pub use access::{Access, Asking};
 pub use api::Admin;
+pub use session_listeners::{ListenError, SessionListeners};
 pub use state::AdminParts;
 pub use token::AdminToken;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::access::Access;
+use super::{access::Access, session_listeners::SessionListeners};
 use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
@@ -21,6 +21,8 @@ pub struct AdminParts {
     pub keeper: Arc<Keeper>,
     /// What is remembered of the requests, session by session.
     pub sessions: Arc<Sessions>,
+    /// Opens addresses of sessions' own.
+    pub listeners: Arc<dyn SessionListeners>,
     /// What befalls requests.
     pub behaviors: Arc<SharedBehaviors>,
     /// The profile among it.

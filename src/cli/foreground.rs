@@ -172,6 +172,9 @@ impl Foreground {
             LogFormat::Text => {
                 let place = self.place.display().to_string();
                 let mut line = ready::line(&self.what, addresses, &place, seed);
+                for (name, address) in running.session_addresses() {
+                    line = format!("{line} · session {name} {address}");
+                }
                 // Where it has an address, that stands among the others.
                 if let Some(socket) = running.admin().filter(|admin| admin.starts_with("unix:")) {
                     line = format!("{line} · admin {socket}");
@@ -180,7 +183,8 @@ impl Foreground {
             }
         }
         if let Some(file) = &self.program.ready_file {
-            ready::write_file(file, addresses, running.admin().as_deref(), &running.ca_file())
+            let (sessions, admin) = (running.session_addresses(), running.admin());
+            ready::write_file(file, addresses, sessions, admin.as_deref(), &running.ca_file())
                 .with_context(|| format!("cannot write the ready file `{}`", file.display()))?;
         }
         Ok(())

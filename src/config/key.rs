@@ -12,8 +12,13 @@ use super::{
     layer::{Layer, TokenSource},
 };
 use crate::{
-    admin::AdminToken, behavior::latency::parse_duration, engine::Matching,
-    format::behavior::merge, model::Behaviors, runtime::Seed, serve::AdminPlace,
+    admin::AdminToken,
+    behavior::latency::parse_duration,
+    engine::Matching,
+    format::behavior::merge,
+    model::{Behaviors, SessionName},
+    runtime::Seed,
+    serve::AdminPlace,
 };
 
 /// A setting.
@@ -134,6 +139,9 @@ pub const KEYS: &[Key] = &[
     }),
     number("seed", "N", |layer, text| put(&mut layer.seed, seed(text))),
     text("session_idle", "DURATION", |layer, text| put(&mut layer.session_idle, duration(text))),
+    list("session_listen", "NAME=ADDR", |layer, text| {
+        push(&mut layer.session_listen, session_listen(text))
+    }),
     switch("strict", |layer, text| put(&mut layer.strict, yes_or_no(text))),
     switch("strict_sessions", |layer, text| put(&mut layer.strict_sessions, yes_or_no(text))),
     text("stubs", "DIR", |layer, text| put(&mut layer.stubs, path(text))),
@@ -199,6 +207,37 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
              `[::1]:8080` or a port"
         )
     })
+}
+
+/// Reads the address of a session's own: `NAME=ADDR`.
+///
+/// # Errors
+///
+/// Says what was given and what is expected.
+pub fn session_listen(text: &str) -> Result<(SessionName, SocketAddr), String> {
+    // An address has no `=`, a name may.
+    let (name, address) = text.rsplit_once('=').ok_or_else(|| {
+        format!(
+            "`{text}` is no session with its address, expected for example `ann=127.0.0.1:9001`"
+        )
+    })?;
+    Ok((session_name(name)?, listen_address(address)?))
+}
+
+/// Reads the name of a session other than the default one.
+///
+/// # Errors
+///
+/// Says what was given and what is expected.
+pub fn session_name(text: &str) -> Result<SessionName, String> {
+    let name: SessionName =
+        text.parse().map_err(|error| format!("`{text}` names no session: {error}"))?;
+    if name.is_default() {
+        return Err(format!(
+            "`{text}` is the default session, whose addresses are those of `listen`"
+        ));
+    }
+    Ok(name)
 }
 
 /// Reads where the admin API answers: an address of its own, the path of a Unix socket, or `off`.

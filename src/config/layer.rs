@@ -11,7 +11,7 @@ use crate::{
     admin::AdminToken,
     behavior::ErrorRate,
     engine::Matching,
-    model::{Behaviors, LatencySource},
+    model::{Behaviors, LatencySource, SessionName},
     runtime::Seed,
     serve::AdminPlace,
     serve::{SystemKeyPattern, TargetPattern, Templating},
@@ -74,6 +74,8 @@ pub struct Layer {
     pub journal_entries: Option<usize>,
     /// Whether a session must be created before a request names it.
     pub strict_sessions: Option<bool>,
+    /// `session_listen`, `[session.NAME] listen`
+    pub session_listen: Option<Vec<(SessionName, SocketAddr)>>,
     /// A session of which nobody has asked anything for this time is forgotten.
     pub session_idle: Option<Duration>,
     /// Sessions at a time beside the default one.
@@ -199,6 +201,7 @@ impl Layer {
             max_connections: self.max_connections.or(below.max_connections),
             max_header_bytes: self.max_header_bytes.or(below.max_header_bytes),
             strict_sessions: self.strict_sessions.or(below.strict_sessions),
+            session_listen: self.session_listen.or(below.session_listen),
             session_idle: self.session_idle.or(below.session_idle),
             max_sessions: self.max_sessions.or(below.max_sessions),
             max_leaf_certificates: self.max_leaf_certificates.or(below.max_leaf_certificates),

@@ -205,6 +205,7 @@ fn resolve(settings: Layer, token: Option<AdminToken>) -> Config {
             entries: settings.journal_entries.unwrap_or(default.journal.entries),
             ..default.journal
         },
+        session_listen: settings.session_listen.unwrap_or_default(),
         sessions: SessionLimits {
             strict: settings.strict_sessions.unwrap_or_default(),
             idle: settings.session_idle.unwrap_or(default.sessions.idle),

@@ -8,7 +8,7 @@ use crate::{
     behavior::ErrorRate,
     engine::Matching,
     library::FileNames,
-    model::{Behaviors, LatencySource, Mode, RateLimit, Stub},
+    model::{Behaviors, LatencySource, Mode, RateLimit, SessionName, Stub},
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits, SessionLimits},
@@ -66,6 +66,8 @@ pub struct Config {
     pub journal: JournalLimits,
     /// How sessions come and go.
     pub sessions: SessionLimits,
+    /// Sessions that have an address of their own from the start to the end.
+    pub session_listen: Vec<(SessionName, SocketAddr)>,
     /// Whether changes in the stub directory are picked up while running.
     pub watch: bool,
 }
@@ -97,6 +99,7 @@ impl Default for Config {
             global: GlobalSettings::default(),
             journal: JournalLimits::default(),
             sessions: SessionLimits::default(),
+            session_listen: Vec::new(),
             watch: true,
         }
     }

@@ -30,7 +30,7 @@ use super::{
     lines::Lines,
     reply::{BodyError, ReplyBody},
     rewound::Rewound,
-    route::Arrival,
+    route::{Arrival, Belonging},
     socket::{Reset, Socket},
     state::State,
     unserved::{alert, hold},
@@ -53,7 +53,7 @@ const H2_UNTOUCHED_WINDOW: u32 = 65_535;
 pub(super) async fn serve_tcp(
     state: Arc<State>,
     tcp: TcpStream,
-    listener: SocketAddr,
+    (listener, belonging): (SocketAddr, Belonging),
     watch: Watch,
 ) {
     // A failure only costs latency.
@@ -67,7 +67,8 @@ pub(super) async fn serve_tcp(
         listener,
         peer,
         tunnel: None,
-        session: None,
+        service: belonging.service,
+        session: belonging.session,
         reset: reset.clone(),
     };
     let mut first = [0; OPENING];

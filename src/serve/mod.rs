@@ -47,6 +47,7 @@ mod respond;
 mod rewound;
 mod rewrite;
 mod route;
+mod session_doors;
 mod session_of;
 mod settled;
 mod socket;
@@ -70,6 +71,7 @@ mod witness;
 
 pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
+pub use session_doors::SessionDoors;
 pub use settings::{Answers, Chunking, Dialect, Limits, ReadRequestFaults, Service, Templating};
 pub use system_keys::{SystemKeyPattern, SystemKeys};
 pub use targets::{TargetPattern, Targets};

@@ -23,16 +23,17 @@ use super::{
     listener::{Door, attend},
     refusals::Refusals,
     route::{Router, UpstreamFactory},
+    session_doors::SessionDoors,
     settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
     spellings::Spellings,
     state::{Common, Counts, State, Webhooks},
     surroundings::Surroundings,
 };
 use crate::{
-    admin::Admin,
+    admin::{Admin, ListenError},
     engine::{LazyKeys, Matching},
     library::{BodyFiles, FaultLog},
-    model::{Handled, Mode},
+    model::{Handled, Mode, SessionName},
     record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
@@ -65,6 +66,9 @@ pub enum ServeError {
         /// Why.
         source: SocketError,
     },
+    /// A session gets no address of its own.
+    #[error("a session has no address of its own")]
+    Session(#[source] ListenError),
     /// An upstream can't be set up.
     #[error("cannot set up the connection to an upstream")]
     Upstream(#[from] UpstreamError),
@@ -110,6 +114,10 @@ pub struct ServerParts {
     pub stubs: Arc<StubStore>,
     /// What is remembered of the requests, session by session.
     pub sessions: Arc<Sessions>,
+    /// Addresses of sessions' own, opened while the server runs.
+    pub session_doors: Arc<SessionDoors>,
+    /// Sessions that have an address of their own from the start.
+    pub session_listen: Vec<(SessionName, SocketAddr)>,
     /// The admin API, and where it answers.
     pub admin: Option<(Arc<Admin>, AdminPlace)>,
     /// Where body files lie.
@@ -153,7 +161,8 @@ pub struct Server {
     state: Arc<State>,
     admin: Option<AdminPlace>,
     addresses: Vec<SocketAddr>,
-    drain: Drain,
+    session_addresses: Vec<(SessionName, SocketAddr)>,
+    drain: Arc<Drain>,
 }
 
 impl Server {
@@ -241,18 +250,31 @@ impl Server {
             spellings: Spellings::default(),
         }));
         let (drain, watch) = Drain::new();
+        let drain = Arc::new(drain);
         let permits = Arc::new(Semaphore::new(state.limits.connections));
         start_accepting(doors, &state, &permits, &watch)?;
+        parts.session_doors.begin(&state, &permits, &drain);
+        let of_session = |(name, address): &(SessionName, SocketAddr)| {
+            let bound = parts.session_doors.open_for_good(name, *address);
+            Ok((name.clone(), bound.map_err(ServeError::Session)?))
+        };
+        let session_addresses =
+            parts.session_listen.iter().map(of_session).collect::<Result<_, ServeError>>()?;
         #[cfg(unix)]
         if let Some(socket) = socket {
             tokio::spawn(socket.attend(Arc::clone(&state), permits, watch));
         }
-        Ok(Self { state, admin: place, addresses, drain })
+        Ok(Self { state, admin: place, addresses, session_addresses, drain })
     }
 
     /// The addresses that are listened on, in the order in which they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The addresses that sessions had from the start, in the order in which they were given.
+    pub fn session_addresses(&self) -> &[(SessionName, SocketAddr)] {
+        &self.session_addresses
     }
 
     /// Where the admin API answers, with the port that the system chose where none was given.

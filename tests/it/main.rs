@@ -79,6 +79,7 @@ mod scenarios;
 mod secrets;
 mod security;
 #[cfg(test)]
+mod session_listeners;
 mod session_names;
 #[cfg(test)]
 mod streaming;
