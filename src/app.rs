@@ -35,14 +35,14 @@ use std::{
 use tokio::sync::broadcast;
 
 use crate::{
-    admin::{Admin, AdminParts},
+    admin::{Admin, AdminParts, SessionListeners},
     config::Config,
     library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service, key_file},
-    model::Handled,
+    model::{Handled, SessionName},
     record::{LazyRecorder, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{Dialect, Server, ServerParts, server},
+    serve::{AdminPlace, Dialect, Server, ServerParts, SessionDoors, server},
     store::{
         JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
         StubStore,
@@ -213,22 +213,23 @@ impl Parts {
         let journal = JournalLimits { entries, ..config.journal };
         let journals = Journals::new(journal, Redactor::clone(&self.redactor));
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
-        let sessions = Arc::new(Sessions::new(config.sessions, journals, settings));
+        let sessions =
+            Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
         tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
-        let mut behaviors = self.behaviors;
-        let profile = std::mem::take(&mut behaviors.profile);
+        let behaviors = self.behaviors;
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
+        let session_doors = Arc::new(SessionDoors::default());
         let admin = config.admin.place.map(|place| {
             let admin = Admin::new(AdminParts {
                 clock: self.clock,
                 keeper,
                 sessions: Arc::clone(&sessions),
+                listeners: Arc::clone(&session_doors) as Arc<dyn SessionListeners>,
                 behaviors: Arc::clone(&behaviors.shared),
-                profile,
                 measured: Arc::clone(&self.measured),
                 redactor: Arc::clone(&self.redactor),
                 ca_file: self.authority.certificate_file(),
@@ -237,8 +238,7 @@ impl Parts {
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
                 recorder: Arc::clone(&self.recorder),
-                credentials: config.admin.credentials,
-                requires_https: config.admin.requires_https,
+                access: config.admin.access,
             });
             (Arc::new(admin), place)
         });
@@ -266,8 +266,9 @@ impl Parts {
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
             token_keys,
-            stubs: Arc::clone(&self.stubs),
             sessions: Arc::clone(&sessions),
+            session_doors,
+            session_listen: config.session_listen,
             admin,
             body_files,
             redactor: self.redactor,
@@ -299,7 +300,7 @@ async fn forget_idle(sessions: Weak<Sessions>, behaviors: Arc<SharedBehaviors>) 
         tokio::time::sleep((idle / 4).clamp(LOOK_AT_LEAST, LOOK_AT_MOST)).await;
         let Some(sessions) = sessions.upgrade() else { return };
         for session in sessions.expire() {
-            behaviors.forget_session(session.name().as_str());
+            behaviors.reset_session(session.name(), Duration::ZERO);
             tracing::debug!("session {} is forgotten: nobody asked for it", session.name());
         }
     }
@@ -309,6 +310,26 @@ impl Running {
     /// The addresses that are listened on, in the order in which they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         self.server.addresses()
+    }
+
+    /// The addresses that sessions have of their own from the start, in the order in which they were
+    /// given.
+    pub fn session_addresses(&self) -> &[(SessionName, SocketAddr)] {
+        self.server.session_addresses()
+    }
+
+    /// Where the admin API answers, as its clients are told it: a URL, or `unix:` and a path.
+    pub fn admin(&self) -> Option<String> {
+        let url = |address: &SocketAddr| format!("http://{address}");
+        match self.server.admin()? {
+            AdminPlace::Address(address) => Some(url(address)),
+            AdminPlace::Everywhere { .. } => self.addresses().first().map(url),
+            #[cfg(unix)]
+            AdminPlace::Unix(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                Some(format!("unix:{}", path.display()))
+            }
+        }
     }
 
     /// The certificate to give to clients.

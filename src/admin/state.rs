@@ -2,13 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use super::{access::Access, session_listeners::SessionListeners};
 use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
     record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain},
-    store::{Measured, Profile, Sessions, SharedBehaviors},
+    store::{Measured, Sessions, SharedBehaviors},
 };
 
 /// What the admin API is made of.
@@ -20,10 +21,10 @@ pub struct AdminParts {
     pub keeper: Arc<Keeper>,
     /// What is remembered of the requests, session by session.
     pub sessions: Arc<Sessions>,
+    /// Opens addresses of sessions' own.
+    pub listeners: Arc<dyn SessionListeners>,
     /// What befalls requests.
     pub behaviors: Arc<SharedBehaviors>,
-    /// The profile among it.
-    pub profile: Profile,
     /// What the tapes say about latency.
     pub measured: Arc<Measured>,
     /// Replaces secrets in what is recorded.
@@ -40,8 +41,6 @@ pub struct AdminParts {
     pub shutdown: Arc<Drain>,
     /// Records, once a session is to.
     pub recorder: Arc<LazyRecorder>,
-    /// User name and password that each call must bring (RFC 7617); `None` asks for none.
-    pub credentials: Option<(String, String)>,
-    /// Whether calls without TLS are refused.
-    pub requires_https: bool,
+    /// What calls must bring.
+    pub access: Access,
 }

@@ -49,7 +49,10 @@ pub use limit::{
     StatusEndpoint, TokenKind,
 };
 pub use listener::ServeListener;
-pub use message::{Headers, Request, RequestBody, Scheme, bytes_of, exact_text_of, text_of};
+pub use message::{
+    Headers, Request, RequestBody, Scheme, bytes_of, exact_text_of, is_usual_spelling, text_of,
+    usual_spelling,
+};
 pub use mode::Mode;
 pub use origin::Origin;
 pub use pattern::{

@@ -17,9 +17,11 @@ use super::{
     clock::SessionClock,
     journal::{Journal, Journals},
     limits::Counters,
+    overlay::SessionStubs,
     recording::Recording,
     scenarios::Scenarios,
     settings::{GlobalSettings, SharedSettings},
+    stubs::StubStore,
     turns::TurnCounts,
     values::Values,
 };
@@ -58,6 +60,7 @@ pub struct Session {
     /// Settings of the sessions that have none of their own.
     base_settings: Arc<SharedSettings>,
     own_settings: OnceLock<SharedSettings>,
+    stubs: SessionStubs,
     clock: Arc<SessionClock>,
     scenarios: Scenarios,
     journal: Journal,
@@ -76,18 +79,20 @@ pub struct Session {
 impl Session {
     /// A session without a past and without a journal.
     pub fn new(name: SessionName) -> Self {
-        Self::open(name, &Journals::off(), Arc::default())
+        Self::open(name, &Journals::off(), Arc::default(), Arc::default())
     }
 
     /// A session without a past that keeps one of these journals. `settings` hold until it is given its
-    /// own.
+    /// own; the default session's stubs are `stubs`, and another's lie over them.
     pub fn open(
         name: SessionName,
         journals: &Arc<Journals>,
         settings: Arc<SharedSettings>,
+        stubs: Arc<StubStore>,
     ) -> Self {
         Self {
             journal: journals.open(name.clone()),
+            stubs: SessionStubs::over(stubs),
             name,
             touched: AtomicU64::new(0),
             terms: RwLock::default(),
@@ -119,6 +124,11 @@ impl Session {
     /// Its time: what has to do with dates, windows and limits reads this one and no other.
     pub fn clock(&self) -> &Arc<SessionClock> {
         &self.clock
+    }
+
+    /// The stubs that its requests see.
+    pub fn stubs(&self) -> &SessionStubs {
+        &self.stubs
     }
 
     /// In which states its scenarios are.

@@ -398,11 +398,18 @@ fn mistakes_in_a_file_point_at_their_place() {
     folder.write("wrong.yaml", "expectations:\n  - request: GET /ok/a\n    cuont: 1\n");
     let said = replayed(&folder, &["--expectations", "wrong.yaml"]);
     assert_eq!(said.code, Some(2));
-    insta::assert_snapshot!(said.stderr, @"");
+    insta::assert_snapshot!(said.stderr, @"
+    error: unknown key `cuont` in an expectation
+      ┌ wrong.yaml:3:5
+      │
+    3 │     cuont: 1
+      │     ^^^^^ did you mean `count`?
+      └
+    ");
     folder.write("wrong.yaml", "- request: {urlPattern: '['}\n  never: true\n");
     let said = replayed(&folder, &["--expectations", "wrong.yaml"]);
     assert_eq!(said.code, Some(2));
-    assert!(said.stderr.contains("wrong.yaml:1:24"), "{}", said.stderr);
+    assert!(said.stderr.contains("wrong.yaml:1:25"), "{}", said.stderr);
     let said = replayed(&folder, &["--expectations", "none.yaml"]);
     assert_eq!(said.code, Some(2));
     assert!(said.stderr.contains("cannot read the expectations `none.yaml`"), "{}", said.stderr);
