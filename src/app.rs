@@ -24,39 +24,35 @@
 //! # }
 //! ```
 
-use std::{
-    fmt,
-    net::SocketAddr,
-    path::PathBuf,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
-    library::{
-        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
-    },
+    library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service, key_file},
     model::{Handled, Stub},
-    record::{LazyRecorder, RecordError, Recorder, RecorderConfig},
+    record::{LazyRecorder, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{Dialect, ServeError, Server, ServerParts, server},
+    serve::{Dialect, Server, ServerParts, server},
     store::{
-        JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings, StubStore,
+        JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
+        StubStore,
     },
-    tls::{Authority, TlsError},
+    telemetry::Metrics,
+    tls::Authority,
     upstream,
 };
 
 mod behaviors;
+mod error;
+mod idle;
 mod measured;
 mod recorded;
 mod secrets;
+mod spans;
 mod summary;
 
 pub use summary::Summary;
@@ -64,37 +60,11 @@ pub use summary::Summary;
 pub use crate::lint::compile_problems;
 use behaviors::AnswerBehaviors;
 pub use behaviors::BehaviorsError;
+pub use error::AppError;
+use spans::Spans;
 
 /// Exchanges that may be under way or wait for the disk.
 const RECORDING_PERMITS: usize = 2048;
-/// Between two looks for sessions to forget.
-const LOOK_AT_LEAST: Duration = Duration::from_millis(50);
-const LOOK_AT_MOST: Duration = Duration::from_secs(60);
-
-/// Why ringer could not start.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum AppError {
-    /// The local certificate authority can't be used.
-    #[error("the local certificate authority cannot be used")]
-    Authority(#[from] TlsError),
-    /// The stub directory can't be read or watched.
-    #[error("the stub directory cannot be used")]
-    Library(#[from] LibraryError),
-    /// The recorder can't start.
-    #[error("the recorder cannot start")]
-    Record(#[from] RecordError),
-    /// The listening side can't start.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    /// What was said of how answers behave can't be used.
-    #[error("the behaviors cannot be used")]
-    Behavior(#[from] BehaviorsError),
-    /// A task that reads files was ended.
-    #[error("reading the stub directory was interrupted")]
-    Interrupted,
-}
-
 /// ringer, about to start.
 #[derive(Debug)]
 pub struct App;
@@ -111,6 +81,7 @@ pub struct Running {
     sessions: Arc<Sessions>,
     /// Stops when dropped.
     watcher: Option<Watcher>,
+    spans: Option<Spans>,
     asked_to_stop: Watch,
     /// Kept, so that its end is not taken for a wish to stop.
     _shutdown: Arc<Drain>,
@@ -151,6 +122,7 @@ struct Parts {
     problems: Vec<String>,
     measured: Arc<Measured>,
     behaviors: AnswerBehaviors,
+    metrics: Arc<Metrics>,
 }
 
 impl Parts {
@@ -170,10 +142,12 @@ impl Parts {
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
         let measured = Arc::new(measured::read(&config, &loaded));
         let events = server::events();
+        let metrics = Arc::new(Metrics::default());
         let recorder = {
             let (folder, recordings) = (config.stubs.clone(), config.recordings.clone());
             let (redactor, stubs, events) =
                 (Arc::clone(&redactor), Arc::clone(&stubs), events.clone());
+            let metrics = metrics.recorder.clone();
             Arc::new(LazyRecorder::new(move || {
                 if let Some(key) = &new_key {
                     key_file::write(&folder, key)?;
@@ -184,6 +158,7 @@ impl Parts {
                     clock,
                     redactor: Arc::clone(&redactor),
                     permits: RECORDING_PERMITS,
+                    metrics: metrics.clone(),
                     on_recorded: recorded::on_recorded(events.clone(), Arc::clone(&stubs)),
                 })
             }))
@@ -203,6 +178,7 @@ impl Parts {
             problems,
             measured,
             behaviors: behaviors::start(&config)?,
+            metrics,
             config,
         })
     }
@@ -220,8 +196,13 @@ impl Parts {
         let watcher = config
             .watch
             .then(|| {
-                let keeper = Arc::clone(&keeper);
+                let (keeper, metrics) = (Arc::clone(&keeper), Arc::clone(&self.metrics));
                 Watcher::follow(self.reader, &self.loaded, move |changed, removed| {
+                    let bad = changed.iter().filter(|file| !file.problems.is_empty()).count();
+                    metrics.reload_errors.inc_by(bad as u64);
+                    if bad < changed.len() || !removed.is_empty() {
+                        metrics.reloads.inc();
+                    }
                     keeper.follow(changed, removed);
                 })
             })
@@ -233,7 +214,7 @@ impl Parts {
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
         let sessions = Arc::new(Sessions::new(config.sessions, journals, settings));
         self.stubs.follow(sessions.default_session().clock());
-        tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
+        tokio::spawn(idle::forget(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
         let mut behaviors = self.behaviors;
@@ -255,11 +236,24 @@ impl Parts {
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
                 recorder: Arc::clone(&self.recorder),
+                metrics: Arc::clone(&self.metrics),
                 credentials: config.admin.credentials,
                 requires_https: config.admin.requires_https,
             });
             (Arc::new(admin), place)
         });
+        let upstream = upstream::Options {
+            ca_files: config.upstream.ca_files,
+            insecure: config.upstream.insecure,
+            connect_timeout: config.upstream.connect_timeout,
+            idle_timeout: config.upstream.idle_timeout,
+            own_addresses: Vec::new(),
+        };
+        let spans = config
+            .otlp
+            .map(|otlp| Spans::start(otlp, &upstream, &self.metrics))
+            .transpose()
+            .map_err(AppError::Spans)?;
         let parts = ServerParts {
             clock: self.clock,
             limits: config.limits,
@@ -273,13 +267,7 @@ impl Parts {
             read_request_faults: config.allow_request_faults.then_some(behaviors::read_request),
             fault_log: behaviors.log.clone(),
             matching: config.matching,
-            upstream: upstream::Options {
-                ca_files: config.upstream.ca_files,
-                insecure: config.upstream.insecure,
-                connect_timeout: config.upstream.connect_timeout,
-                idle_timeout: config.upstream.idle_timeout,
-                own_addresses: Vec::new(),
-            },
+            upstream,
             preserve_host: config.upstream.preserve_host,
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
@@ -292,6 +280,8 @@ impl Parts {
             recorder: Arc::clone(&self.recorder),
             recordings: config.recordings,
             events: self.events.clone(),
+            metrics: self.metrics,
+            tracer: spans.as_ref().map(|spans| Arc::clone(&spans.tracer)),
         };
         Ok(Running {
             server: Server::start(&config.listen, parts)?,
@@ -303,21 +293,10 @@ impl Parts {
             behaviors,
             sessions,
             watcher,
+            spans,
             asked_to_stop,
             _shutdown: shutdown,
         })
-    }
-}
-
-/// Forgets sessions that nobody asks for, as long as there are any to forget.
-async fn forget_idle(sessions: Weak<Sessions>, behaviors: Arc<SharedBehaviors>) {
-    while let Some(idle) = sessions.upgrade().map(|sessions| sessions.limits().idle) {
-        tokio::time::sleep((idle / 4).clamp(LOOK_AT_LEAST, LOOK_AT_MOST)).await;
-        let Some(sessions) = sessions.upgrade() else { return };
-        for session in sessions.expire() {
-            behaviors.forget_session(session.name().as_str());
-            tracing::debug!("session {} is forgotten: nobody asked for it", session.name());
-        }
     }
 }
 
@@ -362,6 +341,9 @@ impl Running {
     pub async fn stop(self) -> Summary {
         self.server.stop().await;
         drop(self.watcher);
+        if let Some(spans) = self.spans {
+            spans.finish().await;
+        }
         let recorded = match self.recorder.running() {
             Some(recorder) => Some(recorder.finish().await),
             None => None,

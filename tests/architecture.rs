@@ -16,6 +16,7 @@ use std::{
 const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("runtime", &[]),
+    ("telemetry", &[]),
     ("tls", &["runtime"]),
     ("behavior", &["model", "runtime"]),
     ("codec", &["model"]),
@@ -28,7 +29,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["behavior", "codec", "matching", "model", "redaction", "render", "runtime"]),
     ("engine", &["behavior", "codec", "matching", "model", "render", "runtime", "store"]),
     ("library", &["codec", "format", "lint", "model", "runtime", "store"]),
-    ("record", &["codec", "library", "matching", "model", "redaction", "runtime", "store"]),
+    (
+        "record",
+        &["codec", "library", "matching", "model", "redaction", "runtime", "store", "telemetry"],
+    ),
     (
         "admin",
         &[
@@ -43,6 +47,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "redaction",
             "runtime",
             "store",
+            "telemetry",
             "tls",
         ],
     ),
@@ -61,11 +66,25 @@ const ROOMS: &[(&str, &[&str])] = &[
             "render",
             "runtime",
             "store",
+            "telemetry",
             "tls",
             "upstream",
         ],
     ),
-    ("config", &["behavior", "engine", "format", "library", "model", "runtime", "serve", "store"]),
+    (
+        "config",
+        &[
+            "behavior",
+            "engine",
+            "format",
+            "library",
+            "model",
+            "runtime",
+            "serve",
+            "store",
+            "telemetry",
+        ],
+    ),
     (
         "app",
         &[
@@ -85,6 +104,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "runtime",
             "serve",
             "store",
+            "telemetry",
             "tls",
             "upstream",
         ],
@@ -105,6 +125,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "runtime",
             "serve",
             "store",
+            "telemetry",
             "tls",
         ],
     ),

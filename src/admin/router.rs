@@ -12,7 +12,7 @@ use http::{
 use super::{
     behaviors,
     call::{self, Answer, Call},
-    chaos, clock, cross_origin, docs, events, files, mappings, near_misses,
+    chaos, clock, cross_origin, docs, events, files, mappings, metrics, near_misses,
     openapi::Described,
     problem::Problem,
     rate_limits, recorder, recordings, requests, scenarios, settings,
@@ -155,6 +155,7 @@ const ROUTES: &[Route] = &[
     route(DELETE, "/ringer/faults", "Remove all faults", behaviors::delete_faults),
     route(DELETE, "/ringer/faults/{name}", "Remove a fault", behaviors::delete_fault),
     route(GET, "/ringer/jwks", "The public keys of tokens that templates sign", system::jwks),
+    route(GET, "/ringer/metrics", "What is counted, for Prometheus", metrics::scrape),
     route(GET, "/ringer/openapi.json", "This description, as OpenAPI", description),
     route(GET, "/ringer/rate-limits", "What is left of each limit", rate_limits::list),
     route(GET, "/ringer/rate-limits/report", "How clients took limits", rate_limits::report),

@@ -9,6 +9,7 @@ use crate::{
     redaction::Redactor,
     runtime::{Clock, Drain},
     store::{Measured, Profile, Sessions, SharedBehaviors},
+    telemetry::Metrics,
 };
 
 /// What the admin API is made of.
@@ -40,6 +41,8 @@ pub struct AdminParts {
     pub shutdown: Arc<Drain>,
     /// Records, once a session is to.
     pub recorder: Arc<LazyRecorder>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// User name and password that each call must bring (RFC 7617); `None` asks for none.
     pub credentials: Option<(String, String)>,
     /// Whether calls without TLS are refused.

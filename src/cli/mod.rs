@@ -1,7 +1,7 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
 //! May import: app, behavior, codec, config, engine, format, library, model, record, redaction,
-//! runtime, serve, store, tls.
+//! runtime, serve, store, telemetry, tls.
 
 pub mod admin_args;
 pub mod admin_client;

@@ -14,6 +14,7 @@ use crate::{
     runtime::Seed,
     serve::AdminPlace,
     serve::{SystemKeyPattern, TargetPattern, Templating},
+    telemetry::OtlpTarget,
 };
 
 /// The settings of one source: the flags, the environment, or the file. `None` leaves a setting to
@@ -100,6 +101,8 @@ pub struct Layer {
     pub stage: Option<Behaviors>,
     /// Where to write, as JSON, what is listened on.
     pub ready_file: Option<PathBuf>,
+    /// Where spans go.
+    pub otlp: Option<OtlpTarget>,
     /// Where tapes go.
     pub recordings: Option<PathBuf>,
     /// Whether secrets are replaced.
@@ -196,6 +199,7 @@ impl Layer {
             fault: self.fault.or(below.fault),
             stage: self.stage.or(below.stage),
             ready_file: self.ready_file.or(below.ready_file),
+            otlp: self.otlp.or(below.otlp),
             recordings: self.recordings.or(below.recordings),
             redact: self.redact.or(below.redact),
             redaction_key: self.redaction_key.or(below.redaction_key),

@@ -11,6 +11,7 @@ use crate::{
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits, SessionLimits},
+    telemetry::Otlp,
 };
 
 /// All that an app is told.
@@ -65,6 +66,8 @@ pub struct Config {
     pub journal: JournalLimits,
     /// How sessions come and go.
     pub sessions: SessionLimits,
+    /// Where spans go; `None` makes none.
+    pub otlp: Option<Otlp>,
     /// Whether changes in the stub directory are picked up while running.
     pub watch: bool,
 }
@@ -96,6 +99,7 @@ impl Default for Config {
             global: GlobalSettings::default(),
             journal: JournalLimits::default(),
             sessions: SessionLimits::default(),
+            otlp: None,
             watch: true,
         }
     }

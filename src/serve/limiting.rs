@@ -81,6 +81,7 @@ pub(super) async fn admit(
             Ok(Gate::Told(told.limit, Box::new(answer)))
         }
         Decision::Refused(refused) => {
+            outbound.route.service.metrics.limit_reached(&refused.limit);
             let entry = enter_refused(state, &refused, outbound).await?;
             let wants = Wants::of(&outbound.request.headers);
             if !is_unasked(outbound) {
@@ -118,14 +119,7 @@ async fn enter_refused(
         || inquiry::may_answer(state, &outbound.route, &outbound.request, is_whole);
     let by = By::Limit(limited(refused, None, would_match));
     let shown = || inquiry::shown(state, &outbound.request);
-    Ok(witness::enter(
-        state,
-        None,
-        shown,
-        outbound.version,
-        (&outbound.route, outbound.watch),
-        by,
-    ))
+    Ok(witness::enter(state, None, shown, outbound.version, (&outbound.route, outbound.watch), by))
 }
 
 fn limited(refused: &Refused, stub: Option<&LiveStub>, would_match: bool) -> Limited {
@@ -154,6 +148,7 @@ pub(super) async fn refuse(
     (refused, live): (Refused, Arc<LiveStub>),
     inquiry: &mut Inquiry,
 ) -> (Response<ReplyBody>, Option<Entry>) {
+    inquiry.route.service.metrics.limit_reached(&refused.limit);
     let by = By::Limit(limited(&refused, Some(&live), true));
     let shown = || inquiry.shown(state);
     let entry =

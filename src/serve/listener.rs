@@ -8,7 +8,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use super::{connection::serve_tcp, refusals::Refusals, state::State};
+use super::{connection::serve_tcp, observed::Counted, refusals::Refusals, state::State};
 use crate::runtime::{Drain, Watch};
 
 const BACKLOG: u32 = 1024;
@@ -84,13 +84,15 @@ impl Door {
                     backoff = MIN_BACKOFF;
                     let mut cut_off = state.cut_off.watch();
                     let watch = drain.watch_within(watch);
+                    state.metrics.connections.inc();
+                    let open = Counted::new(&state.metrics.open_connections);
                     let connection = serve_tcp(Arc::clone(state), tcp, self.address, watch);
                     tokio::spawn(async move {
                         tokio::select! {
                             () = connection => {}
                             () = cut_off.stopped() => {}
                         }
-                        drop(permit);
+                        drop((permit, open));
                     });
                 }
                 Err(error) => {

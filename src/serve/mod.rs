@@ -1,7 +1,7 @@
 //! Sockets to answers; the only room that knows hyper's server.
 //!
 //! May import: admin, behavior, codec, engine, library, matching, model, record, redaction, render,
-//! runtime, store, tls, upstream.
+//! runtime, store, telemetry, tls, upstream.
 
 pub mod administration;
 pub mod server;
@@ -33,6 +33,7 @@ mod lines;
 mod listener;
 mod merged;
 mod miss;
+mod observed;
 mod orders;
 mod paced;
 mod passage;
@@ -50,6 +51,7 @@ mod route;
 mod session_of;
 mod settled;
 mod socket;
+mod span;
 mod spellings;
 mod state;
 mod static_files;
@@ -59,6 +61,7 @@ mod taking;
 mod tee;
 mod timer;
 mod told;
+mod trailed;
 mod unserved;
 mod wait;
 mod webhooks;

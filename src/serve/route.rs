@@ -13,9 +13,10 @@ use http::{
 };
 use parking_lot::Mutex;
 
-use super::{settings::Service, socket::Reset};
+use super::{settings::Service, socket::Reset, span::OpenSpan};
 use crate::{
     model::{Mode, Origin, Scheme, ServiceName, SessionName},
+    telemetry::{Metrics, ServiceMetrics},
     tls::acceptor::host_of,
     upstream::{self, UpstreamError},
 };
@@ -33,6 +34,7 @@ pub(super) struct LiveService {
     pub(super) listen: Vec<SocketAddr>,
     pub(super) mode: Mode,
     pub(super) upstream: Option<Upstream>,
+    pub(super) metrics: Arc<ServiceMetrics>,
 }
 
 /// The real API of a service.
@@ -79,6 +81,8 @@ pub(super) struct Route {
     pub(super) address: String,
     /// Path and query without the service's prefix.
     pub(super) target: PathAndQuery,
+    /// The exchange as a span, where spans are made.
+    pub(super) span: Option<Arc<OpenSpan>>,
 }
 
 /// What a connection tells about all its requests.
@@ -107,6 +111,7 @@ pub(super) struct Router {
     pub(super) forward: Mode,
     forwarded: Mutex<HashMap<String, Arc<LiveService>>>,
     factory: UpstreamFactory,
+    metrics: Arc<Metrics>,
     /// For requests that stubs send, made for the first.
     errands: OnceLock<Result<upstream::Client, UpstreamError>>,
 }
@@ -116,10 +121,11 @@ impl Router {
         services: Vec<Service>,
         forward: Mode,
         factory: UpstreamFactory,
+        metrics: &Arc<Metrics>,
     ) -> Result<Self, UpstreamError> {
         let services = services
             .into_iter()
-            .map(|service| live(service, &factory).map(Arc::new))
+            .map(|service| live(service, &factory, metrics).map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;
         let any = LiveService {
             scope: None,
@@ -128,6 +134,7 @@ impl Router {
             listen: Vec::new(),
             mode: Mode::Replay,
             upstream: None,
+            metrics: metrics.service(None),
         };
         Ok(Self {
             services,
@@ -135,6 +142,7 @@ impl Router {
             forward,
             forwarded: Mutex::default(),
             factory,
+            metrics: Arc::clone(metrics),
             errands: OnceLock::new(),
         })
     }
@@ -195,6 +203,7 @@ impl Router {
                 scheme,
                 address,
                 target,
+                span: None,
             });
         }
         let authority = named.unwrap_or_else(|| arrival.local.to_string());
@@ -205,7 +214,16 @@ impl Router {
             None => (target, address),
         };
         let mode = service.mode;
-        Ok(Route { service, mode, is_proxied: false, authority, scheme, address, target })
+        Ok(Route {
+            service,
+            mode,
+            is_proxied: false,
+            authority,
+            scheme,
+            address,
+            target,
+            span: None,
+        })
     }
 
     /// Whether any request may go to an upstream.
@@ -310,6 +328,7 @@ impl Router {
         upstream: Option<Upstream>,
     ) -> Arc<LiveService> {
         Arc::new(LiveService {
+            metrics: self.metrics.service(Some(name.as_str())),
             scope: Some(name),
             hosts: Vec::new(),
             prefix: None,
@@ -328,8 +347,13 @@ impl Router {
     }
 }
 
-fn live(service: Service, factory: &UpstreamFactory) -> Result<LiveService, UpstreamError> {
+fn live(
+    service: Service,
+    factory: &UpstreamFactory,
+    metrics: &Metrics,
+) -> Result<LiveService, UpstreamError> {
     Ok(LiveService {
+        metrics: metrics.service(Some(service.name.as_str())),
         upstream: service.upstream.map(|origin| factory.reverse(origin)).transpose()?,
         scope: Some(service.name),
         hosts: service.hosts,
@@ -386,7 +410,7 @@ mod tests {
             own_addresses: Vec::new(),
         };
         let factory = UpstreamFactory { options, preserve_host: None };
-        Router::new(services, Mode::Replay, factory).unwrap()
+        Router::new(services, Mode::Replay, factory, &Arc::default()).unwrap()
     }
 
     fn service(upstream: &str) -> Service {
