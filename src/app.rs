@@ -29,14 +29,14 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::sync::broadcast;
 
 use crate::{
-    admin::{Admin, AdminParts},
+    admin::{Admin, AdminParts, SessionListeners},
     config::Config,
-    library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service, key_file},
-    model::{Handled, Stub},
-    record::{LazyRecorder, Recorder, RecorderConfig},
+    library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service},
+    model::{Handled, SessionName, Stub},
+    record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{Dialect, Server, ServerParts, server},
+    serve::{AdminPlace, Dialect, Server, ServerParts, SessionDoors, server},
     store::{
         JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
         StubStore,
@@ -44,6 +44,7 @@ use crate::{
     telemetry::Metrics,
     tls::Authority,
     upstream,
+    verify::{Compiled, UnusedStub},
 };
 
 mod behaviors;
@@ -51,9 +52,11 @@ mod error;
 mod idle;
 mod measured;
 mod recorded;
+mod reload;
 mod secrets;
 mod spans;
 mod summary;
+mod verification;
 
 pub use summary::Summary;
 
@@ -61,10 +64,9 @@ pub use crate::lint::compile_problems;
 use behaviors::AnswerBehaviors;
 pub use behaviors::BehaviorsError;
 pub use error::AppError;
+use recorded::Recorded;
 use spans::Spans;
 
-/// Exchanges that may be under way or wait for the disk.
-const RECORDING_PERMITS: usize = 2048;
 /// ringer, about to start.
 #[derive(Debug)]
 pub struct App;
@@ -79,6 +81,8 @@ pub struct Running {
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
     sessions: Arc<Sessions>,
+    expectations: Option<Compiled>,
+    clock: Clock,
     /// Stops when dropped.
     watcher: Option<Watcher>,
     spans: Option<Spans>,
@@ -143,26 +147,16 @@ impl Parts {
         let measured = Arc::new(measured::read(&config, &loaded));
         let events = server::events();
         let metrics = Arc::new(Metrics::default());
-        let recorder = {
-            let (folder, recordings) = (config.stubs.clone(), config.recordings.clone());
-            let (redactor, stubs, events) =
-                (Arc::clone(&redactor), Arc::clone(&stubs), events.clone());
-            let metrics = metrics.recorder.clone();
-            Arc::new(LazyRecorder::new(move || {
-                if let Some(key) = &new_key {
-                    key_file::write(&folder, key)?;
-                }
-                Recorder::start(RecorderConfig {
-                    stubs: folder.clone(),
-                    recordings: recordings.clone(),
-                    clock,
-                    redactor: Arc::clone(&redactor),
-                    permits: RECORDING_PERMITS,
-                    metrics: metrics.clone(),
-                    on_recorded: recorded::on_recorded(events.clone(), Arc::clone(&stubs)),
-                })
-            }))
-        };
+        let recorder = Arc::new(recorded::recorder(Recorded {
+            stubs: config.stubs.clone(),
+            recordings: config.recordings.clone(),
+            new_key,
+            clock,
+            redactor: Arc::clone(&redactor),
+            live: Arc::clone(&stubs),
+            events: events.clone(),
+            metrics: metrics.recorder.clone(),
+        }));
         if records {
             recorder.start()?;
         }
@@ -197,37 +191,33 @@ impl Parts {
             .watch
             .then(|| {
                 let (keeper, metrics) = (Arc::clone(&keeper), Arc::clone(&self.metrics));
-                Watcher::follow(self.reader, &self.loaded, move |changed, removed| {
-                    let bad = changed.iter().filter(|file| !file.problems.is_empty()).count();
-                    metrics.reload_errors.inc_by(bad as u64);
-                    if bad < changed.len() || !removed.is_empty() {
-                        metrics.reloads.inc();
-                    }
-                    keeper.follow(changed, removed);
-                })
+                Watcher::follow(self.reader, &self.loaded, reload::follow(keeper, metrics))
             })
             .transpose()?;
-        // Nobody could ask for it.
-        let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
+        let expectations = verification::compiled(config.expectations.as_ref())?;
+        // Else nobody could ask for it.
+        let is_asked = config.admin.place.is_some() || config.expectations.is_some();
+        let entries = if is_asked { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
         let journals = Journals::new(journal, Redactor::clone(&self.redactor));
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
-        let sessions = Arc::new(Sessions::new(config.sessions, journals, settings));
+        let sessions =
+            Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
         tokio::spawn(idle::forget(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
-        let mut behaviors = self.behaviors;
-        let profile = std::mem::take(&mut behaviors.profile);
+        let behaviors = self.behaviors;
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
+        let session_doors = Arc::new(SessionDoors::default());
         let admin = config.admin.place.map(|place| {
             let admin = Admin::new(AdminParts {
                 clock: self.clock,
                 keeper,
                 sessions: Arc::clone(&sessions),
+                listeners: Arc::clone(&session_doors) as Arc<dyn SessionListeners>,
                 behaviors: Arc::clone(&behaviors.shared),
-                profile,
                 measured: Arc::clone(&self.measured),
                 redactor: Arc::clone(&self.redactor),
                 ca_file: self.authority.certificate_file(),
@@ -237,8 +227,7 @@ impl Parts {
                 shutdown: Arc::clone(&shutdown),
                 recorder: Arc::clone(&self.recorder),
                 metrics: Arc::clone(&self.metrics),
-                credentials: config.admin.credentials,
-                requires_https: config.admin.requires_https,
+                access: config.admin.access,
             });
             (Arc::new(admin), place)
         });
@@ -249,11 +238,7 @@ impl Parts {
             idle_timeout: config.upstream.idle_timeout,
             own_addresses: Vec::new(),
         };
-        let spans = config
-            .otlp
-            .map(|otlp| Spans::start(otlp, &upstream, &self.metrics))
-            .transpose()
-            .map_err(AppError::Spans)?;
+        let spans = Spans::start(config.otlp, &upstream, &self.metrics)?;
         let parts = ServerParts {
             clock: self.clock,
             limits: config.limits,
@@ -272,8 +257,9 @@ impl Parts {
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
             token_keys,
-            stubs: Arc::clone(&self.stubs),
             sessions: Arc::clone(&sessions),
+            session_doors,
+            session_listen: config.session_listen,
             admin,
             body_files,
             redactor: self.redactor,
@@ -292,6 +278,8 @@ impl Parts {
             problems: self.problems,
             behaviors,
             sessions,
+            expectations,
+            clock: self.clock,
             watcher,
             spans,
             asked_to_stop,
@@ -304,6 +292,26 @@ impl Running {
     /// The addresses that are listened on, in the order in which they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         self.server.addresses()
+    }
+
+    /// The addresses that sessions have of their own from the start, in the order in which they were
+    /// given.
+    pub fn session_addresses(&self) -> &[(SessionName, SocketAddr)] {
+        self.server.session_addresses()
+    }
+
+    /// Where the admin API answers, as its clients are told it: a URL, or `unix:` and a path.
+    pub fn admin(&self) -> Option<String> {
+        let url = |address: &SocketAddr| format!("http://{address}");
+        match self.server.admin()? {
+            AdminPlace::Address(address) => Some(url(address)),
+            AdminPlace::Everywhere { .. } => self.addresses().first().map(url),
+            #[cfg(unix)]
+            AdminPlace::Unix(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                Some(format!("unix:{}", path.display()))
+            }
+        }
     }
 
     /// The certificate to give to clients.
@@ -351,14 +359,25 @@ impl Running {
         let tally = self.server.tally();
         let limits = self.server.limits();
         let unused = |stub: &Stub| !self.server.was_used(stub.id);
-        let unused_stubs = match recorded {
+        let unused_stubs: Vec<UnusedStub> = match recorded {
             Some(_) => Vec::new(),
             None => {
                 let set = self.stubs.snapshot();
                 let unused = set.all().filter(|live| unused(&live.stub));
-                unused.map(|live| live.display_name()).collect()
+                unused
+                    .map(|live| UnusedStub {
+                        id: live.stub.id.to_string(),
+                        name: live.display_name(),
+                    })
+                    .collect()
             }
         };
+        let early_retries = self.server.early_retries();
+        let verdict = self.expectations.as_ref().map(|compiled| {
+            let session = self.sessions.default_session();
+            let (set, now) = (self.stubs.snapshot(), self.clock.elapsed());
+            verification::judge(compiled, session, &set, unused_stubs.clone(), early_retries, now)
+        });
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
         problems.extend(self.behaviors.finish().await);
@@ -368,9 +387,10 @@ impl Running {
             nearest: tally.nearest,
             recorded,
             misses: self.server.misses().into_iter().collect(),
-            unused_stubs,
+            unused_stubs: unused_stubs.into_iter().map(|stub| stub.name).collect(),
+            verdict,
             rate_limited: tally.limited,
-            early_retries: self.server.early_retries(),
+            early_retries,
             limits,
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,

@@ -29,6 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["behavior", "codec", "matching", "model", "redaction", "render", "runtime"]),
     ("engine", &["behavior", "codec", "matching", "model", "render", "runtime", "store"]),
     ("library", &["codec", "format", "lint", "model", "runtime", "store"]),
+    ("verify", &["behavior", "codec", "matching", "model", "store"]),
     (
         "record",
         &["codec", "library", "matching", "model", "redaction", "runtime", "store", "telemetry"],
@@ -49,6 +50,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store",
             "telemetry",
             "tls",
+            "verify",
         ],
     ),
     (
@@ -74,6 +76,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "config",
         &[
+            "admin",
             "behavior",
             "engine",
             "format",
@@ -107,11 +110,13 @@ const ROOMS: &[(&str, &[&str])] = &[
             "telemetry",
             "tls",
             "upstream",
+            "verify",
         ],
     ),
     (
         "cli",
         &[
+            "admin",
             "app",
             "behavior",
             "codec",
@@ -127,6 +132,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store",
             "telemetry",
             "tls",
+            "verify",
         ],
     ),
 ];
@@ -137,7 +143,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
     (&["model"], &["serde", "serde_json", "hyper", "tokio", "fs", "tracing"]),
     // Pure: text, bytes and values in, values out.
     (
-        &["behavior", "codec", "format", "lint", "matching", "redaction"],
+        &["behavior", "codec", "format", "lint", "matching", "redaction", "verify"],
         &["hyper", "hyper_util", "tokio", "fs", "net", "SystemTime", "Instant"],
     ),
     // What to answer is decided without a socket and without sleeping.
@@ -166,6 +172,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
             "store",
             "tls",
             "upstream",
+            "verify",
         ],
         &["anyhow", "clap", "anstream", "indicatif"],
     ),

@@ -2,13 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use super::{access::Access, session_listeners::SessionListeners};
 use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
     record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain},
-    store::{Measured, Profile, Sessions, SharedBehaviors},
+    store::{Measured, Sessions, SharedBehaviors},
     telemetry::Metrics,
 };
 
@@ -21,10 +22,10 @@ pub struct AdminParts {
     pub keeper: Arc<Keeper>,
     /// What is remembered of the requests, session by session.
     pub sessions: Arc<Sessions>,
+    /// Opens addresses of sessions' own.
+    pub listeners: Arc<dyn SessionListeners>,
     /// What befalls requests.
     pub behaviors: Arc<SharedBehaviors>,
-    /// The profile among it.
-    pub profile: Profile,
     /// What the tapes say about latency.
     pub measured: Arc<Measured>,
     /// Replaces secrets in what is recorded.
@@ -43,8 +44,6 @@ pub struct AdminParts {
     pub recorder: Arc<LazyRecorder>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
-    /// User name and password that each call must bring (RFC 7617); `None` asks for none.
-    pub credentials: Option<(String, String)>,
-    /// Whether calls without TLS are refused.
-    pub requires_https: bool,
+    /// What calls must bring.
+    pub access: Access,
 }

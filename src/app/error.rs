@@ -30,6 +30,9 @@ pub enum AppError {
     /// The way to the collector of spans can't be set up.
     #[error("cannot set up the connection to the collector of spans")]
     Spans(#[source] UpstreamError),
+    /// A pattern of what is expected can't be used.
+    #[error("the expectations cannot be used: {0}")]
+    Expectations(String),
     /// A task that reads files was ended.
     #[error("reading the stub directory was interrupted")]
     Interrupted,

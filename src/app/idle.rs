@@ -17,7 +17,7 @@ pub(super) async fn forget(sessions: Weak<Sessions>, behaviors: Arc<SharedBehavi
         tokio::time::sleep((idle / 4).clamp(LOOK_AT_LEAST, LOOK_AT_MOST)).await;
         let Some(sessions) = sessions.upgrade() else { return };
         for session in sessions.expire() {
-            behaviors.forget_session(session.name().as_str());
+            behaviors.reset_session(session.name(), Duration::ZERO);
             tracing::debug!("session {} is forgotten: nobody asked for it", session.name());
         }
     }

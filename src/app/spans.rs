@@ -11,6 +11,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use tokio::task::JoinHandle;
 
+use super::error::AppError;
 use crate::{
     model::{Origin, Scheme},
     runtime::{Drain, Seed},
@@ -35,16 +36,17 @@ pub(super) struct Spans {
 }
 
 impl Spans {
-    /// Begins to send.
+    /// Begins to send, where spans are wanted.
     ///
     /// # Errors
     ///
     /// When an authority file can't be used.
     pub(super) fn start(
-        otlp: Otlp,
+        otlp: Option<Otlp>,
         options: &upstream::Options,
         metrics: &Metrics,
-    ) -> Result<Self, UpstreamError> {
+    ) -> Result<Option<Self>, AppError> {
+        let Some(otlp) = otlp else { return Ok(None) };
         let (queue, waiting) = export::queue(metrics.spans.clone());
         let uri = &otlp.endpoint;
         let collector = format!(
@@ -57,13 +59,13 @@ impl Spans {
             waiting,
             collector,
             resource: about(&otlp.resource),
-            post: post(otlp, upstream::Client::new(options, None)?),
+            post: post(otlp, upstream::Client::new(options, None).map_err(AppError::Spans)?),
             version: VERSION,
         };
         let (stop, mut watch) = Drain::new();
         let task = tokio::spawn(exporter.run(async move { watch.stopped().await }));
         let tracer = Arc::new(Tracer::new(queue, Seed::fresh_u128()));
-        Ok(Self { tracer, stop, task })
+        Ok(Some(Self { tracer, stop, task }))
     }
 
     /// Sends what waits, within a bound.

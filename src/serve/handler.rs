@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::{
     bandwidth::{self, paced},
+    caller::Way,
     client::Client,
     entry::Entry,
     faults::{self, Scene},
@@ -38,7 +39,7 @@ use super::{
 use crate::{
     admin::cross_origin,
     model::{self, Headers, Mode, Outcome, RequestBody},
-    telemetry::{self, Lookup},
+    telemetry,
 };
 
 /// Answers one request. An error breaks its connection or stream.
@@ -60,8 +61,8 @@ pub(super) async fn handle(
         && door.takes(&request, &client.arrival)
     {
         let watch = client.watch.clone();
-        let limit = state.limits.body_in_memory;
-        let answer = door.answer(&client.arrival, request, limit, watch).await?;
+        let way = Way::of(&client.arrival);
+        let answer = door.answer(&way, request, &state.limits, watch).await?;
         state.metrics.admin_call(answer.status().as_u16());
         return Ok(answer);
     }
@@ -88,7 +89,7 @@ pub(super) async fn handle(
         request.uri(),
         request.version(),
         request.headers(),
-        &state.stubs.snapshot().services(),
+        &state.session.stubs().snapshot().services(),
     );
     let mut route = match routed {
         Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
@@ -207,16 +208,13 @@ impl Handling {
                 _ => Finding::Missed(inquiry),
             };
         }
-        self.observed.looked_up(match &finding {
-            Finding::Found(found, _) if found.nearest.is_some() => Lookup::Nearest,
-            Finding::Found(..) | Finding::Barred(_) => Lookup::Hit,
-            Finding::Missed(_) => Lookup::Miss,
-        });
+        self.observed.looked_up(finding.lookup());
         match finding {
             Finding::Found(found, mut inquiry) => {
                 self.observed.found(&found.stub);
                 let entry = witness::enter(
                     &self.state,
+                    &client,
                     Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
@@ -248,7 +246,8 @@ impl Handling {
                 let Some(refused) = gate.refused.take() else {
                     return Err("a stub had no room, and no limit says so".into());
                 };
-                let (refusal, entry) = limiting::refuse(&self.state, refused, &mut inquiry).await;
+                let (refusal, entry) =
+                    limiting::refuse(&self.state, &client, refused, &mut inquiry).await;
                 self.done(Some(refusal.status()), Outcome::RateLimited);
                 Ok((refusal, entry))
             }
@@ -260,6 +259,7 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let entry = witness::enter(
                     &self.state,
+                    &client,
                     Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
@@ -296,6 +296,7 @@ impl Handling {
             && outbound.hold_body(self.state.limits.body_in_memory).await?;
         let entry = witness::enter(
             &self.state,
+            &self.client,
             is_recorded.then_some(&outbound.request),
             || inquiry::shown(&self.state, &outbound.request),
             outbound.version,

@@ -18,6 +18,7 @@ use crate::{
     model::{self, BodyPattern, Mode, RequestBody},
     redaction::Credentials,
     store::{LiveBehaviors, LiveStub, ServeEvent},
+    telemetry::Lookup,
 };
 
 /// When several stubs could still be meant by what has come of a two-way stream, this long is
@@ -139,6 +140,17 @@ pub(super) enum Finding {
 }
 
 impl Finding {
+    /// As it is counted.
+    pub(super) fn lookup(&self) -> Lookup {
+        match self {
+            Self::Found(found, _) if found.nearest.is_some() => Lookup::Nearest,
+            Self::Found(..) | Self::Barred(_) => Lookup::Hit,
+            Self::Missed(_) => Lookup::Miss,
+        }
+    }
+}
+
+impl Finding {
     fn of(claimed: Result<Option<Found>, Barred>, inquiry: Inquiry) -> Self {
         match claimed {
             Ok(Some(found)) => Self::Found(Box::new(found), Box::new(inquiry)),
@@ -155,7 +167,7 @@ pub(super) fn may_answer(
     request: &model::Request,
     is_whole: bool,
 ) -> bool {
-    let set = state.stubs.snapshot();
+    let set = state.session.stubs().snapshot();
     let sanitised = state.redactor.seen(request);
     let (original, sanitised) = (RequestView::new(request), RequestView::new(&sanitised));
     let views = Views { original: &original, sanitised: Some(&sanitised) };
@@ -173,7 +185,7 @@ pub(super) async fn find(
     mut inquiry: Inquiry,
     gate: &mut StubGate<'_>,
 ) -> Result<Finding, hyper::Error> {
-    let set = state.stubs.snapshot();
+    let set = state.session.stubs().snapshot();
     let service = Arc::clone(&inquiry.route.service);
     let (scope, mode) = (service.scope.as_ref(), inquiry.route.mode);
     let limit = state.limits.body_in_memory;

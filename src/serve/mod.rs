@@ -8,7 +8,10 @@ pub mod server;
 pub mod settings;
 pub mod targets;
 
+mod authority;
 mod bandwidth;
+mod call_body;
+mod caller;
 mod capture;
 mod client;
 mod connect_faults;
@@ -24,6 +27,7 @@ mod handler;
 mod handling;
 mod head_case;
 mod head_edit;
+mod head_names;
 mod hop;
 mod inbound;
 mod inquiry;
@@ -48,6 +52,7 @@ mod respond;
 mod rewound;
 mod rewrite;
 mod route;
+mod session_doors;
 mod session_of;
 mod settled;
 mod socket;
@@ -62,6 +67,8 @@ mod tee;
 mod timer;
 mod told;
 mod trailed;
+#[cfg(unix)]
+mod unix_door;
 mod unserved;
 mod wait;
 mod webhooks;
@@ -71,6 +78,9 @@ mod witness;
 
 pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
+pub use session_doors::SessionDoors;
 pub use settings::{Answers, Chunking, Dialect, Limits, ReadRequestFaults, Service, Templating};
 pub use system_keys::{SystemKeyPattern, SystemKeys};
 pub use targets::{TargetPattern, Targets};
+#[cfg(unix)]
+pub use unix_door::SocketError;

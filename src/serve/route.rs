@@ -6,14 +6,15 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use http::{
-    HeaderMap, HeaderValue, Uri, Version,
-    header::HOST,
-    uri::{Authority, PathAndQuery},
-};
+use http::{HeaderMap, Uri, Version, uri::PathAndQuery};
 use parking_lot::Mutex;
 
-use super::{settings::Service, socket::Reset, span::OpenSpan};
+use super::{
+    authority::{authority_of, names, without_default_port},
+    settings::Service,
+    socket::Reset,
+    span::OpenSpan,
+};
 use crate::{
     model::{Mode, Origin, Scheme, ServiceName, SessionName},
     telemetry::{Metrics, ServiceMetrics},
@@ -85,6 +86,13 @@ pub(super) struct Route {
     pub(super) span: Option<Arc<OpenSpan>>,
 }
 
+/// Whose requests come at an address, where the address tells.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Belonging {
+    pub(super) session: Option<SessionName>,
+    pub(super) service: Option<ServiceName>,
+}
+
 /// What a connection tells about all its requests.
 #[derive(Clone, Debug)]
 pub(super) struct Arrival {
@@ -97,10 +105,20 @@ pub(super) struct Arrival {
     pub(super) peer: Option<IpAddr>,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
+    /// The service of its listener, where that was opened for one while ringer runs.
+    pub(super) service: Option<ServiceName>,
     /// The session of its listener, or of the proxy user whose tunnel it is.
     pub(super) session: Option<SessionName>,
     /// Ends the connection with a reset, and with it every tunnel in it.
     pub(super) reset: Reset,
+}
+
+impl Arrival {
+    /// Whether all that comes at its listener is for this service.
+    pub(super) fn is_of(&self, service: &LiveService) -> bool {
+        service.listen.contains(&self.listener)
+            || (self.service.is_some() && self.service == service.scope)
+    }
 }
 
 /// Finds services.
@@ -241,8 +259,7 @@ impl Router {
         scheme: Scheme,
         folders: &[ServiceName],
     ) -> (Arc<LiveService>, Option<String>) {
-        let by_listener =
-            self.services.iter().find(|service| service.listen.contains(&arrival.listener));
+        let by_listener = self.services.iter().find(|service| arrival.is_of(service));
         if let Some(service) = by_listener.or(self.named(authority, Some(scheme)).as_ref()) {
             return (Arc::clone(service), None);
         }
@@ -363,32 +380,6 @@ fn live(
     })
 }
 
-/// `host[:port]` as the request names it: the target's in absolute form and HTTP/2, else `Host`
-/// (RFC 9112 §3.2.2).
-fn authority_of(uri: &Uri, fields: &HeaderMap) -> Option<String> {
-    let in_target = uri.authority().map(Authority::as_str);
-    let in_field = fields.get(HOST).map(HeaderValue::to_str).and_then(Result::ok);
-    in_target.or(in_field).map(|authority| {
-        // User name and password are no part of an address.
-        authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned()
-    })
-}
-
-/// Whether `host:port` names this address.
-pub(super) fn names(authority: &str, local: SocketAddr) -> bool {
-    let is_localhost = || {
-        local.ip().is_loopback()
-            && authority.strip_prefix("localhost:").and_then(|port| port.parse().ok())
-                == Some(local.port())
-    };
-    authority.parse() == Ok(local) || is_localhost()
-}
-
-pub(super) fn without_default_port(authority: &str, scheme: Scheme) -> String {
-    let port = format!(":{}", scheme.default_port());
-    authority.strip_suffix(&port).unwrap_or(authority).to_owned()
-}
-
 fn strip(target: &PathAndQuery, prefix: &str) -> PathAndQuery {
     let rest = target.as_str().strip_prefix(prefix).unwrap_or(target.as_str());
     let rest = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
@@ -398,6 +389,8 @@ fn strip(target: &PathAndQuery, prefix: &str) -> PathAndQuery {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use http::header::HOST;
 
     use super::*;
 
@@ -424,6 +417,7 @@ mod tests {
             listener: SocketAddr::from(([127, 0, 0, 1], 8080)),
             peer: None,
             tunnel: None,
+            service: None,
             session: None,
             reset: Reset::default(),
         }
