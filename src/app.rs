@@ -42,7 +42,7 @@ use crate::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
     },
     model::{Handled, Stub},
-    record::{LazyRecorder, RecordError, Recorder, RecorderConfig},
+    record::{LazyRecorder, MappingFiles, RecordError, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
@@ -81,6 +81,9 @@ pub enum AppError {
     /// The stub directory can't be read or watched.
     #[error("the stub directory cannot be used")]
     Library(#[from] LibraryError),
+    /// There is no thread to write mappings.
+    #[error("mappings cannot be recorded")]
+    Mappings(#[source] std::io::Error),
     /// The recorder can't start.
     #[error("the recorder cannot start")]
     Record(#[from] RecordError),
@@ -109,6 +112,7 @@ pub struct Running {
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
     sessions: Arc<Sessions>,
+    mapping_files: Option<MappingFiles>,
     /// Stops when dropped.
     watcher: Option<Watcher>,
     asked_to_stop: Watch,
@@ -233,6 +237,18 @@ impl Parts {
         let sessions =
             Arc::new(Sessions::new(config.sessions, journal, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
+        let mapping_files = match config.admin.record_mappings {
+            Some(headers) => {
+                let redactor = Arc::clone(&self.redactor);
+                let files = MappingFiles::start(config.stubs.clone(), headers, redactor)
+                    .map_err(AppError::Mappings)?;
+                let sink = files.clone();
+                let session = sessions.default_session();
+                session.recording().follow(move |taken| sink.take(taken));
+                Some(files)
+            }
+            None => None,
+        };
         tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
@@ -299,6 +315,7 @@ impl Parts {
             problems: self.problems,
             behaviors,
             sessions,
+            mapping_files,
             watcher,
             asked_to_stop,
             _shutdown: shutdown,
@@ -359,6 +376,10 @@ impl Running {
     pub async fn stop(self) -> Summary {
         self.server.stop().await;
         drop(self.watcher);
+        if let Some(files) = self.mapping_files {
+            // It waits for the disk.
+            let _ = tokio::task::spawn_blocking(move || files.finish()).await;
+        }
         let recorded = match self.recorder.running() {
             Some(recorder) => Some(recorder.finish().await),
             None => None,

@@ -89,7 +89,7 @@ pub(super) fn see(
 ) -> Response<ReplyBody> {
     let Some(event) = event else { return response };
     let journal = state.session.journal();
-    let taken = state.session.recording().of(event.id);
+    let taken = state.session.recording().begin(event.id);
     if let Some(taken) = &taken {
         taken.answered(&response);
     }
