@@ -1,7 +1,7 @@
 //! WireMock's admin API: a request as a value in, the answer as a value out.
 //!
 //! Paths, status codes and JSON are those of WireMock 3. May import: behavior, codec, engine,
-//! format, library, matching, model, record, redaction, runtime, store, tls.
+//! format, library, matching, model, record, redaction, runtime, store, tls, verify.
 
 mod api;
 mod behaviors;
@@ -11,6 +11,9 @@ mod clock;
 pub mod cross_origin;
 mod docs;
 mod drawn;
+mod event_filter;
+mod events;
+mod exchange;
 mod files;
 mod json;
 mod logged;
@@ -32,6 +35,8 @@ mod scenarios;
 mod settings;
 mod state;
 mod system;
+mod verification;
 
 pub use api::Admin;
+pub use events::Subscription;
 pub use state::AdminParts;
