@@ -36,16 +36,16 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::{
-    admin::{Admin, AdminParts},
+    admin::{Admin, AdminParts, SessionListeners},
     config::Config,
     library::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
     },
-    model::{Handled, Stub},
+    model::{Handled, SessionName, Stub},
     record::{LazyRecorder, MappingFiles, RecordError, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{Dialect, ServeError, Server, ServerParts, server},
+    serve::{AdminPlace, Dialect, ServeError, Server, ServerParts, SessionDoors, server},
     store::{
         JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
         StubStore,
@@ -56,6 +56,7 @@ use crate::{
 };
 
 mod behaviors;
+mod mappings;
 mod measured;
 mod recorded;
 mod secrets;
@@ -248,29 +249,25 @@ impl Parts {
         let sessions =
             Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
-        let mapping_files = match config.admin.record_mappings {
-            Some(headers) => {
-                let redactor = Arc::clone(&self.redactor);
-                let files = MappingFiles::start(config.stubs.clone(), headers, redactor)
-                    .map_err(AppError::Mappings)?;
-                let sink = files.clone();
-                let session = sessions.default_session();
-                session.recording().follow(move |taken| sink.take(taken));
-                Some(files)
-            }
-            None => None,
-        };
+        let mapping_files = mappings::follow(
+            config.admin.record_mappings,
+            &config.stubs,
+            &self.redactor,
+            &sessions,
+        )?;
         tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
         let behaviors = self.behaviors;
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
+        let session_doors = Arc::new(SessionDoors::default());
         let admin = config.admin.place.map(|place| {
             let admin = Admin::new(AdminParts {
                 clock: self.clock,
                 keeper,
                 sessions: Arc::clone(&sessions),
+                listeners: Arc::clone(&session_doors) as Arc<dyn SessionListeners>,
                 behaviors: Arc::clone(&behaviors.shared),
                 measured: Arc::clone(&self.measured),
                 redactor: Arc::clone(&self.redactor),
@@ -280,8 +277,7 @@ impl Parts {
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
                 recorder: Arc::clone(&self.recorder),
-                credentials: config.admin.credentials,
-                requires_https: config.admin.requires_https,
+                access: config.admin.access,
             });
             (Arc::new(admin), place)
         });
@@ -310,6 +306,8 @@ impl Parts {
             authority: Arc::clone(&self.authority),
             token_keys,
             sessions: Arc::clone(&sessions),
+            session_doors,
+            session_listen: config.session_listen,
             admin,
             body_files,
             redactor: self.redactor,
@@ -354,6 +352,26 @@ impl Running {
         self.server.addresses()
     }
 
+    /// The addresses that sessions have of their own from the start, in the order in which they were
+    /// given.
+    pub fn session_addresses(&self) -> &[(SessionName, SocketAddr)] {
+        self.server.session_addresses()
+    }
+
+    /// Where the admin API answers, as its clients are told it: a URL, or `unix:` and a path.
+    pub fn admin(&self) -> Option<String> {
+        let url = |address: &SocketAddr| format!("http://{address}");
+        match self.server.admin()? {
+            AdminPlace::Address(address) => Some(url(address)),
+            AdminPlace::Everywhere { .. } => self.addresses().first().map(url),
+            #[cfg(unix)]
+            AdminPlace::Unix(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                Some(format!("unix:{}", path.display()))
+            }
+        }
+    }
+
     /// The certificate to give to clients.
     pub fn ca_file(&self) -> PathBuf {
         self.authority.certificate_file()
@@ -389,10 +407,7 @@ impl Running {
     pub async fn stop(self) -> Summary {
         self.server.stop().await;
         drop(self.watcher);
-        if let Some(files) = self.mapping_files {
-            // It waits for the disk.
-            let _ = tokio::task::spawn_blocking(move || files.finish()).await;
-        }
+        mappings::finish(self.mapping_files).await;
         let recorded = match self.recorder.running() {
             Some(recorder) => Some(recorder.finish().await),
             None => None,

@@ -17,7 +17,7 @@ use http::{HeaderMap, Response};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use super::event::FieldNames;
+use super::aside::FieldNames;
 use crate::model::{Headers, RecordSpec, Request, RequestBody, StubId, text_of, usual_spelling};
 
 /// Bytes of the exchanges of one recording; what comes beyond is not recorded.
