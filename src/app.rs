@@ -33,7 +33,7 @@ use crate::{
     config::Config,
     library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service},
     model::{Handled, SessionName, Stub},
-    record::LazyRecorder,
+    record::{LazyRecorder, MappingFiles},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{AdminPlace, Dialect, Server, ServerParts, SessionDoors, server},
@@ -50,6 +50,7 @@ use crate::{
 mod behaviors;
 mod error;
 mod idle;
+mod mappings;
 mod measured;
 mod recorded;
 mod reload;
@@ -81,6 +82,7 @@ pub struct Running {
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
     sessions: Arc<Sessions>,
+    mapping_files: Option<MappingFiles>,
     expectations: Option<Compiled>,
     clock: Clock,
     /// Stops when dropped.
@@ -204,6 +206,12 @@ impl Parts {
         let sessions =
             Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
+        let mapping_files = mappings::follow(
+            config.admin.record_mappings,
+            &config.stubs,
+            &self.redactor,
+            &sessions,
+        )?;
         tokio::spawn(idle::forget(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
@@ -278,6 +286,7 @@ impl Parts {
             problems: self.problems,
             behaviors,
             sessions,
+            mapping_files,
             expectations,
             clock: self.clock,
             watcher,
@@ -352,6 +361,7 @@ impl Running {
         if let Some(spans) = self.spans {
             spans.finish().await;
         }
+        mappings::finish(self.mapping_files).await;
         let recorded = match self.recorder.running() {
             Some(recorder) => Some(recorder.finish().await),
             None => None,

@@ -18,6 +18,9 @@ pub enum AppError {
     /// The stub directory can't be read or watched.
     #[error("the stub directory cannot be used")]
     Library(#[from] LibraryError),
+    /// There is no thread to write mappings.
+    #[error("mappings cannot be recorded")]
+    Mappings(#[source] std::io::Error),
     /// The recorder can't start.
     #[error("the recorder cannot start")]
     Record(#[from] RecordError),

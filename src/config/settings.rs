@@ -125,6 +125,9 @@ pub struct AdminSettings {
     pub file_names: Option<FileNames>,
     /// Stubs that are there from the start beside those of files.
     pub stubs: Vec<Stub>,
+    /// Request headers that count where each exchange that is passed on becomes a mapping file;
+    /// `None` where none does.
+    pub record_mappings: Option<Vec<String>>,
 }
 
 impl Default for AdminSettings {
@@ -135,6 +138,7 @@ impl Default for AdminSettings {
             owns_stub_files: false,
             file_names: None,
             stubs: Vec::new(),
+            record_mappings: None,
         }
     }
 }

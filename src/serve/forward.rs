@@ -57,9 +57,13 @@ pub(super) struct Outbound {
 pub(super) type Failed = UpstreamError;
 
 impl Outbound {
-    /// Reads a body up to `limit` bytes before it is passed on, so that all of it is known; `false`
-    /// where it is not. That of a call that may go both ways is not waited for.
-    pub(super) async fn hold_body(&mut self, limit: usize) -> Result<bool, hyper::Error> {
+    /// While a session is recorded, reads its body before it is passed on, so that all of it is known;
+    /// `false` where it is not. That of a call that may go both ways is not waited for.
+    pub(super) async fn hold_body(&mut self, state: &State) -> Result<bool, hyper::Error> {
+        if !state.session.recording().is_on() {
+            return Ok(false);
+        }
+        let limit = state.limits.body_in_memory;
         let kind = self.request.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
         let is_two_way = kind.is_some_and(|kind| kind.starts_with("application/grpc"));
         let waits = !is_two_way && !self.route.mode.records();

@@ -292,8 +292,7 @@ impl Handling {
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok((rescue::no_upstream(mode.as_str()), None));
         };
-        let is_recorded = self.state.session.recording().is_on()
-            && outbound.hold_body(self.state.limits.body_in_memory).await?;
+        let is_recorded = outbound.hold_body(&self.state).await?;
         let entry = witness::enter(
             &self.state,
             &self.client,

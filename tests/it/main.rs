@@ -74,6 +74,8 @@ mod record_matching;
 #[cfg(test)]
 mod record_streams;
 #[cfg(test)]
+mod recordings;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod scenarios;
