@@ -60,6 +60,8 @@ mod limit_corners;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod proxy_stubs;
 #[cfg(test)]
 mod rate_limits;
