@@ -38,14 +38,16 @@ use tokio::sync::broadcast;
 use crate::{
     admin::{Admin, AdminParts},
     config::Config,
-    library::{BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service},
+    library::{
+        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
+    },
     model::{Handled, Stub},
-    record::{RecordError, Recorder, RecorderConfig},
+    record::{LazyRecorder, RecordError, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        JournalLimits, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings, StubStore,
+        JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings, StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
@@ -102,7 +104,7 @@ pub struct Running {
     server: Server,
     authority: Arc<Authority>,
     stubs: Arc<StubStore>,
-    recorder: Option<Arc<Recorder>>,
+    recorder: Arc<LazyRecorder>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
@@ -144,7 +146,7 @@ struct Parts {
     stubs: Arc<StubStore>,
     reader: Reader,
     loaded: Loaded,
-    recorder: Option<Arc<Recorder>>,
+    recorder: Arc<LazyRecorder>,
     events: broadcast::Sender<Handled>,
     problems: Vec<String>,
     measured: Arc<Measured>,
@@ -157,7 +159,8 @@ impl Parts {
         let authority = Arc::new(Authority::load_or_create(&config.certs, clock.now())?);
         let records = config.forward.records()
             || config.services.iter().any(|service| service.mode.records());
-        let redactor = Arc::new(secrets::redactor(&config.redaction, &config.stubs, records)?);
+        let (redactor, new_key) = secrets::redactor(&config.redaction, &config.stubs)?;
+        let redactor = Arc::new(redactor);
         let reader = Reader::new(&config.stubs)
             .with_check(compile_problems)
             .with_missing_bodies(config.answers.dialect == Dialect::WireMock);
@@ -167,19 +170,27 @@ impl Parts {
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
         let measured = Arc::new(measured::read(&config, &loaded));
         let events = server::events();
-        let recorder = records
-            .then(|| {
+        let recorder = {
+            let (folder, recordings) = (config.stubs.clone(), config.recordings.clone());
+            let (redactor, stubs, events) =
+                (Arc::clone(&redactor), Arc::clone(&stubs), events.clone());
+            Arc::new(LazyRecorder::new(move || {
+                if let Some(key) = &new_key {
+                    key_file::write(&folder, key)?;
+                }
                 Recorder::start(RecorderConfig {
-                    stubs: config.stubs.clone(),
-                    recordings: config.recordings.clone(),
+                    stubs: folder.clone(),
+                    recordings: recordings.clone(),
                     clock,
                     redactor: Arc::clone(&redactor),
                     permits: RECORDING_PERMITS,
                     on_recorded: recorded::on_recorded(events.clone(), Arc::clone(&stubs)),
                 })
-                .map(Arc::new)
-            })
-            .transpose()?;
+            }))
+        };
+        if records {
+            recorder.start()?;
+        }
         Ok(Self {
             clock,
             authority,
@@ -218,8 +229,9 @@ impl Parts {
         // Nobody could ask for it.
         let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
+        let journals = Journals::new(journal, Redactor::clone(&self.redactor));
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
-        let sessions = Arc::new(Sessions::new(config.sessions, journal, settings));
+        let sessions = Arc::new(Sessions::new(config.sessions, journals, settings));
         self.stubs.follow(sessions.default_session().clock());
         tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
@@ -236,11 +248,13 @@ impl Parts {
                 behaviors: Arc::clone(&behaviors.shared),
                 profile,
                 measured: Arc::clone(&self.measured),
+                redactor: Arc::clone(&self.redactor),
                 ca_file: self.authority.certificate_file(),
                 token_keys: Arc::clone(&token_keys),
                 is_shared: config.answers.dialect == Dialect::WireMock,
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
+                recorder: Arc::clone(&self.recorder),
                 credentials: config.admin.credentials,
                 requires_https: config.admin.requires_https,
             });
@@ -275,7 +289,7 @@ impl Parts {
             admin,
             body_files,
             redactor: self.redactor,
-            recorder: self.recorder.clone(),
+            recorder: Arc::clone(&self.recorder),
             recordings: config.recordings,
             events: self.events.clone(),
         };
@@ -348,7 +362,7 @@ impl Running {
     pub async fn stop(self) -> Summary {
         self.server.stop().await;
         drop(self.watcher);
-        let recorded = match &self.recorder {
+        let recorded = match self.recorder.running() {
             Some(recorder) => Some(recorder.finish().await),
             None => None,
         };
@@ -359,7 +373,7 @@ impl Running {
             Some(_) => Vec::new(),
             None => {
                 let set = self.stubs.snapshot();
-                let unused = set.all().iter().filter(|live| unused(&live.stub));
+                let unused = set.all().filter(|live| unused(&live.stub));
                 unused.map(|live| live.display_name()).collect()
             }
         };

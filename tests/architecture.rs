@@ -25,7 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("matching", &["codec", "model"]),
     ("render", &["codec", "matching", "model", "redaction", "runtime"]),
     ("lint", &["codec", "format", "matching", "model", "render"]),
-    ("store", &["behavior", "codec", "matching", "model", "render", "runtime"]),
+    ("store", &["behavior", "codec", "matching", "model", "redaction", "render", "runtime"]),
     ("engine", &["behavior", "codec", "matching", "model", "render", "runtime", "store"]),
     ("library", &["codec", "format", "lint", "model", "runtime", "store"]),
     ("record", &["codec", "library", "matching", "model", "redaction", "runtime", "store"]),

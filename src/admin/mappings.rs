@@ -24,16 +24,16 @@ use crate::{
 const MAX_LISTED: usize = usize::MAX;
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
-    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
-    let all = set.in_order();
+    let set = call.parts.keeper.stubs().snapshot();
+    let total = set.len();
     let offset = call.number("offset")?.unwrap_or(0);
     let limit = call.number("limit")?.unwrap_or(MAX_LISTED);
-    if offset > all.len() {
-        let title = format!("offset {offset} is past the end: there are {} stubs", all.len());
+    if offset > total {
+        let title = format!("offset {offset} is past the end: there are {total} stubs");
         return Err(Problem::titled(StatusCode::INTERNAL_SERVER_ERROR, 10, title));
     }
-    let page = all.iter().skip(offset).take(limit);
-    Ok(call::json(&listed(page, all.len())))
+    let page = set.in_order().skip(offset).take(limit);
+    Ok(call::json(&listed(page, total)))
 }
 
 fn listed<'s>(page: impl Iterator<Item = &'s Arc<LiveStub>>, total: usize) -> Json {
@@ -105,8 +105,8 @@ pub(super) fn remove(call: &Call<'_>) -> Answer {
     let id = match keeper.stubs().get(asked.id) {
         Some(live) => Some(live.stub.id),
         None => {
-            let set = Arc::clone(&keeper.stubs().snapshot());
-            let same = set.in_order().iter().find(|live| live.stub.request == asked.request);
+            let set = keeper.stubs().snapshot();
+            let same = set.in_order().find(|live| live.stub.request == asked.request);
             same.map(|live| live.stub.id)
         }
     };
@@ -173,8 +173,8 @@ fn idle(call: &Call<'_>) -> Vec<Arc<LiveStub>> {
     let events = call.session().journal().events();
     let busy: HashSet<StubId> =
         events.iter().filter_map(|event| Some(event.stub()?.0.stub.id)).collect();
-    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
-    set.in_order().iter().filter(|live| !busy.contains(&live.stub.id)).cloned().collect()
+    let set = call.parts.keeper.stubs().snapshot();
+    set.in_order().filter(|live| !busy.contains(&live.stub.id)).cloned().collect()
 }
 
 pub(super) fn unmatched(call: &Call<'_>) -> Answer {
@@ -192,9 +192,9 @@ pub(super) fn delete_unmatched(call: &Call<'_>) -> Answer {
 /// The stubs whose metadata fits the matcher of the body.
 fn with_metadata(call: &Call<'_>) -> Result<Vec<Arc<LiveStub>>, Problem> {
     let matcher = metadata::matcher(&call.text())?;
-    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let set = call.parts.keeper.stubs().snapshot();
     let fits = |live: &&Arc<LiveStub>| matcher.matches(live.stub.metadata.as_ref());
-    Ok(set.in_order().iter().filter(fits).cloned().collect())
+    Ok(set.in_order().filter(fits).cloned().collect())
 }
 
 /// Reads the one mapping of a body; without an id it gets a new one.
@@ -206,7 +206,7 @@ fn read_one(text: &str) -> Result<Stub, Problem> {
                       POST /__admin/mappings/import takes several";
         return Err(Problem::at("/mappings", detail));
     }
-    let (mut stubs, mistakes) = wiremock::read(text, None, |_| made_id(&Seed::secret(), 0));
+    let (mut stubs, mistakes) = wiremock::read(text, None, |_| new_id());
     match stubs.pop() {
         Some(stub) if mistakes.is_empty() => Ok(stub),
         _ => Err(Problem::in_text(text, &mistakes)),
@@ -214,6 +214,11 @@ fn read_one(text: &str) -> Result<Stub, Problem> {
 }
 
 /// An id that no other stub has.
+pub(super) fn new_id() -> StubId {
+    made_id(&Seed::secret(), 0)
+}
+
+/// The id of one of several stubs that are read together.
 fn made_id(seed: &str, index: usize) -> StubId {
     let namespace = uuid::Uuid::NAMESPACE_OID;
     StubId(uuid::Uuid::new_v5(&namespace, format!("{seed}#{index}").as_bytes()))

@@ -1,7 +1,5 @@
 //! `/near-misses`: which stubs a request nearly fits, and which requests a pattern.
 
-use std::sync::Arc;
-
 use super::{
     call::{self, Answer, Call},
     json::object,
@@ -29,7 +27,7 @@ pub(super) fn of_request(call: &Call<'_>) -> Answer {
     let text = call.text();
     let value = json::parse(&text).map_err(|error| Problem::not_json(&error))?;
     let request = logged::read_request(&value);
-    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let set = call.parts.keeper.stubs().snapshot();
     listed(nearest_stubs(&set, &request, &logged::described(&request)))
 }
 
@@ -63,7 +61,7 @@ pub(super) fn of_pattern(call: &Call<'_>) -> Answer {
 
 /// The stubs that are nearest to each request of the journal that no stub matched.
 pub(super) fn of_unmatched(call: &Call<'_>) -> Answer {
-    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let set = call.parts.keeper.stubs().snapshot();
     let events = call.session().journal().events();
     let unmatched = events.iter().rev().filter(|event| !event.is_matched());
     let near = unmatched.take(MAX_REQUESTS).flat_map(|event| {
@@ -75,7 +73,7 @@ pub(super) fn of_unmatched(call: &Call<'_>) -> Answer {
 
 fn nearest_stubs(set: &StubSet, request: &Request, request_shown: &Json) -> Vec<Json> {
     let view = RequestView::new(request);
-    let stubs = set.in_order().iter().map(|live| (&*live.request, &**live));
+    let stubs = set.in_order().map(|live| (&*live.request, &**live));
     let near = near_miss::closest(stubs, &view, MAX_LISTED).into_iter().map(|near| {
         object([
             ("request", request_shown.clone()),

@@ -103,6 +103,25 @@ impl Problem {
         }
     }
 
+    /// Says of every place that it is one below this.
+    pub(super) fn below(mut self, pointer: &str) -> Self {
+        let Some(Json::Object(members)) = &mut self.body else { return self };
+        for error in members
+            .iter_mut()
+            .filter_map(|(_, errors)| match errors {
+                Json::Array(errors) => Some(errors),
+                _ => None,
+            })
+            .flatten()
+        {
+            let own = error.member("source").and_then(|source| source.member("pointer"));
+            let own = own.and_then(Json::as_str).unwrap_or_default();
+            let place = format!("{pointer}{own}");
+            error.set("source", object([("pointer", place.trim_end_matches('/').into())]));
+        }
+        self
+    }
+
     fn of(status: StatusCode, errors: Vec<Json>) -> Self {
         Self { status, body: Some(object([("errors", Json::Array(errors))])) }
     }

@@ -3,6 +3,8 @@
 //! May import: app, behavior, codec, config, engine, format, library, model, record, redaction,
 //! runtime, serve, store, tls.
 
+pub mod admin_args;
+pub mod admin_client;
 pub mod args;
 mod behavior_args;
 pub mod ca;
@@ -11,7 +13,6 @@ pub mod completions;
 pub mod console;
 pub mod ctl;
 pub mod ctl_args;
-pub mod ctl_client;
 pub mod ctl_profile;
 pub mod ctl_rule;
 pub mod ctl_text;
@@ -23,6 +24,8 @@ pub mod demo_stage;
 pub mod examples;
 pub mod explain;
 pub mod explain_text;
+pub mod foreground;
+pub mod global_args;
 pub mod hint;
 pub mod load;
 pub mod log;
@@ -34,7 +37,6 @@ pub mod replay;
 pub mod report;
 mod run;
 pub mod serve;
-pub mod session;
 mod session_args;
 pub mod signal;
 pub mod stub_args;

@@ -1,10 +1,6 @@
 //! `ringer record`: which services are recorded, then a session.
 
-use super::{
-    args::{GlobalArgs, RecordArgs},
-    load::load,
-    session::Session,
-};
+use super::{args::RecordArgs, foreground::Foreground, global_args::GlobalArgs, load::load};
 use crate::{
     config::{Config, Service},
     model::{Mode, Origin},
@@ -23,7 +19,7 @@ pub async fn run(global: &GlobalArgs, args: RecordArgs) -> anyhow::Result<u8> {
         [service] if args.url.is_some() => loaded.config.stubs.join(service.name.as_str()),
         _ => loaded.config.stubs.clone(),
     };
-    Session {
+    Foreground {
         what: match &args.url {
             Some(url) => format!("recording {url}"),
             None => "recording every host, as a forward proxy".to_owned(),

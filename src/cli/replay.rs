@@ -1,10 +1,7 @@
 //! `ringer replay`: every service answers from its stubs.
 
 use super::{
-    args::{GlobalArgs, ReplayArgs},
-    hint::Advised,
-    load::load,
-    session::Session,
+    args::ReplayArgs, foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
 };
 use crate::{config::Layer, model::Mode};
 
@@ -29,7 +26,7 @@ pub async fn run(global: &GlobalArgs, args: ReplayArgs) -> anyhow::Result<u8> {
         )
         .into());
     }
-    Session {
+    Foreground {
         what: "replaying".to_owned(),
         place: stubs,
         config: loaded.config,

@@ -18,6 +18,7 @@ pub mod message;
 pub mod mode;
 pub mod origin;
 pub mod pattern;
+pub mod record_spec;
 pub mod response;
 pub mod scenario;
 pub mod stub;
@@ -50,6 +51,9 @@ pub use pattern::{
     BodyPattern, JsonPattern, MethodPattern, MultipartPattern, NamespaceAwareness,
     NumberComparison, NumberPattern, PathPattern, RequestPattern, SchemaPattern, SchemaVersion,
     UrlPattern, ValuePattern, XmlComparison, XmlPattern,
+};
+pub use record_spec::{
+    ExtractBodies, RecordFilters, RecordSpec, RecordedBodyKind, RecordedBodyPattern,
 };
 pub use response::{
     AfterLast, BodySpec, Coding, CodingSettings, JsonStyle, Latency, PacedChunk, ProxySpec,

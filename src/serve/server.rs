@@ -31,7 +31,7 @@ use crate::{
     engine::{LazyKeys, Matching},
     library::{BodyFiles, FaultLog},
     model::{Handled, Mode},
-    record::Recorder,
+    record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
     store::{LimitReport, Measured, Script, Sessions, SharedBehaviors, StubStore},
@@ -105,8 +105,8 @@ pub struct ServerParts {
     pub body_files: BodyFiles,
     /// Sanitises requests before matching.
     pub redactor: Arc<Redactor>,
-    /// Records, where a mode does.
-    pub recorder: Option<Arc<Recorder>>,
+    /// Records, once a mode does.
+    pub recorder: Arc<LazyRecorder>,
     /// Where tapes lie; large bodies pass through a folder in it.
     pub recordings: PathBuf,
     /// Tells what became of each request.

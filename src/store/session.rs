@@ -15,8 +15,9 @@ use parking_lot::RwLock;
 
 use super::{
     clock::SessionClock,
-    journal::{Journal, JournalLimits},
+    journal::{Journal, Journals},
     limits::Counters,
+    recording::Recording,
     scenarios::Scenarios,
     settings::{GlobalSettings, SharedSettings},
     turns::TurnCounts,
@@ -60,6 +61,7 @@ pub struct Session {
     clock: Arc<SessionClock>,
     scenarios: Scenarios,
     journal: Journal,
+    recording: Recording,
     hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
     /// Stubs that were hit before the last reset.
     used: RwLock<HashSet<StubId>>,
@@ -72,14 +74,18 @@ pub struct Session {
 impl Session {
     /// A session without a past and without a journal.
     pub fn new(name: SessionName) -> Self {
-        let limits = JournalLimits { entries: 0, ..JournalLimits::default() };
-        Self::open(name, limits, Arc::default())
+        Self::open(name, &Journals::off(), Arc::default())
     }
 
-    /// A session without a past that keeps a journal within these limits. `settings` hold until it is
-    /// given its own.
-    pub fn open(name: SessionName, limits: JournalLimits, settings: Arc<SharedSettings>) -> Self {
+    /// A session without a past that keeps one of these journals. `settings` hold until it is given its
+    /// own.
+    pub fn open(
+        name: SessionName,
+        journals: &Arc<Journals>,
+        settings: Arc<SharedSettings>,
+    ) -> Self {
         Self {
+            journal: journals.open(name.clone()),
             name,
             touched: AtomicU64::new(0),
             terms: RwLock::default(),
@@ -87,7 +93,7 @@ impl Session {
             own_settings: OnceLock::new(),
             clock: Arc::new(SessionClock::new(Clock::start())),
             scenarios: Scenarios::default(),
-            journal: Journal::new(limits, Seed::fresh_u128()),
+            recording: Recording::default(),
             hits: RwLock::default(),
             used: RwLock::default(),
             pairs: RwLock::default(),
@@ -110,6 +116,11 @@ impl Session {
     /// Its requests of late.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// What is recorded of it over the admin API.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
     }
 
     /// What its templates keep from request to request.

@@ -80,6 +80,8 @@ mod scenarios;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod session_names;
+#[cfg(test)]
 mod streaming;
 #[cfg(test)]
 mod support;
@@ -97,6 +99,8 @@ mod virtual_days;
 mod ways;
 #[cfg(test)]
 mod webhooks;
+#[cfg(test)]
+mod wiremock_clients;
 #[cfg(test)]
 mod wiremock_proxying;
 #[cfg(test)]

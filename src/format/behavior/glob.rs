@@ -8,8 +8,12 @@ const PARAMETER: &str = "[^&]*";
 const ANYTHING: &str = ".*";
 
 /// Which URLs a text means. `*` is any text within a segment of the path or a parameter, `**` any text;
-/// without a `?` the query may be any. The error says what is wrong.
-pub(super) fn parse(text: &str) -> Result<UrlPattern, String> {
+/// without a `?` the query may be any.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn parse(text: &str) -> Result<UrlPattern, String> {
     if !text.starts_with(['/', '*']) {
         return Err(format!("URL `{text}` must begin with `/` or `*`"));
     }

@@ -31,5 +31,6 @@ pub use document::{
     KEYS, merge, no_files, read, read_entries, read_entry, read_tree, write, write_rule,
 };
 pub use fault_names::FaultName;
+pub use glob::parse as read_url;
 pub use line::read_line;
 pub use tree::Language;

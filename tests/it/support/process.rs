@@ -158,9 +158,12 @@ impl Serving {
         ringer
             .current_dir(root)
             .envs(variables.iter().map(|(name, value)| (name, value)))
+            .env("RINGER_READY_FILE", &ready)
             .arg(command)
-            .args(["--listen", "127.0.0.1:0", "--ready-file"])
-            .arg(&ready)
+            .args(match command {
+                "wiremock" => &["--port", "0", "--bind-address", "127.0.0.1"][..],
+                _ => &["--listen", "127.0.0.1:0"],
+            })
             .args(arguments);
         let mut process = Process::spawn(&mut ringer);
         let text = eventually("the ready file", || {

@@ -31,7 +31,7 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// What a command wants to run.
 #[derive(Debug)]
-pub struct Session {
+pub struct Foreground {
     /// What the app is told.
     pub config: Config,
     /// What the program around it is told.
@@ -50,7 +50,7 @@ enum End {
     Program(ExitStatus),
 }
 
-impl Session {
+impl Foreground {
     /// Runs to the end and says with which code to exit.
     ///
     /// # Errors

@@ -1,0 +1,114 @@
+//! Clients that were written for WireMock, unchanged: every function of each that talks to the admin API
+//! does here what it does with WireMock. Their scripts, in `tests/clients/`, pass with WireMock 3.13.2
+//! too. `scripts/test` installs the clients.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command, time::Duration};
+
+use crate::support::{
+    folder::Folder,
+    process::{Process, Serving},
+};
+
+/// When a client is taken to hang.
+const CLIENT_LIMIT: Duration = Duration::from_secs(120);
+
+/// How ringer is started: in WireMock's place, or as itself.
+#[derive(Clone, Copy)]
+enum As {
+    WireMock,
+    Replay,
+}
+
+impl As {
+    /// Starts it on a folder, in which stubs are kept.
+    fn start(self, folder: &Folder) -> Serving {
+        fs::create_dir_all(folder.join("stubs")).unwrap();
+        match self {
+            Self::WireMock => Serving::start(folder.path(), "wiremock", &["--root-dir", "stubs"]),
+            Self::Replay => {
+                Serving::start(folder.path(), "replay", &["--stubs", "stubs", "--latency", "none"])
+            }
+        }
+    }
+}
+
+fn client(script: &str) -> Command {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
+    let mut command = match script.extension() {
+        Some(extension) if extension == "mjs" => Command::new("node"),
+        _ => Command::new(std::env::var_os("RINGER_TEST_PYTHON").expect(
+            "RINGER_TEST_PYTHON is not set: run `scripts/test`, which installs the clients that this \
+             test needs and sets it",
+        )),
+    };
+    command.arg(script).env("PYTHONDONTWRITEBYTECODE", "1");
+    for (name, _) in std::env::vars() {
+        if name.to_ascii_uppercase().ends_with("_PROXY") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Runs a client's script to its end, which is an error at the first answer that is not as it should be.
+#[track_caller]
+fn run(mut client: Command) {
+    let ended = Process::spawn(&mut client).ended_within(CLIENT_LIMIT);
+    assert_eq!(ended.code, Some(0), "{client:?}: {}{}", ended.stdout, ended.stderr);
+}
+
+/// Drives a client against ringer.
+#[track_caller]
+fn check(script: &str, flags: &[&str], ringer: As) -> Serving {
+    let folder = Folder::new();
+    let serving = ringer.start(&folder);
+    let mut client = client(script);
+    client.arg(format!("http://{}", serving.address)).arg(folder.join("stubs")).args(flags);
+    run(client);
+    serving
+}
+
+#[test]
+fn the_python_client_drives_ringer_as_it_drives_wiremock() {
+    check("wiremock_python.py", &[], As::WireMock).stop();
+}
+
+#[test]
+fn the_python_client_drives_a_replay_as_it_drives_wiremock() {
+    check("wiremock_python.py", &[], As::Replay).stop();
+}
+
+/// Its helper starts `java -jar …` and asks until there is an answer.
+#[test]
+fn the_python_client_starts_ringer_for_wiremock() {
+    let folder = Folder::new();
+    let program = assert_cmd::cargo::cargo_bin!("ringer").display().to_string();
+    let java =
+        folder.write("java", format!("#!/bin/sh\nshift 2\nexec '{program}' wiremock \"$@\"\n"));
+    fs::set_permissions(&java, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut client = client("wiremock_python_server.py");
+    client.arg(java).arg(folder.path());
+    run(client);
+}
+
+#[test]
+fn wiremock_captain_drives_ringer_as_it_drives_wiremock() {
+    check("node/wiremock_captain.mjs", &[], As::WireMock).stop();
+}
+
+#[test]
+fn wiremock_captain_drives_a_replay_as_it_drives_wiremock() {
+    check("node/wiremock_captain.mjs", &[], As::Replay).stop();
+}
+
+#[test]
+fn wiremock_rest_client_drives_ringer_as_it_drives_wiremock() {
+    let ended = check("node/wiremock_rest_client.mjs", &["--shutdown"], As::WireMock);
+    assert_eq!(ended.process.ended().code, Some(0));
+}
+
+#[test]
+fn wiremock_rest_client_drives_a_replay_as_it_drives_wiremock() {
+    let ended = check("node/wiremock_rest_client.mjs", &["--shutdown"], As::Replay);
+    assert_eq!(ended.process.ended().code, Some(0));
+}
