@@ -97,9 +97,8 @@ impl Kinds {
 }
 
 pub(super) fn follow(call: &Call<'_>) -> Answer {
-    let is_set = |name: &str| {
-        call.parameter(name).is_some_and(|value| value.is_empty() || value == "true")
-    };
+    let is_set =
+        |name: &str| call.parameter(name).is_some_and(|value| value.is_empty() || value == "true");
     let last_id = call.headers.get("last-event-id").and_then(|it| it.to_str().ok());
     let last_id = last_id.map(str::to_owned).or_else(|| call.parameter("after").map(Into::into));
     let from = match (last_id.filter(|id| !id.is_empty()), call.number("last")?) {
@@ -128,9 +127,9 @@ fn id_of(run: u32, number: u64) -> String {
 }
 
 fn read_id(text: &str) -> Result<From, Problem> {
-    let parts = text.split_once('-').and_then(|(run, number)| {
-        Some((u32::from_str_radix(run, 16).ok()?, number.parse().ok()?))
-    });
+    let parts = text
+        .split_once('-')
+        .and_then(|(run, number)| Some((u32::from_str_radix(run, 16).ok()?, number.parse().ok()?)));
     let (run, number) = parts.ok_or_else(|| {
         Problem::bad_request(format!(
             "`{text}` is no id of an event: those that ringer sends are expected, as `0badcafe-17`"

@@ -253,8 +253,7 @@ impl Handling {
                 let Some(refused) = gate.refused.take() else {
                     return Err("a stub had no room, and no limit says so".into());
                 };
-                let (refusal, entry) =
-                    limiting::refuse(&self.state, refused, &mut inquiry).await;
+                let (refusal, entry) = limiting::refuse(&self.state, refused, &mut inquiry).await;
                 self.done(Some(refusal.status()), Outcome::RateLimited);
                 Ok((refusal, entry))
             }
