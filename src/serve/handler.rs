@@ -86,7 +86,7 @@ pub(super) async fn handle(
         request.uri(),
         request.version(),
         request.headers(),
-        &state.stubs.snapshot().services(),
+        &state.session.stubs().snapshot().services(),
     );
     let route = match routed {
         Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
@@ -222,6 +222,7 @@ impl Handling {
             Finding::Found(found, mut inquiry) => {
                 let entry = witness::enter(
                     &self.state,
+                    &client,
                     Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
@@ -253,7 +254,8 @@ impl Handling {
                 let Some(refused) = gate.refused.take() else {
                     return Err("a stub had no room, and no limit says so".into());
                 };
-                let (refusal, entry) = limiting::refuse(&self.state, refused, &mut inquiry).await;
+                let (refusal, entry) =
+                    limiting::refuse(&self.state, &client, refused, &mut inquiry).await;
                 self.done(Some(refusal.status()), Outcome::RateLimited);
                 Ok((refusal, entry))
             }
@@ -265,6 +267,7 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let entry = witness::enter(
                     &self.state,
+                    &client,
                     Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
@@ -301,6 +304,7 @@ impl Handling {
             && outbound.hold_body(self.state.limits.body_in_memory).await?;
         let entry = witness::enter(
             &self.state,
+            &self.client,
             is_recorded.then_some(&outbound.request),
             || inquiry::shown(&self.state, &outbound.request),
             outbound.version,

@@ -14,7 +14,9 @@ use super::{
     outcome::ExchangeOutcome,
 };
 use crate::{
-    model::{Json, Place, Request, ServiceName, SessionName, StubId},
+    model::{
+        Json, Place, Request, ServiceName, SessionName, StubId, is_usual_spelling, usual_spelling,
+    },
     redaction::{Credentials, Redactor, SeenAnswer},
 };
 
@@ -34,6 +36,8 @@ pub struct Served {
     pub started: Duration,
     /// The service that it was for; `None` where that is the only one.
     pub service: Option<ServiceName>,
+    /// Names of its fields that are spelled otherwise than is usual.
+    pub names: Option<Arc<[String]>>,
     /// Protocol of its connection: `HTTP/1.1`, `HTTP/2.0`.
     pub protocol: &'static str,
     /// Whether it was sent to a proxy.
@@ -106,6 +110,7 @@ struct Later {
 struct Answered {
     status: u16,
     headers: HeaderMap,
+    names: FieldNames,
     body: AnswerBody,
     /// Whether nothing is left in it that nobody may see.
     is_clean: bool,
@@ -117,6 +122,30 @@ enum AnswerBody {
     Coming(Box<Gathering>),
 }
 
+/// Names of an answer's fields as another server spelled them, where they are known. Among the
+/// extensions of an answer, it is for the journal.
+#[derive(Clone, Debug, Default)]
+pub struct FieldNames(pub Option<Arc<[String]>>);
+
+impl FieldNames {
+    /// The same, without names where all are spelled as is usual.
+    pub(super) fn unusual(&self) -> Self {
+        let names = self.0.clone();
+        Self(names.filter(|names| names.iter().any(|name| !is_usual_spelling(name))))
+    }
+
+    /// How a name is spelled.
+    pub fn spelled(&self, name: &str) -> Option<&str> {
+        let names = self.0.as_deref()?;
+        names.iter().find(|spelled| spelled.eq_ignore_ascii_case(name)).map(String::as_str)
+    }
+}
+
+/// The body that an answer would have had, had it not been asked for by HEAD. Among the extensions of
+/// an answer, it is for the journal.
+#[derive(Clone, Debug)]
+pub struct UnsentBody(pub Bytes);
+
 /// An answer as it was given.
 #[derive(Clone, Debug, Default)]
 pub struct LoggedAnswer {
@@ -124,6 +153,8 @@ pub struct LoggedAnswer {
     pub status: u16,
     /// Header fields.
     pub headers: HeaderMap,
+    /// Their names as another server spelled them, where it is one that answered.
+    pub names: FieldNames,
     /// The body, as far as it is kept.
     pub body: LoggedBody,
 }
@@ -183,6 +214,17 @@ impl ServeEvent {
     /// The service that it was for; `None` where that is the only one.
     pub fn service(&self) -> Option<&ServiceName> {
         self.served.service.as_ref()
+    }
+
+    /// How the name of one of its fields, given in lower case, was spelled.
+    pub fn spelled(&self, name: &str) -> String {
+        let names = self.served.names.as_deref().unwrap_or_default();
+        let spelled = names.iter().find(|spelled| spelled.eq_ignore_ascii_case(name));
+        match spelled {
+            Some(spelled) => spelled.clone(),
+            None if self.served.protocol == "HTTP/2.0" => name.to_owned(),
+            None => usual_spelling(name),
+        }
     }
 
     /// Protocol of its connection.
@@ -301,7 +343,7 @@ impl ServeEvent {
             answered.headers.clone_from(&headers);
             answered.is_clean = true;
         }
-        Some(LoggedAnswer { status: answered.status, headers, body })
+        Some(LoggedAnswer { status: answered.status, headers, names: answered.names.clone(), body })
     }
 
     fn sanitise(&self, headers: &mut HeaderMap, body: &mut LoggedBody) {
@@ -362,7 +404,7 @@ impl ServeEvent {
     /// Notes an answer; `grow` is told before by how many bytes the entry grows in the journal.
     pub(super) fn set_answer(
         &self,
-        (status, headers): (u16, &HeaderMap),
+        (status, headers, names): (u16, &HeaderMap, FieldNames),
         body: Option<&Bytes>,
         limit: BodyLimit,
         head: Duration,
@@ -379,7 +421,7 @@ impl ServeEvent {
             None => AnswerBody::Coming(Box::new(Gathering::new(limit))),
         };
         let mut later = self.later.lock();
-        later.answer = Some(Answered { status, headers, body, is_clean: false });
+        later.answer = Some(Answered { status, headers, names, body, is_clean: false });
         later.head = Some(head);
         if let Some(bytes) = &mut later.bytes {
             grow(grown);

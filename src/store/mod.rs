@@ -4,6 +4,7 @@
 //! May import: behavior, codec, matching, model, redaction, render, runtime.
 
 pub mod applied;
+pub mod behavior_set;
 pub mod behaviors;
 pub mod clock;
 pub mod edit;
@@ -18,6 +19,7 @@ pub mod measured;
 pub mod outcome;
 pub mod overlay;
 mod places;
+pub mod profiles;
 pub mod recording;
 mod ring;
 pub mod rules;
@@ -32,10 +34,10 @@ pub mod turns;
 pub mod values;
 
 pub use applied::{Applied, Drawn, Subject};
-pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
+pub use behavior_set::BehaviorSet;
+pub use behaviors::{BehaviorError, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
-pub use edit::Profile;
-pub use event::{Limited, LoggedAnswer, Note, ServeEvent, Served, Timing};
+pub use event::{FieldNames, Limited, LoggedAnswer, Note, ServeEvent, Served, Timing, UnsentBody};
 pub use feed::{Change, Feed, Heard, Listener, Notice};
 pub use journal::{Journal, JournalLimits, Journals};
 pub use limits::{
@@ -47,6 +49,7 @@ pub use logged_body::{CutBody, LoggedBody};
 pub use measured::{Endpoints, Measured};
 pub use outcome::{ExchangeOutcome, UnknownOutcome};
 pub use overlay::SessionStubs;
+pub use profiles::Profiles;
 pub use recording::{Recorded, Recording, RecordingStatus, Taken, TakenAnswer};
 pub use rules::{LiveBehaviors, LiveEffect, LiveRule};
 pub use scenarios::{HeldScenarios, Scenarios};
