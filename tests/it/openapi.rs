@@ -1,7 +1,13 @@
 //! The description of the admin API is true: what it gives as an example is answered as it says, and
 //! whatever else a fuzzer that follows it sends.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -9,6 +15,7 @@ use serde_json::{Value, json};
 use crate::support::{
     client::{self, Got},
     folder::{Folder, Ringer},
+    process::{Ended, Process, Serving},
 };
 
 /// The stub that examples name.
@@ -232,4 +239,76 @@ async fn every_example_is_answered_as_it_is_described() {
         }
     }
     assert!(objections.is_empty(), "{}", objections.join("\n\n"));
+}
+
+/// The interpreter that has the packages.
+fn python() -> OsString {
+    std::env::var_os("RINGER_TEST_PYTHON").expect(
+        "RINGER_TEST_PYTHON is not set: run `scripts/test`, which installs what this test needs and \
+         sets it",
+    )
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_is_valid_openapi() {
+    let folder = Folder::new();
+    let ringer = folder.replay().await;
+    let description = Description::of(&ringer).await;
+    let file = folder.write("openapi.json", description.0.to_string());
+    let mut command = Command::new(python());
+    command.args(["-m", "openapi_spec_validator", "--schema", "3.1"]).arg(file);
+    let ended =
+        tokio::task::spawn_blocking(move || Process::spawn(&mut command).ended_within(FUZZ_LIMIT));
+    let ended = ended.await.unwrap();
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+}
+
+/// What a fuzzer does not call.
+const LEFT_OUT: &[&str] = &[
+    // Nothing would be left to be called.
+    "shutdown",
+    // It does not end, and so there is nothing to look at.
+    "followEvents",
+];
+
+/// What every answer must be.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_schema_conformance";
+
+/// A machine that does much else is slow.
+const FUZZ_LIMIT: Duration = Duration::from_secs(600);
+
+/// Has Schemathesis send what the description allows, and what it does not.
+fn fuzzed(root: &Path, address: std::net::SocketAddr, arguments: &[&str]) -> Ended {
+    let mut command = Command::new(python());
+    command
+        .current_dir(root)
+        .env("SCHEMATHESIS_HOOKS", "schemathesis_hooks")
+        .env("PYTHONPATH", script(""))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .args(["-m", "schemathesis.cli", "run"])
+        .arg(format!("http://{address}/__admin/ringer/openapi.json"))
+        .args(["--checks", CHECKS, "--seed", "1", "--generation-deterministic"])
+        .args(["--suppress-health-check", "all", "--continue-on-failure", "--no-color"])
+        .args(LEFT_OUT.iter().flat_map(|id| ["--exclude-operation-id", id]))
+        .args(arguments);
+    Process::spawn(&mut command).ended_within(FUZZ_LIMIT)
+}
+
+#[test]
+fn whatever_is_sent_is_answered_as_it_is_described() {
+    let folder = Folder::new();
+    let ringer = Serving::start(folder.path(), "replay", &["--stubs", "stubs"]);
+    let ended = fuzzed(
+        folder.path(),
+        ringer.address,
+        &["--phases", "examples,coverage,fuzzing", "--max-examples", "5"],
+    );
+    let log = ringer.stop();
+    assert_eq!(ended.code, Some(0), "{}{}{}", ended.stdout, ended.stderr, log.stderr);
+    assert!(!log.stderr.contains("panicked"), "{}", log.stderr);
 }
