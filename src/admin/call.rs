@@ -81,9 +81,17 @@ impl<'c> Call<'c> {
         };
         let wrong = || {
             let title = format!("{name} must be a whole number, 0 or more; {text} is not");
-            Problem::titled(StatusCode::INTERNAL_SERVER_ERROR, 10, title)
+            self.misused(title)
         };
         text.parse().map(Some).map_err(|_| wrong())
+    }
+
+    /// A value in the URL that cannot be: 400, where WireMock breaks down and answers 500.
+    pub(super) fn misused(&self, title: impl Into<String>) -> Problem {
+        if self.parts.is_shared {
+            return Problem::titled(StatusCode::INTERNAL_SERVER_ERROR, 10, title);
+        }
+        Problem::bad_request(title)
     }
 
     /// The variable as an id.

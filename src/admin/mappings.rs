@@ -31,7 +31,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let limit = call.number("limit")?.unwrap_or(MAX_LISTED);
     if offset > total {
         let title = format!("offset {offset} is past the end: there are {total} stubs");
-        return Err(Problem::titled(StatusCode::INTERNAL_SERVER_ERROR, 10, title));
+        return Err(call.misused(title));
     }
     let page = set.in_order().skip(offset).take(limit);
     Ok(call::json(&listed(page, total)))

@@ -102,7 +102,7 @@ impl Problem {
     pub(super) fn of_session(error: SessionError) -> Self {
         let status = match error {
             SessionError::Exists(_) => StatusCode::CONFLICT,
-            SessionError::TooMany(_) => StatusCode::SERVICE_UNAVAILABLE,
+            SessionError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::NOT_FOUND,
         };
         Self::titled(status, u64::from(status.as_u16()), error.to_string())

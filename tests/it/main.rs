@@ -62,6 +62,8 @@ mod listener;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod proxy_stubs;
 #[cfg(test)]
 mod rate_limits;
