@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::{
     call::{self, Answer, Call},
+    described::{self, Described},
     json::object,
     logged,
     mapping::shown,
     pattern::{Pattern, pattern},
-    problem::Problem,
 };
 use crate::{
-    codec::{json, view::RequestView},
+    codec::view::RequestView,
     format::wiremock::parts,
     matching::near_miss,
     model::{Json, Request},
@@ -26,11 +26,9 @@ const MAX_REQUESTS: usize = 1000;
 
 /// The stubs that are nearest to a request that is described in the body.
 pub(super) fn of_request(call: &Call<'_>) -> Answer {
-    let text = call.text();
-    let value = json::parse(&text).map_err(|error| Problem::not_json(&error))?;
-    let request = logged::read_request(&value);
+    let Described { request, shown } = described::read(&call.text())?;
     let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
-    listed(nearest_stubs(&set, &request, &logged::described(&request)))
+    listed(nearest_stubs(&set, &request, &shown))
 }
 
 /// The requests that are nearest to the pattern in the body.

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod admin_behaviors;
 #[cfg(test)]
+mod admin_details;
+#[cfg(test)]
 mod admin_origins;
 #[cfg(test)]
 mod admin_requests;
