@@ -103,3 +103,5 @@ mod wiremock_clients;
 mod wiremock_proxying;
 #[cfg(test)]
 mod wiremock_responses;
+#[cfg(test)]
+mod wiremock_rust_client;
