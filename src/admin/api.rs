@@ -13,7 +13,7 @@ pub struct Admin {
 
 impl Admin {
     /// The path under which the API is.
-    pub const PREFIX: &str = "/__admin";
+    pub const PREFIX: &str = router::PREFIX;
 
     /// The API over these parts.
     pub fn new(parts: AdminParts) -> Self {

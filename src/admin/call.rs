@@ -3,12 +3,13 @@
 use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
-use http::{Response, StatusCode, Uri, header::CONTENT_TYPE};
+use http::{HeaderMap, Response, StatusCode, Uri, header::CONTENT_TYPE};
 use uuid::Uuid;
 
 use super::{json::pretty, problem::Problem, state::AdminParts};
 use crate::{
-    model::{Behaviors, Json, StubId},
+    library::SessionKeeper,
+    model::{Behaviors, Json, Place, StubId},
     store::Session,
 };
 
@@ -17,6 +18,7 @@ pub(super) struct Call<'c> {
     pub(super) parts: &'c AdminParts,
     pub(super) session: Arc<Session>,
     pub(super) uri: &'c Uri,
+    pub(super) headers: &'c HeaderMap,
     pub(super) body: &'c Bytes,
     /// What stands in the path for the variable of the route, as it was sent.
     pub(super) variable: &'c str,
@@ -29,6 +31,18 @@ impl<'c> Call<'c> {
     /// The session that the call is about: all that has to do with one asks here.
     pub(super) fn session(&self) -> &Arc<Session> {
         &self.session
+    }
+
+    /// The stubs of that session, to be read and changed.
+    pub(super) fn stubs(&self) -> SessionKeeper<'_> {
+        SessionKeeper::new(&self.parts.keeper, &self.session)
+    }
+
+    /// The place that behaviours are for unless another is named: the session, and in the default one
+    /// everything.
+    pub(super) fn place(&self) -> Place {
+        let name = self.session.name();
+        if name.is_default() { Place::All } else { Place::Session(name.as_str().to_owned()) }
     }
 
     /// Has what the tapes say about latency ready before an answer may wait by it.
@@ -47,6 +61,13 @@ impl<'c> Call<'c> {
     pub(super) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         let query = self.uri.query()?.as_bytes();
         form_urlencoded::parse(query).find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// Every value of a parameter of the query, decoded.
+    pub(super) fn parameters(&self, name: &str) -> Vec<String> {
+        let query = self.uri.query().unwrap_or_default().as_bytes();
+        let named = form_urlencoded::parse(query).filter(|(key, _)| key == name);
+        named.map(|(_, value)| value.into_owned()).collect()
     }
 
     /// A parameter that is a whole number.

@@ -1,7 +1,5 @@
 //! `/near-misses`: which stubs a request nearly fits, and which requests a pattern.
 
-use std::sync::Arc;
-
 use super::{
     call::{self, Answer, Call},
     described::{self, Described},
@@ -27,7 +25,7 @@ const MAX_REQUESTS: usize = 1000;
 /// The stubs that are nearest to a request that is described in the body.
 pub(super) fn of_request(call: &Call<'_>) -> Answer {
     let Described { request, shown } = described::read(&call.text())?;
-    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let set = call.stubs().snapshot();
     listed(nearest_stubs(&set, &request, &shown))
 }
 
@@ -61,7 +59,7 @@ pub(super) fn of_pattern(call: &Call<'_>) -> Answer {
 
 /// The stubs that are nearest to each request of the journal that no stub matched.
 pub(super) fn of_unmatched(call: &Call<'_>) -> Answer {
-    let set = Arc::clone(&call.parts.keeper.stubs().snapshot());
+    let set = call.stubs().snapshot();
     let events = call.session().journal().events();
     let unmatched = events.iter().rev().filter(|event| !event.is_matched());
     let near = unmatched.take(MAX_REQUESTS).flat_map(|event| {
@@ -73,7 +71,7 @@ pub(super) fn of_unmatched(call: &Call<'_>) -> Answer {
 
 fn nearest_stubs(set: &StubSet, request: &Request, request_shown: &Json) -> Vec<Json> {
     let view = RequestView::new(request);
-    let stubs = set.in_order().iter().map(|live| (&*live.request, &**live));
+    let stubs = set.in_order().map(|live| (&*live.request, &**live));
     let near = near_miss::closest(stubs, &view, MAX_LISTED).into_iter().map(|near| {
         object([
             ("request", request_shown.clone()),

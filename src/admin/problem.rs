@@ -7,7 +7,11 @@ use crate::{
     codec::json::{self, JsonError},
     format::{
         Problem as Mistake,
-        wiremock::parts::{coarse_pointer, spot_at},
+        wiremock::{
+            Syntax,
+            parts::{coarse_pointer, spot_at},
+            pointers,
+        },
     },
     library::KeepError,
     matching::CompileError,
@@ -54,6 +58,18 @@ impl Problem {
     pub(super) fn in_text(text: &str, mistakes: &[Mistake]) -> Self {
         let errors = mistakes.iter().map(|mistake| error_of(text, mistake)).collect();
         Self::of(StatusCode::UNPROCESSABLE_ENTITY, errors)
+    }
+
+    /// 422: the mistakes of a text in YAML.
+    pub(super) fn in_yaml(text: &str, mistakes: &[Mistake]) -> Self {
+        let spans: Vec<_> = mistakes.iter().map(|mistake| mistake.span.clone()).collect();
+        let pointers = pointers(text, Syntax::Yaml, &spans);
+        let errors = mistakes.iter().zip(pointers).map(|(mistake, pointer)| {
+            let hint = mistake.hint.iter().map(|hint| format!("; {hint}"));
+            let detail = std::iter::once(mistake.message.clone()).chain(hint).collect();
+            unreadable(pointer.as_deref(), detail)
+        });
+        Self::of(StatusCode::UNPROCESSABLE_ENTITY, errors.collect())
     }
 
     /// 422: a text that is no JSON.
@@ -113,6 +129,25 @@ impl Problem {
                 error.set("source", object([("pointer", pointer.into())]));
             }
         }
+    }
+
+    /// Says of every place that it is one below this.
+    pub(super) fn below(mut self, pointer: &str) -> Self {
+        let Some(Json::Object(members)) = &mut self.body else { return self };
+        for error in members
+            .iter_mut()
+            .filter_map(|(_, errors)| match errors {
+                Json::Array(errors) => Some(errors),
+                _ => None,
+            })
+            .flatten()
+        {
+            let own = error.member("source").and_then(|source| source.member("pointer"));
+            let own = own.and_then(Json::as_str).unwrap_or_default();
+            let place = format!("{pointer}{own}");
+            error.set("source", object([("pointer", place.trim_end_matches('/').into())]));
+        }
+        self
     }
 
     fn of(status: StatusCode, errors: Vec<Json>) -> Self {

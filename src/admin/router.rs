@@ -12,16 +12,20 @@ use http::{
 use super::{
     behaviors,
     call::{self, Answer, Call},
-    chaos, clock, cross_origin, docs, files, mappings, near_misses,
+    chaos, clock, cross_origin, docs, events, files, mappings, near_misses,
+    openapi::Described,
     problem::Problem,
-    rate_limits, recordings, requests, scenarios, settings,
+    rate_limits, recorder, recordings, requests, scenarios, settings,
     state::AdminParts,
-    system,
+    system, verification,
 };
 use crate::{
     model::{SessionName, SessionNameError},
     store::Session,
 };
+
+/// The path under which the API is.
+pub(super) const PREFIX: &str = "/__admin";
 
 /// A path and what it does.
 struct Route {
@@ -47,14 +51,12 @@ const PATCH: Method = Method::PATCH;
 const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
-/// What describes the table itself.
-const DESCRIPTION: &str = "/docs/swagger";
-
 /// Every path; of two that fit, the earlier one answers.
 const ROUTES: &[Route] = &[
     route(GET, "/", "List stub mappings", mappings::list),
     route(GET, "/certs/wiremock-ca.crt", "The certificate authority, as PEM", system::certificate),
     route(GET, "/docs", "Where this API is described", docs::index),
+    route(GET, "/docs/swagger", "This description, as OpenAPI", description),
     route(GET, "/files", "List body files", files::list),
     route(GET, "/files/{path*}", "Get a body file", files::get),
     route(PUT, "/files/{path*}", "Write a body file", files::put),
@@ -102,8 +104,10 @@ const ROUTES: &[Route] = &[
         "Find the requests nearest to a pattern",
         near_misses::of_pattern,
     ),
-    route(POST, "/recordings/snapshot", "Not supported yet", recordings::later),
-    route(POST, "/recordings/start", "Not supported yet", recordings::later),
+    route(GET, "/recorder", "Where the page of the recorder is", recorder::moved),
+    route(GET, "/recorder/", "A page that starts and stops recordings", recorder::page),
+    route(POST, "/recordings/snapshot", "Make stubs of the journal", recordings::snapshot),
+    route(POST, "/recordings/start", "Start recording", recordings::start),
     route(GET, "/recordings/status", "Whether a recording is running", recordings::status),
     route(POST, "/recordings/stop", "Stop recording", recordings::stop),
     route(GET, "/requests", "List the requests of late, the newest first", requests::list),
@@ -145,15 +149,32 @@ const ROUTES: &[Route] = &[
     route(POST, "/ringer/clock/reset", "Return to real time", clock::reset),
     route(POST, "/ringer/clock/resume", "Let the clock run on", clock::resume),
     route(POST, "/ringer/clock/set", "Set the clock", clock::set),
+    route(GET, "/ringer/events", "Follow what happens, as server-sent events", events::follow),
+    route(
+        GET,
+        "/ringer/expectations",
+        "What a test expects of the client, in this session",
+        verification::get,
+    ),
+    route(PUT, "/ringer/expectations", "Replace what a test expects", verification::put),
+    route(DELETE, "/ringer/expectations", "Expect nothing", verification::delete),
     route(GET, "/ringer/faults", "List faults", behaviors::faults),
     route(POST, "/ringer/faults", "Add a fault", behaviors::add_fault),
     route(DELETE, "/ringer/faults", "Remove all faults", behaviors::delete_faults),
     route(DELETE, "/ringer/faults/{name}", "Remove a fault", behaviors::delete_fault),
     route(GET, "/ringer/jwks", "The public keys of tokens that templates sign", system::jwks),
+    route(GET, "/ringer/openapi.json", "This description, as OpenAPI", description),
     route(GET, "/ringer/rate-limits", "What is left of each limit", rate_limits::list),
     route(GET, "/ringer/rate-limits/report", "How clients took limits", rate_limits::report),
     route(POST, "/ringer/rate-limits/reset", "Have limits count anew", rate_limits::reset),
     route(POST, "/ringer/reset", "Return to the behaviours of the start", system::reset_behaviors),
+    route(
+        GET,
+        "/ringer/verification",
+        "Judge the client by what the session expects",
+        verification::verdict,
+    ),
+    route(POST, "/ringer/verify", "Judge the client by a document", verification::verify),
     route(GET, "/scenarios", "List scenarios and their states", scenarios::list),
     route(POST, "/scenarios/reset", "Start all scenarios again", scenarios::reset),
     route(PUT, "/scenarios/{name}/state", "Set the state of a scenario", scenarios::set_state),
@@ -203,23 +224,33 @@ pub(super) fn answer(
 }
 
 fn called(parts: &AdminParts, request: &Request<Bytes>, below: &str) -> Answer {
-    if below == DESCRIPTION && request.method() == Method::GET {
-        let described = (GET.as_str(), DESCRIPTION, "This description, as OpenAPI");
-        let routes = ROUTES.iter().map(|it| (it.method.as_str(), it.path, it.summary));
-        return docs::openapi(routes.chain([described]));
-    }
     for route in ROUTES.iter().filter(|route| route.method == *request.method()) {
         if let Some(variable) = variable_of(route.path, below) {
             return (route.run)(&Call {
                 parts,
                 session: session_of(parts, request.headers())?,
                 uri: request.uri(),
+                headers: request.headers(),
                 body: request.body(),
                 variable,
             });
         }
     }
     Err(Problem::not_found())
+}
+
+/// The table, described.
+fn description(call: &Call<'_>) -> Answer {
+    docs::openapi(call, PREFIX, described())
+}
+
+/// What the table says of its routes.
+pub(super) fn described() -> impl Iterator<Item = Described<'static>> {
+    ROUTES.iter().map(|route| Described {
+        method: route.method.as_str(),
+        path: route.path,
+        summary: route.summary,
+    })
 }
 
 /// The session that a call is about.

@@ -5,8 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
+    record::LazyRecorder,
+    redaction::Redactor,
     runtime::{Clock, Drain},
-    store::{Measured, Profile, Sessions, SharedBehaviors},
+    store::{Measured, Sessions, SharedBehaviors},
 };
 
 /// What the admin API is made of.
@@ -20,10 +22,10 @@ pub struct AdminParts {
     pub sessions: Arc<Sessions>,
     /// What befalls requests.
     pub behaviors: Arc<SharedBehaviors>,
-    /// The profile among it.
-    pub profile: Profile,
     /// What the tapes say about latency.
     pub measured: Arc<Measured>,
+    /// Replaces secrets in what is recorded.
+    pub redactor: Arc<Redactor>,
     /// The certificate to give to clients.
     pub ca_file: PathBuf,
     /// Keys that templates sign tokens with.
@@ -34,6 +36,8 @@ pub struct AdminParts {
     pub body_files: BodyFiles,
     /// Is told when a client asks ringer to stop.
     pub shutdown: Arc<Drain>,
+    /// Records, once a session is to.
+    pub recorder: Arc<LazyRecorder>,
     /// User name and password that each call must bring (RFC 7617); `None` asks for none.
     pub credentials: Option<(String, String)>,
     /// Whether calls without TLS are refused.

@@ -12,25 +12,22 @@ use crate::{
     runtime::Seed,
 };
 
+/// What sanitises, and its key where that is new: it is to be kept as soon as something is recorded.
 pub(super) fn redactor(
     settings: &Redaction,
     stubs: &Path,
-    records: bool,
-) -> Result<Redactor, AppError> {
+) -> Result<(Redactor, Option<String>), AppError> {
     if settings.off {
-        return Ok(Redactor::off());
+        return Ok((Redactor::off(), None));
     }
     if let Some(key) = &settings.key {
-        return Ok(Redactor::new(key.as_bytes()));
+        return Ok((Redactor::new(key.as_bytes()), None));
     }
     if let Some(key) = key_file::read(stubs)? {
-        return Ok(Redactor::new(key.as_bytes()));
+        return Ok((Redactor::new(key.as_bytes()), None));
     }
     let key = Seed::secret();
-    if records {
-        key_file::write(stubs, &key)?;
-    }
-    Ok(Redactor::new(key.as_bytes()))
+    Ok((Redactor::new(key.as_bytes()), Some(key)))
 }
 
 /// The keys of tokens in a folder, made there when they are first needed.

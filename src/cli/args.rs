@@ -2,20 +2,22 @@
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::{
     behavior_args::{BehaviorArgs, given, several},
     ctl_args::CtlArgs,
     examples,
+    global_args::GlobalArgs,
     session_args::SessionArgs,
     stub_args::{CheckArgs, ExplainArgs},
+    verify_args::{JudgeArgs, VerifyArgs},
     wiremock_args::WireMockArgs,
 };
 use crate::{
     config::{
-        KEYS, Layer, LogFormat, env,
+        KEYS, Layer, env,
         key::{admin_place, count, duration, listen_address},
     },
     model::Origin,
@@ -67,6 +69,9 @@ pub enum Command {
     /// Change a ringer that is running: faults, delays, limits, profiles, the clock
     #[command(after_help = examples::CTL)]
     Ctl(Box<CtlArgs>),
+    /// Say whether the client of a running ringer did what a test expects of it
+    #[command(after_help = examples::VERIFY)]
+    Verify(Box<VerifyArgs>),
     /// Show, make or export the local certificate authority
     #[command(after_help = examples::CA)]
     Ca(CaArgs),
@@ -76,36 +81,6 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
-}
-
-/// Flags that every command has.
-#[derive(Args, Debug)]
-pub struct GlobalArgs {
-    /// Configuration file [default: ringer.toml, if there is one]
-    #[arg(long, short, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    #[arg(help_heading = FILES)]
-    pub config: Option<PathBuf>,
-    /// Folder of the stub files [default: stubs]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    #[arg(help_heading = FILES)]
-    pub stubs: Option<PathBuf>,
-    /// Folder of the tapes [default: recordings]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    #[arg(help_heading = FILES)]
-    pub recordings: Option<PathBuf>,
-    /// Folder of the local certificate authority [default: certs]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    #[arg(help_heading = FILES)]
-    pub certs: Option<PathBuf>,
-    /// How the log is written: text or json [default: text]
-    #[arg(long, global = true, value_name = "FORMAT", help_heading = OUTPUT)]
-    pub log_format: Option<LogFormat>,
-    /// Say more: -v progress, -vv details, -vvv everything
-    #[arg(long, short, global = true, action = ArgAction::Count, help_heading = OUTPUT)]
-    pub verbose: u8,
-    /// Say nothing but errors
-    #[arg(long, short, global = true, help_heading = OUTPUT)]
-    pub quiet: bool,
 }
 
 /// `ringer record`.
@@ -138,6 +113,9 @@ pub struct ReplayArgs {
     /// mistake
     #[arg(long)]
     pub strict: bool,
+    /// By what the run is judged.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
     /// Program to run with proxy and certificate variables set; ringer ends when it does
     #[arg(last = true, value_name = "CMD", value_hint = ValueHint::CommandWithArguments)]
     pub program: Vec<OsString>,
@@ -222,8 +200,6 @@ pub struct UpstreamArgs {
     pub response_timeout: Option<Duration>,
 }
 
-const FILES: &str = "Files";
-const OUTPUT: &str = "Output";
 const UPSTREAM: &str = "Upstream";
 
 /// The command line, with the variable of each flag in its help.
@@ -254,21 +230,6 @@ fn variable_of(flag: &str) -> Option<String> {
     };
     let key = KEYS.iter().find(|key| key.name == name)?;
     Some(format!("{}{value}", key.variable()))
-}
-
-impl GlobalArgs {
-    /// What these flags decide.
-    pub fn layer(&self) -> Layer {
-        Layer {
-            stubs: self.stubs.clone(),
-            recordings: self.recordings.clone(),
-            certs: self.certs.clone(),
-            log_format: self.log_format,
-            verbose: (self.verbose > 0).then_some(self.verbose),
-            quiet: given(self.quiet),
-            ..Layer::default()
-        }
-    }
 }
 
 impl ListenArgs {

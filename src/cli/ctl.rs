@@ -6,22 +6,17 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{
-    args::GlobalArgs,
+    admin_client::AdminClient,
     ctl_args::{
         BandwidthCommand, ClockCommand, CtlArgs, CtlCommand, DelayCommand, FaultCommand,
         LimitCommand, RemoveArgs,
     },
-    ctl_client::AdminClient,
     ctl_profile::{limit_of, profile_of},
     ctl_rule::PlaceArgs,
-    ctl_text, printer,
+    ctl_text,
+    global_args::GlobalArgs,
+    printer,
 };
-use crate::model::Origin;
-
-/// Variable that says where the ringer listens.
-const AT: &str = "RINGER_ADMIN_URL";
-/// Where ringer listens if nothing else is said.
-const DEFAULT_AT: &str = "http://127.0.0.1:8080";
 
 const BEHAVIORS: &str = "/ringer/behaviors";
 const CHAOS: &str = "/ringer/chaos";
@@ -34,7 +29,7 @@ const LIMITS: &str = "/ringer/rate-limits";
 ///
 /// When no ringer answers, or it refuses.
 pub async fn run(global: &GlobalArgs, args: &CtlArgs) -> anyhow::Result<u8> {
-    let ctl = Ctl { client: client(global, args)?, is_json: args.json };
+    let ctl = Ctl { client: AdminClient::new(global, &args.ringer)?, is_json: args.json };
     match &args.command {
         CtlCommand::Show => ctl.show().await,
         CtlCommand::Fault(command) => match command {
@@ -53,7 +48,7 @@ pub async fn run(global: &GlobalArgs, args: &CtlArgs) -> anyhow::Result<u8> {
             BandwidthCommand::Remove(args) => ctl.remove(args).await,
         },
         CtlCommand::Latency { spec, place } => {
-            let body = json!({ "place": place.json(), "latency": spec });
+            let body = ctl.placed(place, "latency", spec.as_str().into());
             ctl.post(BEHAVIORS, Some(&body), |_| format!("latency is {spec}\n")).await
         }
         CtlCommand::Limit(command) => ctl.limit(command).await,
@@ -65,23 +60,6 @@ pub async fn run(global: &GlobalArgs, args: &CtlArgs) -> anyhow::Result<u8> {
         }
     }
     .map(|()| 0)
-}
-
-fn client(global: &GlobalArgs, args: &CtlArgs) -> anyhow::Result<AdminClient> {
-    let origin = match &args.at {
-        Some(origin) => origin.clone(),
-        None => {
-            let text = std::env::var(AT).ok().filter(|text| !text.is_empty());
-            let text = text.as_deref().unwrap_or(DEFAULT_AT);
-            text.parse::<Origin>()
-                .map_err(|error| anyhow::anyhow!("environment variable `{AT}`: {error}"))?
-        }
-    };
-    let ca_file = args
-        .ca
-        .clone()
-        .unwrap_or_else(|| global.certs.clone().unwrap_or_else(|| "certs".into()).join("ca.pem"));
-    Ok(AdminClient::new(origin, args.user.as_deref(), ca_file))
 }
 
 struct Ctl {
@@ -105,8 +83,16 @@ impl Ctl {
     }
 
     async fn add(&self, kind: &str, entry: Value, place: &PlaceArgs) -> anyhow::Result<()> {
-        let body = json!({ "place": place.json(), kind: [entry] });
+        let body = self.placed(place, kind, json!([entry]));
         self.post(BEHAVIORS, Some(&body), |answer| added(kind, answer)).await
+    }
+
+    /// A document with one entry. Where a session is named and no place, the session is the place.
+    fn placed(&self, place: &PlaceArgs, kind: &str, entry: Value) -> Value {
+        match place.json() {
+            None if self.client.session().is_some() => json!({ kind: entry }),
+            place => json!({ "place": place.unwrap_or("all".into()), kind: entry }),
+        }
     }
 
     async fn list(&self, kind: &str) -> anyhow::Result<()> {
@@ -126,8 +112,7 @@ impl Ctl {
     async fn limit(&self, command: &LimitCommand) -> anyhow::Result<()> {
         match command {
             LimitCommand::Add(args) => {
-                let body =
-                    json!({ "place": args.place.json(), "rateLimit": limit_of(&args.spec)? });
+                let body = self.placed(&args.place, "rateLimit", limit_of(&args.spec)?);
                 self.post(BEHAVIORS, Some(&body), |answer| added("limit", answer)).await
             }
             LimitCommand::List => self.get(LIMITS, ctl_text::buckets).await,

@@ -1,24 +1,18 @@
 //! Flags of `ringer ctl`, which changes a ringer that is running.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand, ValueHint};
 
-use super::ctl_rule::{BandwidthArgs, DelayArgs, FaultArgs, LimitArgs, PlaceArgs};
-use crate::model::Origin;
+use super::{
+    admin_args::AdminArgs,
+    ctl_rule::{BandwidthArgs, DelayArgs, FaultArgs, LimitArgs, PlaceArgs},
+};
 
 /// `ringer ctl`.
 #[derive(Args, Debug)]
 pub struct CtlArgs {
-    /// Where the ringer listens [default: $RINGER_ADMIN_URL, else http://127.0.0.1:8080]
-    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
-    pub at: Option<Origin>,
-    /// User name and password, where its admin API asks for them
-    #[arg(long, global = true, value_name = "NAME:PASSWORD")]
-    pub user: Option<String>,
-    /// Certificate authority of that ringer, for https [default: ca.pem in --certs]
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub ca: Option<PathBuf>,
+    /// Which ringer.
+    #[command(flatten)]
+    pub ringer: AdminArgs,
     /// Print the answers of the admin API, as JSON
     #[arg(long, global = true)]
     pub json: bool,

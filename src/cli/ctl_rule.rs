@@ -35,9 +35,6 @@ pub struct SelectionArgs {
     /// Text that the body contains
     #[arg(long, value_name = "TEXT")]
     pub request_body: Option<String>,
-    /// Session
-    #[arg(long, value_name = "NAME")]
-    pub session: Option<String>,
     /// Probability: 0.05 or 5%
     #[arg(long, short, value_name = "SHARE")]
     pub probability: Option<String>,
@@ -195,12 +192,12 @@ pub struct LimitArgs {
 }
 
 impl PlaceArgs {
-    /// The place as the admin API has it.
-    pub fn json(&self) -> Value {
+    /// The place as the admin API has it; `None` where none is named.
+    pub fn json(&self) -> Option<Value> {
         match (&self.service, &self.stub) {
-            (Some(service), _) => json!({ "service": service }),
-            (None, Some(stub)) => json!({ "stub": stub }),
-            (None, None) => json!("all"),
+            (Some(service), _) => Some(json!({ "service": service })),
+            (None, Some(stub)) => Some(json!({ "stub": stub })),
+            (None, None) => None,
         }
     }
 }
@@ -212,7 +209,6 @@ impl SelectionArgs {
         text(entry, "url", &self.url);
         several(entry, "header", &self.header);
         text(entry, "requestBody", &self.request_body);
-        text(entry, "session", &self.session);
         text(entry, "probability", &self.probability);
         text(entry, "nth", &self.nth);
         text(entry, "every", &self.every);

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 
 use super::{
-    args::GlobalArgs,
     explain_text,
+    global_args::GlobalArgs,
     load::load,
     printer,
     stub_args::{ExplainArgs, ExplainFormat},
@@ -59,7 +59,7 @@ pub fn run(global: &GlobalArgs, args: &ExplainArgs) -> anyhow::Result<u8> {
     let files = stubs.files.into_iter();
     store.apply(files.map(|it| StubFile { path: it.path, stubs: it.stubs }).collect());
     let set = store.snapshot();
-    let service = service_of(&config, &request.authority, set.services());
+    let service = service_of(&config, &request.authority, &set.services());
     let explanation =
         explain(&set, service.as_ref(), &RequestView::new(&request), &states, MAX_NEAR);
     printer::data(&shown(&request, &explanation, args.format))?;

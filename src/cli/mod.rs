@@ -1,8 +1,10 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
 //! May import: app, behavior, codec, config, engine, format, library, model, record, redaction,
-//! runtime, serve, store, tls.
+//! runtime, serve, store, tls, verify.
 
+pub mod admin_args;
+pub mod admin_client;
 pub mod args;
 mod behavior_args;
 pub mod ca;
@@ -11,7 +13,6 @@ pub mod completions;
 pub mod console;
 pub mod ctl;
 pub mod ctl_args;
-pub mod ctl_client;
 pub mod ctl_profile;
 pub mod ctl_rule;
 pub mod ctl_text;
@@ -21,8 +22,11 @@ pub mod demo_client;
 pub mod demo_day;
 pub mod demo_stage;
 pub mod examples;
+pub mod expectations;
 pub mod explain;
 pub mod explain_text;
+pub mod foreground;
+pub mod global_args;
 pub mod hint;
 pub mod load;
 pub mod log;
@@ -34,13 +38,14 @@ pub mod replay;
 pub mod report;
 mod run;
 pub mod serve;
-pub mod session;
 mod session_args;
 pub mod signal;
 pub mod stub_args;
 pub mod style;
 pub mod summary;
 pub mod truststore;
+pub mod verify;
+pub mod verify_args;
 pub mod wiremock;
 pub mod wiremock_answers;
 pub mod wiremock_args;

@@ -1,9 +1,8 @@
 //! `ringer record`: which services are recorded, then a session.
 
 use super::{
-    args::{GlobalArgs, RecordArgs},
-    load::load,
-    session::Session,
+    args::RecordArgs, foreground::Foreground, global_args::GlobalArgs, load::load,
+    verify_args::ReportArgs,
 };
 use crate::{
     config::{Config, Service},
@@ -23,7 +22,8 @@ pub async fn run(global: &GlobalArgs, args: RecordArgs) -> anyhow::Result<u8> {
         [service] if args.url.is_some() => loaded.config.stubs.join(service.name.as_str()),
         _ => loaded.config.stubs.clone(),
     };
-    Session {
+    Foreground {
+        reports: ReportArgs::default(),
         what: match &args.url {
             Some(url) => format!("recording {url}"),
             None => "recording every host, as a forward proxy".to_owned(),

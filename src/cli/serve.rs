@@ -1,10 +1,8 @@
 //! `ringer serve`: the services of the configuration file, each in its own mode.
 
 use super::{
-    args::{GlobalArgs, ServeArgs},
-    hint::Advised,
-    load::load,
-    session::Session,
+    args::ServeArgs, foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
+    verify_args::ReportArgs,
 };
 
 /// Serves until it is told to stop.
@@ -30,7 +28,8 @@ pub async fn run(global: &GlobalArgs, args: ServeArgs) -> anyhow::Result<u8> {
         .iter()
         .map(|service| format!("{} ({})", service.name, service.mode.as_str()))
         .collect();
-    Session {
+    Foreground {
+        reports: ReportArgs::default(),
         what: format!("serving {}", services.join(", ")),
         place: loaded.config.stubs.clone(),
         config: loaded.config,

@@ -5,7 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    args::GlobalArgs, hint::Advised, load::load, session::Session, wiremock_args::WireMockArgs,
+    foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
+    verify_args::ReportArgs, wiremock_args::WireMockArgs,
 };
 use crate::{
     config::{AdminSettings, Layer, Redaction},
@@ -63,7 +64,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
         config.journal.entries = entries;
     }
     if let Some(bytes) = args.logged_response_body_size_limit {
-        config.journal.answer_bytes = bytes;
+        config.journal.answer_bytes = Some(bytes);
     }
     config.global.proxy_pass_through = args.proxy_pass_through.unwrap_or(true);
     config.upstream.insecure |= args.trust_all_proxy_targets;
@@ -79,7 +80,8 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
              `--bind-address 127.0.0.1` or `--admin-api-basic-auth` close it"
         );
     }
-    Session {
+    Foreground {
+        reports: ReportArgs::default(),
         what: "standing in for WireMock".to_owned(),
         place: args.root_dir,
         config: loaded.config,

@@ -77,7 +77,7 @@ pub fn explain(
         standing,
         parts: live.request.explain(view),
     };
-    let in_service = || set.in_order().iter().filter(|live| live.is_in(service));
+    let in_service = || set.in_order().filter(|live| live.is_in(service));
     for live in in_service().filter(|live| live.request.matches(view)) {
         if let Some(standing) = other_state(live, &session) {
             explanation.passed_over.push(considered(live, standing));

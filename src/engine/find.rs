@@ -117,7 +117,7 @@ fn merged<'s>(
     let (mut left, mut right) = (left.peekable(), right.peekable());
     std::iter::from_fn(move || {
         let entry = match (left.peek(), right.peek()) {
-            (Some(l), Some(r)) if rank(l) == rank(r) => {
+            (Some(l), Some(r)) if l.item.serial == r.item.serial => {
                 right.next();
                 left.next()
             }
@@ -148,7 +148,7 @@ pub fn may_answer(
         }),
     };
     let view = views.recorded();
-    let mut recorded = set.recorded_like(view.method(), view.path()).iter();
+    let mut recorded = set.recorded_like(view.method(), view.path());
     fits || (is_near && recorded.any(|live| live.is_in(service)))
 }
 
@@ -248,7 +248,7 @@ pub fn by_nearest(
 ) -> Result<Option<Found>, Barred> {
     let view = views.recorded();
     let recorded =
-        || set.recorded_like(view.method(), view.path()).iter().filter(|live| live.is_in(service));
+        || set.recorded_like(view.method(), view.path()).filter(|live| live.is_in(service));
     let best = recorded()
         .filter_map(|live| {
             let differences = nearest::differences(&live.stub.request, view)?;

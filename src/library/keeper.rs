@@ -187,7 +187,7 @@ impl Keeper {
     /// As [`Self::remove`].
     pub fn remove_all(&self) -> Result<(), KeepError> {
         let guard = self.changing.lock();
-        let ids: Vec<_> = self.stubs.snapshot().all().iter().map(|live| live.stub.id).collect();
+        let ids: Vec<_> = self.stubs.snapshot().all().map(|live| live.stub.id).collect();
         self.remove_locked(&guard, &ids, self.owns_files).map(drop)
     }
 
@@ -220,7 +220,7 @@ impl Keeper {
     /// A file cannot be written, or a changed stub shares its file with others.
     pub fn save(&self) -> Result<(), KeepError> {
         let _guard = self.changing.lock();
-        let all = Arc::clone(&self.stubs.snapshot());
+        let all = self.stubs.snapshot();
         for live in all.all() {
             let mut stub = live.stub.clone();
             let mut file = None;
@@ -258,8 +258,8 @@ impl Keeper {
             }
         }
         if policy.delete_others {
-            let snapshot = Arc::clone(&self.stubs.snapshot());
-            let others = snapshot.all().iter().map(|live| live.stub.id);
+            let snapshot = self.stubs.snapshot();
+            let others = snapshot.all().map(|live| live.stub.id);
             let others: Vec<_> = others.filter(|id| !ids.contains(id)).collect();
             self.remove_locked(&guard, &others, false)?;
         }

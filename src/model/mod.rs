@@ -8,6 +8,7 @@ pub mod date_pattern;
 pub mod delay;
 pub mod distribution;
 pub mod exchange;
+pub mod expectation;
 pub mod fault;
 pub mod handled;
 pub mod id;
@@ -18,6 +19,7 @@ pub mod message;
 pub mod mode;
 pub mod origin;
 pub mod pattern;
+pub mod record_spec;
 pub mod response;
 pub mod scenario;
 pub mod stub;
@@ -32,6 +34,10 @@ pub use distribution::{Distribution, LatencySource, Quantile, Wait};
 pub use exchange::{
     Chunk, Ending, Exchange, RecordedBody, RecordedRequest, RecordedResponse, Timing,
 };
+pub use expectation::{
+    Between, Demand, Expectation, Expectations, Gaps, HeaderDemand, Jitter, OrderDemand,
+    RequestDemand, Retries, SameBy, Statuses, Step, Times,
+};
 pub use fault::{
     AnswerFault, ConnectFault, Cut, ErrorAnswer, Fault, Http2Fault, Stall, TlsFault, WireFault,
 };
@@ -43,13 +49,19 @@ pub use limit::{
     StatusEndpoint, TokenKind,
 };
 pub use listener::ServeListener;
-pub use message::{Headers, Request, RequestBody, Scheme, bytes_of, exact_text_of, text_of};
+pub use message::{
+    Headers, Request, RequestBody, Scheme, bytes_of, exact_text_of, is_usual_spelling, text_of,
+    usual_spelling,
+};
 pub use mode::Mode;
 pub use origin::Origin;
 pub use pattern::{
     BodyPattern, JsonPattern, MethodPattern, MultipartPattern, NamespaceAwareness,
     NumberComparison, NumberPattern, PathPattern, RequestPattern, SchemaPattern, SchemaVersion,
     UrlPattern, ValuePattern, XmlComparison, XmlPattern,
+};
+pub use record_spec::{
+    ExtractBodies, RecordFilters, RecordSpec, RecordedBodyKind, RecordedBodyPattern,
 };
 pub use response::{
     AfterLast, BodySpec, Coding, CodingSettings, JsonStyle, Latency, PacedChunk, ProxySpec,

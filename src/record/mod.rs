@@ -12,7 +12,9 @@
 //! ```
 
 pub mod config;
+pub mod lazy_recorder;
 pub mod recorder;
+pub mod snapshot;
 pub mod summary;
 
 mod aliases;
@@ -43,5 +45,6 @@ mod variant;
 mod worker;
 
 pub use config::{OnRecorded, RecordError, RecorderConfig};
+pub use lazy_recorder::LazyRecorder;
 pub use recorder::{Permit, Recorder};
 pub use summary::RecordSummary;

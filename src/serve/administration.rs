@@ -10,6 +10,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 use super::{
+    event_stream,
     reply::{BodyError, ReplyBody},
     rescue,
     route::Arrival,
@@ -17,6 +18,7 @@ use super::{
 use crate::{
     admin::Admin,
     model::{Origin, SessionName},
+    runtime::Watch,
 };
 
 /// A call's body may be as large as so many bodies that are held in memory: imports are large.
@@ -65,6 +67,7 @@ impl AdminDoor {
         arrival: &Arrival,
         request: Request<Incoming>,
         body_in_memory: usize,
+        watch: Watch,
     ) -> Result<Response<ReplyBody>, BodyError> {
         if !self.is_shared && changes(request.method()) && !is_own_page(request.headers(), arrival)
         {
@@ -94,7 +97,7 @@ impl AdminDoor {
                 *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
                 response
             },
-            |response| response.map(ReplyBody::bytes),
+            |response| event_stream::answer(response, watch),
         ))
     }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::{
     Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version,
-    header::{EXPECT, HOST},
+    header::{CONTENT_TYPE, EXPECT, HOST},
 };
 use http_body_util::BodyExt as _;
 use hyper::{body::Incoming, ext::ReasonPhrase};
@@ -19,6 +19,7 @@ use super::{
     rescue,
     rewrite::Rewrite,
     route::{Route, Upstream},
+    spellings::note_names,
     state::State,
     tee::{Asking, RequestTee, ResponseTee, Stopwatch},
     wire::Interim,
@@ -55,6 +56,20 @@ pub(super) struct Outbound {
 pub(super) type Failed = UpstreamError;
 
 impl Outbound {
+    /// Reads a body up to `limit` bytes before it is passed on, so that all of it is known; `false`
+    /// where it is not. That of a call that may go both ways is not waited for.
+    pub(super) async fn hold_body(&mut self, limit: usize) -> Result<bool, hyper::Error> {
+        let kind = self.request.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let is_two_way = kind.is_some_and(|kind| kind.starts_with("application/grpc"));
+        let waits = !is_two_way && !self.route.mode.records();
+        let is_whole = self.body.is_complete() || waits && self.body.read_up_to(limit).await?;
+        if is_whole {
+            let bytes = bytes::Bytes::copy_from_slice(self.body.so_far());
+            self.request.body = model::RequestBody::Whole(bytes);
+        }
+        Ok(is_whole)
+    }
+
     /// Passes it on and returns the upstream's answer as it begins. Interim answers go to the client
     /// through `interim`.
     pub(super) async fn pass(
@@ -74,6 +89,7 @@ impl Outbound {
             hold.refuse();
         }
         let (mut parts, body) = response.into_parts();
+        note_names(&mut parts.extensions);
         parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
         Ok(Response::from_parts(parts, ReplyBody::Relayed(body)))
     }

@@ -16,6 +16,7 @@ use crate::{
         find::{self, by_body, by_head, by_nearest, claim},
     },
     model::{self, BodyPattern, Mode, RequestBody},
+    redaction::Credentials,
     store::{LiveBehaviors, LiveStub, ServeEvent},
 };
 
@@ -47,16 +48,16 @@ pub(super) enum Sanitised {
     /// The request brings no credential.
     Same,
     /// The request with its credentials replaced.
-    Other(Box<model::Request>),
+    Other(Box<(model::Request, Credentials)>),
 }
 
 impl Inquiry {
     /// Sanitises the request, unless it is known what becomes of it.
     fn sanitise(&mut self, state: &State) {
         if matches!(self.sanitised, Sanitised::Unknown) {
-            self.sanitised = match state.redactor.seen(&self.request) {
-                Cow::Borrowed(_) => Sanitised::Same,
-                Cow::Owned(sanitised) => Sanitised::Other(Box::new(sanitised)),
+            self.sanitised = match state.redactor.examined(&self.request) {
+                (Cow::Borrowed(_), _) => Sanitised::Same,
+                (Cow::Owned(request), found) => Sanitised::Other(Box::new((request, found))),
             };
         }
     }
@@ -65,17 +66,17 @@ impl Inquiry {
     /// sanitised.
     fn sanitised(&self) -> Option<&model::Request> {
         match &self.sanitised {
-            Sanitised::Other(sanitised) => Some(sanitised),
+            Sanitised::Other(sanitised) => Some(&sanitised.0),
             Sanitised::Same | Sanitised::Unknown => None,
         }
     }
 
-    /// The request as it may be shown: with its credentials replaced.
-    pub(super) fn shown(&self, state: &State) -> model::Request {
+    /// The request as it may be shown: with its credentials replaced. And these.
+    pub(super) fn shown(&self, state: &State) -> (model::Request, Credentials) {
         match &self.sanitised {
-            Sanitised::Unknown => state.redactor.seen(&self.request).into_owned(),
-            Sanitised::Same => self.request.clone(),
-            Sanitised::Other(sanitised) => model::Request::clone(sanitised),
+            Sanitised::Unknown => shown(state, &self.request),
+            Sanitised::Same => (self.request.clone(), Credentials::default()),
+            Sanitised::Other(sanitised) => (**sanitised).clone(),
         }
     }
 
@@ -119,6 +120,12 @@ impl Inquiry {
     }
 }
 
+/// A request as it may be shown: with its credentials replaced. And these.
+pub(super) fn shown(state: &State, request: &model::Request) -> (model::Request, Credentials) {
+    let (request, credentials) = state.redactor.examined(request);
+    (request.into_owned(), credentials)
+}
+
 fn is_empty(body: &RequestBody) -> bool {
     matches!(body, RequestBody::Whole(bytes) if bytes.is_empty())
 }
@@ -148,7 +155,7 @@ pub(super) fn may_answer(
     request: &model::Request,
     is_whole: bool,
 ) -> bool {
-    let set = Arc::clone(&state.stubs.snapshot());
+    let set = state.session.stubs().snapshot();
     let sanitised = state.redactor.seen(request);
     let (original, sanitised) = (RequestView::new(request), RequestView::new(&sanitised));
     let views = Views { original: &original, sanitised: Some(&sanitised) };
@@ -166,7 +173,7 @@ pub(super) async fn find(
     mut inquiry: Inquiry,
     gate: &mut StubGate<'_>,
 ) -> Result<Finding, hyper::Error> {
-    let set = Arc::clone(&state.stubs.snapshot());
+    let set = state.session.stubs().snapshot();
     let service = Arc::clone(&inquiry.route.service);
     let (scope, mode) = (service.scope.as_ref(), inquiry.route.mode);
     let limit = state.limits.body_in_memory;

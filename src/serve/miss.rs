@@ -32,11 +32,8 @@ pub(super) fn report(
     state_of: impl Fn(&str) -> String,
 ) -> Missed {
     let view = RequestView::new(request);
-    let stubs = set
-        .in_order()
-        .iter()
-        .filter(|live| live.is_in(service))
-        .map(|live| (&*live.request, &**live));
+    let stubs =
+        set.in_order().filter(|live| live.is_in(service)).map(|live| (&*live.request, &**live));
     let closest = near_miss::closest(stubs, &view, CLOSEST);
     let asked = format!("{} {}", request.method, request.target);
     let wants = Wants::of(&request.headers);
@@ -82,7 +79,7 @@ fn plain(text: String) -> Response<ReplyBody> {
 }
 
 fn hint(set: &StubSet) -> &'static str {
-    if set.all().is_empty() {
+    if set.is_empty() {
         "there are no stubs yet: record some with `ringer record URL`, or write a mapping into the stub directory"
     } else {
         "edit the closest stub so that it fits, or record this request with `ringer record URL`"

@@ -29,7 +29,7 @@ use crate::{
     library::BodyFiles,
     model::{self, BodySpec, Fault, Outcome, ResponseSpec},
     render::{Dress, PrepareError, Prepared, Substitutions},
-    store::{LiveStub, LiveTemplates, Note, StubSet},
+    store::{LiveStub, LiveTemplates, Note},
 };
 
 /// What becomes of a request that a stub answers as it should.
@@ -161,11 +161,11 @@ async fn missed(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
     {
         return file;
     }
-    let set: &StubSet = &state.stubs.snapshot();
+    let set = state.session.stubs().snapshot();
     let seen = state.redactor.seen(&inquiry.request);
     let scenarios = state.session.scenarios();
     let scope = inquiry.route.service.scope.as_ref();
-    let missed = miss::report(set, scope, &seen, dialect, |name| scenarios.state(name));
+    let missed = miss::report(&set, scope, &seen, dialect, |name| scenarios.state(name));
     if let Some(event) = &inquiry.event {
         let data = model::Json::Object(vec![
             ("status".to_owned(), 404_u64.into()),

@@ -19,16 +19,14 @@ use tokio::{
 };
 
 use super::{
+    entry::Entry,
     paced::Paced,
     tee::{ResponseTee, Stopwatch},
     wait::sleep_until,
     wire::Interim,
 };
 use crate::{
-    behavior::latency::Schedule,
-    model::ResponseEnding,
-    render::PreparedBody,
-    store::{ServeEvent, Session, SessionClock},
+    behavior::latency::Schedule, model::ResponseEnding, render::PreparedBody, store::SessionClock,
 };
 
 /// Pieces in which a file is read.
@@ -199,9 +197,7 @@ impl Body for ReplyBody {
 /// A body and the entry of the journal that it belongs to.
 pub(super) struct Logged {
     pub(super) body: ReplyBody,
-    pub(super) event: Arc<ServeEvent>,
-    pub(super) session: Arc<Session>,
-    pub(super) watch: Stopwatch,
+    pub(super) entry: Entry,
 }
 
 impl Logged {
@@ -214,16 +210,12 @@ impl Logged {
             && let Some(data) = frame.data_ref()
         {
             // Before the client has it, so that a client that asks at once finds it.
-            self.session.journal().add_body(&self.event, data);
-            self.event.set_total(self.watch.elapsed());
+            self.entry.add_body(data);
+        }
+        if frame.is_none() || self.body.is_end_stream() {
+            self.entry.end();
         }
         Poll::Ready(frame)
-    }
-}
-
-impl Drop for Logged {
-    fn drop(&mut self) {
-        self.event.set_total(self.watch.elapsed());
     }
 }
 

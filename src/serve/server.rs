@@ -31,10 +31,10 @@ use crate::{
     engine::{LazyKeys, Matching},
     library::{BodyFiles, FaultLog},
     model::{Handled, Mode},
-    record::Recorder,
+    record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
-    store::{LimitReport, Measured, Script, Sessions, SharedBehaviors, StubStore},
+    store::{LimitReport, Measured, Script, Sessions, SharedBehaviors},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -95,8 +95,6 @@ pub struct ServerParts {
     pub authority: Arc<Authority>,
     /// Keys that templates sign tokens with.
     pub token_keys: Arc<LazyKeys>,
-    /// The live stubs.
-    pub stubs: Arc<StubStore>,
     /// What is remembered of the requests, session by session.
     pub sessions: Arc<Sessions>,
     /// The admin API, and where it answers.
@@ -105,8 +103,8 @@ pub struct ServerParts {
     pub body_files: BodyFiles,
     /// Sanitises requests before matching.
     pub redactor: Arc<Redactor>,
-    /// Records, where a mode does.
-    pub recorder: Option<Arc<Recorder>>,
+    /// Records, once a mode does.
+    pub recorder: Arc<LazyRecorder>,
     /// Where tapes lie; large bodies pass through a folder in it.
     pub recordings: PathBuf,
     /// Tells what became of each request.
@@ -192,7 +190,6 @@ impl Server {
             acceptor: Acceptor::new(Arc::new(leaves)),
             clock: parts.clock,
             limits: parts.limits,
-            stubs: parts.stubs,
             sessions: parts.sessions,
             behaviors: parts.behaviors,
             base_seed: parts.seed,

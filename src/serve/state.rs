@@ -27,10 +27,10 @@ use crate::{
     engine::Matching,
     library::{BodyFiles, FaultLog},
     model::{Handled, Outcome},
-    record::Recorder,
+    record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed},
-    store::{Measured, Script, Session, Sessions, SharedBehaviors, StubStore},
+    store::{BehaviorSet, Measured, Script, Session, Sessions, SharedBehaviors},
     tls::Acceptor,
 };
 
@@ -53,7 +53,6 @@ pub(super) struct Common {
     pub(super) limits: Limits,
     pub(super) router: Router,
     pub(super) acceptor: Acceptor,
-    pub(super) stubs: Arc<StubStore>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) behaviors: Arc<SharedBehaviors>,
     /// Seed of the draws of sessions that have none of their own.
@@ -67,7 +66,7 @@ pub(super) struct Common {
     pub(super) admin: Option<AdminDoor>,
     pub(super) body_files: BodyFiles,
     pub(super) redactor: Arc<Redactor>,
-    pub(super) recorder: Option<Arc<Recorder>>,
+    pub(super) recorder: Arc<LazyRecorder>,
     pub(super) matching: Matching,
     pub(super) response_timeout: std::time::Duration,
     pub(super) recordings: PathBuf,
@@ -110,6 +109,11 @@ impl State {
     /// Seed of every draw.
     pub(super) fn seed(&self) -> Seed {
         self.session.terms().seed.unwrap_or(self.base_seed)
+    }
+
+    /// The behaviors of this moment, as the session sees them.
+    pub(super) fn behaviors_now(&self) -> BehaviorSet {
+        self.behaviors.of(self.session.name())
     }
 
     /// The waits of stubs that ask for none.

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{Response, Version};
 
 use super::{
+    client::Client,
+    entry::Entry,
     reply::{Logged, ReplyBody},
     route::Route,
     settings::Dialect,
@@ -14,7 +17,8 @@ use super::{
 use crate::{
     engine::Found,
     model::Request,
-    store::{Limited, ServeEvent, Served},
+    redaction::Credentials,
+    store::{Limited, Served, UnsentBody},
 };
 
 /// Who answers a request.
@@ -30,20 +34,34 @@ pub(super) enum By<'f> {
     Limit(Limited),
 }
 
-/// Enters a request into the journal, as far as there is one; `shown` is without credentials.
+/// Enters a request into the journal, as far as anybody is to know of it, and into the recording that is
+/// under way if `request` is given; `shown` is the request without credentials, and these.
 pub(super) fn enter(
     state: &State,
-    shown: impl FnOnce() -> Request,
+    client: &Client,
+    request: Option<&Request>,
+    shown: impl FnOnce() -> (Request, Credentials),
     version: Version,
-    route: &Route,
+    (route, watch): (&Route, Stopwatch),
     by: By<'_>,
-) -> Option<Arc<ServeEvent>> {
+) -> Option<Entry> {
     let journal = state.session.journal();
-    if !journal.is_on() {
+    if !journal.is_asked() {
         return None;
     }
-    journal.push(Served {
-        request: shown(),
+    let is_passed_on = matches!(by, By::Api);
+    let fetches = match &by {
+        By::Stub(found) => found.stub.response(found.step).is_some_and(|it| it.proxy.is_some()),
+        By::Api | By::Nobody | By::Limit(_) => false,
+    };
+    let (seen, credentials) = shown();
+    let event = journal.push(Served {
+        request: seen,
+        credentials,
+        arrived: watch.arrived(),
+        started: watch.started(),
+        service: route.service.scope.clone(),
+        names: if version == Version::HTTP_2 { None } else { client.interim.names().names() },
         protocol: match version {
             Version::HTTP_10 => "HTTP/1.0",
             Version::HTTP_2 => "HTTP/2.0",
@@ -52,7 +70,7 @@ pub(super) fn enter(
         // WireMock is a proxy only where it may pass requests on.
         is_proxied: route.is_proxied
             && (route.mode.forwards() || state.answers.dialect == Dialect::Ringer),
-        is_passed_on: matches!(by, By::Api),
+        is_passed_on,
         stub: match &by {
             By::Stub(found) => Some((Arc::clone(&found.stub), found.step)),
             By::Api | By::Nobody | By::Limit(_) => None,
@@ -61,26 +79,23 @@ pub(super) fn enter(
             By::Limit(limited) => Some(limited),
             By::Api | By::Nobody | By::Stub(_) => None,
         },
-    })
+    })?;
+    if let Some(request) = request {
+        state.session.recording().take(event.id, request, fetches || is_passed_on);
+    }
+    Some(Entry::new(event, Arc::clone(&state.session), watch))
 }
 
 /// Has the journal see the answer on its way out.
-pub(super) fn see(
-    state: &State,
-    event: Option<Arc<ServeEvent>>,
-    watch: Stopwatch,
-    response: Response<ReplyBody>,
-) -> Response<ReplyBody> {
-    let Some(event) = event else { return response };
-    let journal = state.session.journal();
+pub(super) fn see(entry: Option<Entry>, response: Response<ReplyBody>) -> Response<ReplyBody> {
+    let Some(entry) = entry else { return response };
     if let ReplyBody::Whole { bytes, .. } = response.body() {
-        let body = bytes.as_deref().unwrap_or_default();
-        journal.answered(&event, &response, body, Some(watch.elapsed()));
+        // Before the client has it, so that a client that asks at once finds it.
+        let unsent = response.extensions().get::<UnsentBody>().map(|unsent| &unsent.0);
+        entry.answered(&response, Some(bytes.as_ref().or(unsent).unwrap_or(&Bytes::new())));
+        entry.end();
         return response;
     }
-    journal.answered(&event, &response, b"", None);
-    response.map(|body| {
-        let session = Arc::clone(&state.session);
-        ReplyBody::Logged(Box::new(Logged { body, event, session, watch }))
-    })
+    entry.answered(&response, None);
+    response.map(|body| ReplyBody::Logged(Box::new(Logged { body, entry })))
 }

@@ -33,6 +33,8 @@ pub struct LiveStub {
     pub file: PathBuf,
     /// Tells it from every other stub of this run, also from one that it took the place of.
     pub serial: u64,
+    /// When it came into service.
+    since: Duration,
     /// Its request pattern, compiled.
     pub request: Arc<CompiledRequest>,
     /// How its answers behave; `None` where it says nothing of that.
@@ -93,6 +95,7 @@ impl LiveStub {
             stub,
             file,
             serial,
+            since,
             request,
             behaviors,
             prepared,
@@ -102,6 +105,11 @@ impl LiveStub {
             is_two_way,
             fetches,
         })
+    }
+
+    /// The same anew, with another serial number: what was made ready of it may be out of date.
+    pub(super) fn renewed(&self, serial: u64) -> Result<Self, CompileError> {
+        Self::compile(self.stub.clone(), self.file.clone(), serial, self.since)
     }
 
     /// An answer by its place in the sequence.

@@ -9,16 +9,29 @@ use std::{
 };
 
 use super::{
+    layer::{Layer, entry},
     live::LiveStub,
-    set::{StubSet, entry},
 };
 use crate::model::{ServiceName, StubId};
 
 /// The first place of stubs that were added one by one; those of files come before.
 const ADDED: u64 = 1 << 63;
 
+/// The first place of stubs that a session adds, before which come all of everybody's.
+const OWN: u64 = ADDED | (1 << 62);
+
 /// Between the places of two stubs of files, so that files can come in between.
 const STEP: u64 = 1 << 24;
+
+/// The place of the next stub that is added by itself.
+#[derive(Debug)]
+struct Next(u64);
+
+impl Default for Next {
+    fn default() -> Self {
+        Self(ADDED)
+    }
+}
 
 /// The stubs by their places: the higher, the newer.
 #[derive(Debug, Default)]
@@ -30,7 +43,8 @@ pub(super) struct Places {
     kept: HashMap<PathBuf, u64>,
     ids: HashMap<StubId, Vec<u64>>,
     services: BTreeMap<ServiceName, usize>,
-    n_added: u64,
+    /// Where the next one goes.
+    next: Next,
     /// Serial numbers of stubs that were taken away since the last set.
     removed: Vec<u64>,
     /// Places that were filled since the last set.
@@ -44,6 +58,11 @@ impl Places {
     /// No stubs, whatever there was before.
     pub(super) fn anew() -> Self {
         Self { is_new: true, ..Self::default() }
+    }
+
+    /// No stubs; those that are added come after all that are not in here.
+    pub(super) fn of_session() -> Self {
+        Self { next: Next(OWN), ..Self::default() }
     }
 
     /// The newest stub of this id, and its place.
@@ -71,9 +90,20 @@ impl Places {
 
     /// Adds a stub as the newest.
     pub(super) fn add(&mut self, live: Arc<LiveStub>) {
-        let place = ADDED + self.n_added;
-        self.n_added += 1;
+        let place = self.next.0;
+        self.next.0 += 1;
         self.fill(place, live);
+    }
+
+    /// Adds a stub in the place of one that is not in here.
+    pub(super) fn add_at(&mut self, place: u64, live: Arc<LiveStub>) {
+        // Two of the base that one copy each was made of may have had the same place at two times.
+        if self.stubs.contains_key(&place) { self.add(live) } else { self.fill(place, live) }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.stubs.len()
     }
 
     /// Puts another stub in a place.
@@ -205,8 +235,8 @@ impl Places {
         }
     }
 
-    /// The set that follows the last one; `None` when nothing has changed.
-    pub(super) fn next_set(&mut self, last: &StubSet) -> Option<StubSet> {
+    /// The layer that follows the last one; `None` when nothing has changed.
+    pub(super) fn next_layer(&mut self, last: &Layer) -> Option<Layer> {
         let removed = mem::take(&mut self.removed);
         let filled = mem::take(&mut self.filled);
         let is_new = mem::take(&mut self.is_new);
@@ -220,11 +250,11 @@ impl Places {
         if !is_new && filled.len() <= self.stubs.len() / 2 + 1 {
             let added =
                 filled.iter().filter_map(|place| Some(entry(*place, self.stubs.get(place)?)));
-            if let Some(set) = last.changed(&removed, added.collect(), Arc::clone(&services)) {
-                return Some(set);
+            if let Some(layer) = last.changed(&removed, added.collect(), Arc::clone(&services)) {
+                return Some(layer);
             }
         }
         let all = self.stubs.iter().map(|(place, live)| entry(*place, live)).collect();
-        Some(StubSet::build(all, services))
+        Some(Layer::build(all, services))
     }
 }

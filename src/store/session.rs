@@ -15,15 +15,18 @@ use parking_lot::RwLock;
 
 use super::{
     clock::SessionClock,
-    journal::{Journal, JournalLimits},
+    journal::{Journal, Journals},
     limits::Counters,
+    overlay::SessionStubs,
+    recording::Recording,
     scenarios::Scenarios,
     settings::{GlobalSettings, SharedSettings},
+    stubs::StubStore,
     turns::TurnCounts,
     values::Values,
 };
 use crate::{
-    model::{Mode, SessionName, StubId},
+    model::{Expectations, Mode, SessionName, StubId},
     runtime::{Clock, Seed},
 };
 
@@ -57,9 +60,11 @@ pub struct Session {
     /// Settings of the sessions that have none of their own.
     base_settings: Arc<SharedSettings>,
     own_settings: OnceLock<SharedSettings>,
+    stubs: SessionStubs,
     clock: Arc<SessionClock>,
     scenarios: Scenarios,
     journal: Journal,
+    recording: Recording,
     hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
     /// Stubs that were hit before the last reset.
     used: RwLock<HashSet<StubId>>,
@@ -67,19 +72,27 @@ pub struct Session {
     values: Values,
     limits: Arc<Counters>,
     turns: TurnCounts,
+    /// What a test expects of its client.
+    expectations: RwLock<Option<Arc<Expectations>>>,
 }
 
 impl Session {
     /// A session without a past and without a journal.
     pub fn new(name: SessionName) -> Self {
-        let limits = JournalLimits { entries: 0, ..JournalLimits::default() };
-        Self::open(name, limits, Arc::default())
+        Self::open(name, &Journals::off(), Arc::default(), Arc::default())
     }
 
-    /// A session without a past that keeps a journal within these limits. `settings` hold until it is
-    /// given its own.
-    pub fn open(name: SessionName, limits: JournalLimits, settings: Arc<SharedSettings>) -> Self {
+    /// A session without a past that keeps one of these journals. `settings` hold until it is given its
+    /// own; the default session's stubs are `stubs`, and another's lie over them.
+    pub fn open(
+        name: SessionName,
+        journals: &Arc<Journals>,
+        settings: Arc<SharedSettings>,
+        stubs: Arc<StubStore>,
+    ) -> Self {
         Self {
+            journal: journals.open(name.clone()),
+            stubs: SessionStubs::over(stubs),
             name,
             touched: AtomicU64::new(0),
             terms: RwLock::default(),
@@ -87,19 +100,35 @@ impl Session {
             own_settings: OnceLock::new(),
             clock: Arc::new(SessionClock::new(Clock::start())),
             scenarios: Scenarios::default(),
-            journal: Journal::new(limits, Seed::fresh_u128()),
+            recording: Recording::default(),
             hits: RwLock::default(),
             used: RwLock::default(),
             pairs: RwLock::default(),
             values: Values::default(),
             limits: Arc::default(),
             turns: TurnCounts::default(),
+            expectations: RwLock::default(),
         }
+    }
+
+    /// What a test expects of its client, if anything.
+    pub fn expectations(&self) -> Option<Arc<Expectations>> {
+        self.expectations.read().clone()
+    }
+
+    /// Replaces what a test expects.
+    pub fn expect(&self, expectations: Option<Arc<Expectations>>) {
+        *self.expectations.write() = expectations;
     }
 
     /// Its time: what has to do with dates, windows and limits reads this one and no other.
     pub fn clock(&self) -> &Arc<SessionClock> {
         &self.clock
+    }
+
+    /// The stubs that its requests see.
+    pub fn stubs(&self) -> &SessionStubs {
+        &self.stubs
     }
 
     /// In which states its scenarios are.
@@ -110,6 +139,11 @@ impl Session {
     /// Its requests of late.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// What is recorded of it over the admin API.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
     }
 
     /// What its templates keep from request to request.

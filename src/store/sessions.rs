@@ -12,7 +12,7 @@ use std::{
 use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
 
-use super::{journal::JournalLimits, session::Session, settings::SharedSettings};
+use super::{journal::Journals, session::Session, settings::SharedSettings, stubs::StubStore};
 use crate::{
     model::{SessionName, StubId},
     runtime::Clock,
@@ -58,8 +58,9 @@ pub enum SessionError {
 pub struct Sessions {
     limits: SessionLimits,
     clock: Clock,
-    journal: JournalLimits,
+    journals: Arc<Journals>,
     settings: Arc<SharedSettings>,
+    stubs: Arc<StubStore>,
     default: Arc<Session>,
     open: RwLock<BTreeMap<SessionName, Arc<Session>>>,
     gone: Gone,
@@ -74,22 +75,30 @@ struct Gone {
 
 impl Sessions {
     /// The default session, and none beside it. `settings` hold in every session that has none of its
-    /// own; each keeps a journal within `journal`.
+    /// own, as do `stubs`; each keeps one of `journals`.
     pub fn new(
         limits: SessionLimits,
-        journal: JournalLimits,
+        journals: Arc<Journals>,
         settings: Arc<SharedSettings>,
+        stubs: Arc<StubStore>,
     ) -> Self {
-        let default = Session::open(SessionName::default(), journal, Arc::clone(&settings));
+        let name = SessionName::default();
+        let default = Session::open(name, &journals, Arc::clone(&settings), Arc::clone(&stubs));
         Self {
             limits,
             clock: Clock::start(),
-            journal,
+            journals,
             settings,
+            stubs,
             default: Arc::new(default),
             open: RwLock::default(),
             gone: Gone::default(),
         }
+    }
+
+    /// What is remembered of the requests of all of them.
+    pub fn journals(&self) -> &Arc<Journals> {
+        &self.journals
     }
 
     /// How sessions come and go.
@@ -143,7 +152,8 @@ impl Sessions {
         if name.is_default() {
             return Err(exists());
         }
-        let made = Session::open(name.clone(), self.journal, Arc::clone(&self.settings));
+        let (settings, stubs) = (Arc::clone(&self.settings), Arc::clone(&self.stubs));
+        let made = Session::open(name.clone(), &self.journals, settings, stubs);
         made.touch(self.clock.elapsed());
         let mut open = self.open.write();
         if open.contains_key(name) {
@@ -225,7 +235,7 @@ mod tests {
     use super::*;
 
     fn sessions(limits: SessionLimits) -> Sessions {
-        Sessions::new(limits, JournalLimits::default(), Arc::default())
+        Sessions::new(limits, Journals::off(), Arc::default(), Arc::default())
     }
 
     fn name(text: &str) -> SessionName {

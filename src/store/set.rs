@@ -1,164 +1,160 @@
-//! All live stubs at one moment: a few indexes of growing size, merged as they are read.
-//!
-//! A change adds a small index and hides what it replaces; indexes of like size become one. So a
-//! single change costs about the logarithm of the number of stubs, and a request looks into a few
-//! indexes instead of one.
+//! All live stubs at one moment as one session sees them: those of everybody, and over them its own.
 
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-    iter::Peekable,
-    sync::{Arc, OnceLock},
+use std::{borrow::Cow, cmp::Reverse, collections::HashSet, sync::Arc};
+
+use super::{
+    layer::{Layer, List, Placed},
+    live::LiveStub,
 };
-
-use super::live::LiveStub;
 use crate::{
     codec::view::RequestView,
-    matching::{Candidates, Entry, StubIndex},
-    model::{MethodPattern, ServiceName, Stub, UrlPattern},
+    matching::Entry,
+    model::{ServiceName, StubId},
 };
 
-/// Stubs that are hidden before all indexes are built anew, at least.
-const MIN_HIDDEN: usize = 64;
-
-/// An index of some of the stubs.
-type Level = Arc<StubIndex<Arc<LiveStub>>>;
-
-/// Recorded stubs by method and number of path segments, for the search of the nearest.
-type Recorded = HashMap<(String, usize), Vec<Arc<LiveStub>>>;
-
-/// All live stubs at one moment.
+/// All live stubs at one moment; later changes do not touch it. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct StubSet {
-    /// The largest first.
-    levels: Vec<Level>,
-    /// Serial numbers of stubs that are still in an index and no longer live.
-    hidden: Arc<HashSet<u64>>,
-    services: Arc<[ServiceName]>,
-    in_order: OnceLock<Vec<Arc<LiveStub>>>,
-    all: OnceLock<Vec<Arc<LiveStub>>>,
-    recorded: OnceLock<Recorded>,
+    base: Arc<Layer>,
+    over: Option<Arc<Over>>,
 }
 
-/// A stub in its place.
-pub(super) fn entry(place: u64, live: &Arc<LiveStub>) -> Entry<Arc<LiveStub>> {
-    Entry {
-        priority: live.stub.effective_priority(),
-        insertion: place,
-        request: Arc::clone(&live.request),
-        item: Arc::clone(live),
+/// What a session has over the stubs of everybody.
+#[derive(Debug, Default)]
+pub(super) struct Over {
+    /// Its own stubs.
+    pub(super) own: Arc<Layer>,
+    /// Ids whose stubs of everybody it does not see.
+    pub(super) masked: Arc<HashSet<StubId>>,
+    /// Whether it sees none of everybody's.
+    pub(super) hides_base: bool,
+    /// Which body files its stubs were made ready with; see [`super::stubs::StubStore::n_bodies`].
+    pub(super) n_bodies: u64,
+}
+
+impl Over {
+    fn shows(&self, id: StubId) -> bool {
+        self.masked.is_empty() || !self.masked.contains(&id)
     }
-}
-
-fn rank(entry: &Entry<Arc<LiveStub>>) -> (u32, Reverse<u64>) {
-    (entry.priority, Reverse(entry.insertion))
 }
 
 impl StubSet {
-    /// These stubs, by their places.
-    pub(super) fn build(stubs: Vec<Entry<Arc<LiveStub>>>, services: Arc<[ServiceName]>) -> Self {
-        let levels =
-            if stubs.is_empty() { Vec::new() } else { vec![Arc::new(StubIndex::build(stubs))] };
-        Self { levels, services, ..Self::default() }
+    pub(super) fn new(base: Arc<Layer>, over: Option<Arc<Over>>) -> Self {
+        Self { base, over }
     }
 
-    /// This set without the stubs of these serial numbers and with some more; `None` when it is
-    /// better built anew.
-    pub(super) fn changed(
-        &self,
-        removed: &[u64],
-        added: Vec<Entry<Arc<LiveStub>>>,
-        services: Arc<[ServiceName]>,
-    ) -> Option<Self> {
-        let total: usize = self.levels.iter().map(|level| level.len()).sum();
-        let hidden = if removed.is_empty() {
-            Arc::clone(&self.hidden)
-        } else {
-            if self.hidden.len() + removed.len() > MIN_HIDDEN.max(total / 4) {
-                return None;
-            }
-            Arc::new(self.hidden.iter().chain(removed).copied().collect())
-        };
-        let mut levels = self.levels.clone();
-        let mut added = added;
-        if !added.is_empty() {
-            while levels.last().is_some_and(|last| last.len() <= added.len())
-                && let Some(last) = levels.pop()
-            {
-                let live = last.entries().iter();
-                added.extend(live.filter(|entry| !hidden.contains(&entry.item.serial)).cloned());
-            }
-            levels.push(Arc::new(StubIndex::build(added)));
-        }
-        Some(Self { levels, hidden, services, ..Self::default() })
+    fn hides_base(&self) -> bool {
+        self.over.as_ref().is_some_and(|over| over.hides_base)
     }
 
     /// Stubs whose method and URL may fit, in the order in which they are to be tried.
     pub fn candidates<'s>(&'s self, view: &RequestView<'_>) -> Merged<'s> {
-        let lists = self
-            .levels
-            .iter()
-            .map(|level| {
-                level.candidates(view.method(), view.path(), view.path_and_query()).peekable()
-            })
-            .collect();
-        Merged { lists, hidden: &self.hidden }
+        let mut lists = Vec::new();
+        if !self.hides_base() {
+            self.base.candidates(view, &mut lists);
+        }
+        let n_base = lists.len();
+        let mut masked = None;
+        if let Some(over) = &self.over {
+            over.own.candidates(view, &mut lists);
+            masked = Some(&*over.masked).filter(|masked| !masked.is_empty());
+        }
+        Merged { lists, n_base, masked }
     }
 
     /// Recorded stubs of this method whose path has as many segments.
-    pub fn recorded_like(&self, method: &str, path: &str) -> &[Arc<LiveStub>] {
-        let recorded = self.recorded.get_or_init(|| {
-            let mut recorded = Recorded::new();
-            for live in self.all() {
-                if let Some(key) = nearest_key(&live.stub) {
-                    recorded.entry(key).or_default().push(Arc::clone(live));
-                }
-            }
-            recorded
-        });
-        recorded.get(&(method.to_owned(), segments(path))).map_or(&[], Vec::as_slice)
+    pub fn recorded_like<'s>(
+        &'s self,
+        method: &str,
+        path: &str,
+    ) -> impl Iterator<Item = &'s Arc<LiveStub>> + use<'s> {
+        let base = if self.hides_base() { &[] } else { self.base.recorded_like(method, path) };
+        let own = self.over.as_ref().map_or(&[][..], |over| over.own.recorded_like(method, path));
+        base.iter().filter(|live| self.shows(live)).chain(own)
     }
 
     /// All of them, the oldest first.
-    pub fn all(&self) -> &[Arc<LiveStub>] {
-        self.all.get_or_init(|| {
-            let mut live: Vec<_> = self.live().collect();
-            live.sort_unstable_by_key(|entry| entry.insertion);
-            live.into_iter().map(|entry| Arc::clone(&entry.item)).collect()
-        })
+    pub fn all(&self) -> impl Iterator<Item = &Arc<LiveStub>> {
+        let (base, own) = self.lists(Layer::all);
+        joined(base, own, |a, b| a.place() <= b.place())
     }
 
     /// All of them, in the order in which they are tried: priority ascending, then newest first.
-    pub fn in_order(&self) -> &[Arc<LiveStub>] {
-        self.in_order.get_or_init(|| {
-            let mut live: Vec<_> = self.live().collect();
-            live.sort_unstable_by_key(|entry| rank(entry));
-            live.into_iter().map(|entry| Arc::clone(&entry.item)).collect()
-        })
+    pub fn in_order(&self) -> impl Iterator<Item = &Arc<LiveStub>> {
+        let (base, own) = self.lists(Layer::in_order);
+        joined(base, own, |a, b| a.rank() < b.rank())
     }
 
-    fn live(&self) -> impl Iterator<Item = &Entry<Arc<LiveStub>>> {
-        let entries = self.levels.iter().flat_map(|level| level.entries());
-        entries.filter(|entry| !self.hidden.contains(&entry.item.serial))
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        let (base, own) = self.lists(Layer::all);
+        base.count() + own.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    /// What is seen of the stubs of everybody, and the session's own.
+    fn lists<'s>(
+        &'s self,
+        of: fn(&'s Layer) -> &'s [Placed],
+    ) -> (impl Iterator<Item = &'s Placed>, &'s [Placed]) {
+        let base = if self.hides_base() { &[] } else { of(&self.base) };
+        let own = self.over.as_ref().map_or(&[][..], |over| of(&over.own));
+        (base.iter().filter(|placed| self.shows(&placed.live)), own)
+    }
+
+    fn shows(&self, live: &LiveStub) -> bool {
+        self.over.as_ref().is_none_or(|over| over.shows(live.stub.id))
     }
 
     /// How many indexes a request looks into.
     #[cfg(test)]
-    pub(super) fn n_levels(&self) -> usize {
-        self.levels.len()
+    pub(super) fn n_indexes(&self) -> usize {
+        self.base.n_indexes() + self.over.as_ref().map_or(0, |over| over.own.n_indexes())
     }
 
     /// Services that have a folder.
-    pub fn services(&self) -> &[ServiceName] {
-        &self.services
+    pub fn services(&self) -> Cow<'_, [ServiceName]> {
+        let base = self.base.services();
+        let own = self.over.as_ref().map_or(&[][..], |over| over.own.services());
+        if own.iter().all(|name| base.contains(name)) {
+            return Cow::Borrowed(base);
+        }
+        let mut all: Vec<_> = base.iter().chain(own).cloned().collect();
+        all.sort_unstable();
+        all.dedup();
+        Cow::Owned(all)
     }
+}
+
+/// Two ordered lists as one.
+fn joined<'s>(
+    base: impl Iterator<Item = &'s Placed>,
+    own: &'s [Placed],
+    goes_before: fn(&Placed, &Placed) -> bool,
+) -> impl Iterator<Item = &'s Arc<LiveStub>> {
+    let (mut base, mut own) = (base.peekable(), own.iter().peekable());
+    std::iter::from_fn(move || {
+        let placed = match (base.peek(), own.peek()) {
+            (Some(theirs), Some(ours)) if goes_before(theirs, ours) => base.next(),
+            (_, Some(_)) => own.next(),
+            (_, None) => base.next(),
+        };
+        placed.map(|placed| &placed.live)
+    })
 }
 
 /// Candidates of all indexes as one list; made by [`StubSet::candidates`].
 #[derive(Debug)]
 pub struct Merged<'s> {
-    lists: Vec<Peekable<Candidates<'s, Arc<LiveStub>>>>,
-    hidden: &'s HashSet<u64>,
+    lists: Vec<List<'s>>,
+    /// How many lists are of everybody's stubs; they come first.
+    n_base: usize,
+    /// Ids that everybody's stubs are passed over for.
+    masked: Option<&'s HashSet<StubId>>,
 }
 
 impl<'s> Iterator for Merged<'s> {
@@ -167,24 +163,15 @@ impl<'s> Iterator for Merged<'s> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let firsts = self.lists.iter_mut().enumerate();
-            let first = firsts.filter_map(|(at, list)| Some((at, rank(list.peek()?))));
-            let (at, _) = first.min_by_key(|(_, rank)| *rank)?;
-            let entry = self.lists.get_mut(at)?.next()?;
-            if self.hidden.is_empty() || !self.hidden.contains(&entry.item.serial) {
+            let first = firsts.filter_map(|(at, list)| Some((at, list.rank()?)));
+            // A copy may have the place of a stub that came into the base later: it goes first.
+            let (at, _) = first.min_by_key(|(at, rank)| (*rank, Reverse(*at)))?;
+            let (entry, is_live) = self.lists.get_mut(at)?.next()?;
+            let is_masked = at < self.n_base
+                && self.masked.is_some_and(|masked| masked.contains(&entry.item.stub.id));
+            if is_live && !is_masked {
                 return Some(entry);
             }
         }
     }
-}
-
-fn segments(path: &str) -> usize {
-    path.bytes().filter(|&byte| byte == b'/').count()
-}
-
-fn nearest_key(stub: &Stub) -> Option<(String, usize)> {
-    stub.recorded.as_ref()?;
-    let MethodPattern::Is(method) = &stub.request.method else { return None };
-    let (UrlPattern::Url(url) | UrlPattern::UrlPath(url)) = &stub.request.url else { return None };
-    let path = url.split('?').next().unwrap_or(url);
-    Some((method.clone(), segments(path)))
 }

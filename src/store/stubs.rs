@@ -12,11 +12,17 @@ use std::{
     time::Duration,
 };
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use thiserror::Error;
 
-use super::{clock::SessionClock, live::LiveStub, places::Places, set::StubSet};
+use super::{
+    clock::SessionClock,
+    layer::Layer,
+    live::LiveStub,
+    places::Places,
+    set::{Over, StubSet},
+};
 use crate::{
     matching::CompileError,
     model::{BodySpec, Stub, StubId},
@@ -70,9 +76,11 @@ pub enum StubError {
 /// newer than all of them, in the order in which they came.
 #[derive(Debug, Default)]
 pub struct StubStore {
-    current: ArcSwap<StubSet>,
+    current: ArcSwap<Layer>,
     places: Mutex<Places>,
     serials: AtomicU64,
+    /// How often body files have changed.
+    n_bodies: AtomicU64,
     clock: OnceLock<Arc<SessionClock>>,
 }
 
@@ -84,13 +92,23 @@ impl StubStore {
     }
 
     /// The stubs of this moment; later changes do not touch what is returned.
-    pub fn snapshot(&self) -> Guard<Arc<StubSet>> {
-        self.current.load()
+    pub fn snapshot(&self) -> StubSet {
+        StubSet::new(self.current.load_full(), None)
+    }
+
+    /// The same with what a session has over them.
+    pub(super) fn beneath(&self, over: Arc<Over>) -> StubSet {
+        StubSet::new(self.current.load_full(), Some(over))
     }
 
     /// The newest stub of this id.
     pub fn get(&self, id: StubId) -> Option<Arc<LiveStub>> {
         self.places.lock().get(id).map(|(_, live)| live)
+    }
+
+    /// The newest stub of this id, and its place.
+    pub(super) fn placed(&self, id: StubId) -> Option<(u64, Arc<LiveStub>)> {
+        self.places.lock().get(id)
     }
 
     /// How many stubs a file keeps.
@@ -169,17 +187,28 @@ impl StubStore {
     /// Makes the answers that come from body files anew: such a file has another content.
     pub fn forget_bodies(&self) {
         let mut places = self.places.lock();
+        self.renew_bodies(&mut places);
+        self.publish(&mut places);
+        self.n_bodies.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often [`Self::forget_bodies`] was called.
+    pub(super) fn n_bodies(&self) -> u64 {
+        self.n_bodies.load(Ordering::Acquire)
+    }
+
+    /// Makes stubs anew whose answers come from body files.
+    pub(super) fn renew_bodies(&self, places: &mut Places) {
         let has_file = |stub: &Stub| {
             let mut steps = stub.responses.steps.iter();
             steps.any(|step| matches!(step.response.body, BodySpec::File(_)))
         };
         for (place, live) in places.all().filter(|(_, live)| has_file(&live.stub)) {
             // It compiled before.
-            if let Ok(live) = self.compile(live.stub.clone(), &live.file) {
-                places.replace(place, live);
+            if let Ok(live) = live.renewed(self.serial()) {
+                places.replace(place, Arc::new(live));
             }
         }
-        self.publish(&mut places);
     }
 
     /// Compiles files in parallel, where they are many; their order is kept.
@@ -212,9 +241,22 @@ impl StubStore {
     }
 
     fn compile(&self, stub: Stub, file: &Path) -> Result<Arc<LiveStub>, CompileError> {
-        let serial = self.serials.fetch_add(1, Ordering::Relaxed);
         let since = self.clock.get().map_or(Duration::ZERO, |clock| clock.elapsed());
-        LiveStub::compile(stub, file.to_owned(), serial, since).map(Arc::new)
+        self.compile_at(stub, file, since)
+    }
+
+    /// Makes a stub ready that comes into service at `since`; no other has its serial number.
+    pub(super) fn compile_at(
+        &self,
+        stub: Stub,
+        file: &Path,
+        since: Duration,
+    ) -> Result<Arc<LiveStub>, CompileError> {
+        LiveStub::compile(stub, file.to_owned(), self.serial(), since).map(Arc::new)
+    }
+
+    fn serial(&self) -> u64 {
+        self.serials.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Puts in service what compiled, and gives what did not.
@@ -231,8 +273,8 @@ impl StubStore {
     }
 
     fn publish(&self, places: &mut Places) {
-        if let Some(set) = places.next_set(&self.current.load()) {
-            self.current.store(Arc::new(set));
+        if let Some(layer) = places.next_layer(&self.current.load()) {
+            self.current.store(Arc::new(layer));
         }
     }
 }

@@ -80,6 +80,8 @@ mod scenarios;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod session_names;
+#[cfg(test)]
 mod streaming;
 #[cfg(test)]
 mod support;

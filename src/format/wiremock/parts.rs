@@ -29,6 +29,11 @@ pub fn read_pattern(text: &str) -> Result<RequestPattern, Vec<Problem>> {
     read_with(text, |node, problems| Some(pattern::read(node, &[&REQUEST], problems)))
 }
 
+/// Whether a request pattern may have a field of this name.
+pub fn is_request_field(name: &str) -> bool {
+    REQUEST.known.contains(&name)
+}
+
 /// Reads one matcher by itself, as `bodyPatterns` has them.
 ///
 /// # Errors

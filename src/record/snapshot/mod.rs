@@ -1,0 +1,14 @@
+//! Exchanges as stubs, as a recording over WireMock's admin API makes them: plain, one an exchange,
+//! and not those that `ringer record` finds. Pure.
+//!
+//! May import: codec, matching, model, redaction.
+
+mod answer;
+mod naming;
+mod pattern;
+mod repeats;
+mod source;
+mod stubs;
+
+pub use source::Source;
+pub use stubs::{Made, Maker};
