@@ -36,16 +36,16 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::{
-    admin::{Admin, AdminParts},
+    admin::{Admin, AdminParts, SessionListeners},
     config::Config,
     library::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
     },
-    model::{Handled, Stub},
+    model::{Handled, SessionName, Stub},
     record::{LazyRecorder, RecordError, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{Dialect, ServeError, Server, ServerParts, server},
+    serve::{AdminPlace, Dialect, ServeError, Server, ServerParts, SessionDoors, server},
     store::{
         JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
         StubStore,
@@ -250,11 +250,13 @@ impl Parts {
         let behaviors = self.behaviors;
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
+        let session_doors = Arc::new(SessionDoors::default());
         let admin = config.admin.place.map(|place| {
             let admin = Admin::new(AdminParts {
                 clock: self.clock,
                 keeper,
                 sessions: Arc::clone(&sessions),
+                listeners: Arc::clone(&session_doors) as Arc<dyn SessionListeners>,
                 behaviors: Arc::clone(&behaviors.shared),
                 measured: Arc::clone(&self.measured),
                 redactor: Arc::clone(&self.redactor),
@@ -264,8 +266,7 @@ impl Parts {
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
                 recorder: Arc::clone(&self.recorder),
-                credentials: config.admin.credentials,
-                requires_https: config.admin.requires_https,
+                access: config.admin.access,
             });
             (Arc::new(admin), place)
         });
@@ -294,6 +295,8 @@ impl Parts {
             authority: Arc::clone(&self.authority),
             token_keys,
             sessions: Arc::clone(&sessions),
+            session_doors,
+            session_listen: config.session_listen,
             admin,
             body_files,
             redactor: self.redactor,
@@ -335,6 +338,26 @@ impl Running {
     /// The addresses that are listened on, in the order in which they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         self.server.addresses()
+    }
+
+    /// The addresses that sessions have of their own from the start, in the order in which they were
+    /// given.
+    pub fn session_addresses(&self) -> &[(SessionName, SocketAddr)] {
+        self.server.session_addresses()
+    }
+
+    /// Where the admin API answers, as its clients are told it: a URL, or `unix:` and a path.
+    pub fn admin(&self) -> Option<String> {
+        let url = |address: &SocketAddr| format!("http://{address}");
+        match self.server.admin()? {
+            AdminPlace::Address(address) => Some(url(address)),
+            AdminPlace::Everywhere { .. } => self.addresses().first().map(url),
+            #[cfg(unix)]
+            AdminPlace::Unix(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                Some(format!("unix:{}", path.display()))
+            }
+        }
     }
 
     /// The certificate to give to clients.

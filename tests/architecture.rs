@@ -67,7 +67,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "upstream",
         ],
     ),
-    ("config", &["behavior", "engine", "format", "library", "model", "runtime", "serve", "store"]),
+    (
+        "config",
+        &["admin", "behavior", "engine", "format", "library", "model", "runtime", "serve", "store"],
+    ),
     (
         "app",
         &[
@@ -95,6 +98,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "admin",
             "app",
             "behavior",
             "codec",

@@ -3,6 +3,7 @@
 //! Paths, status codes and JSON are those of WireMock 3. May import: behavior, codec, engine,
 //! format, library, matching, model, record, redaction, runtime, store, tls, verify.
 
+mod access;
 mod api;
 mod behaviors;
 mod call;
@@ -33,11 +34,16 @@ mod recordings;
 mod requests;
 mod router;
 mod scenarios;
+mod session_listeners;
 mod settings;
 mod state;
 mod system;
+mod token;
 mod verification;
 
+pub use access::{Access, Asking};
 pub use api::Admin;
 pub use events::Subscription;
+pub use session_listeners::{ListenError, SessionListeners};
 pub use state::AdminParts;
+pub use token::AdminToken;

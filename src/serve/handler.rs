@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{
     bandwidth::{self, paced},
+    caller::Way,
     client::Client,
     entry::Entry,
     faults::{self, Scene},
@@ -61,7 +62,7 @@ pub(super) async fn handle(
         && door.takes(&request, &client.arrival)
     {
         let watch = client.watch.clone();
-        return door.answer(&client.arrival, request, state.limits.body_in_memory, watch).await;
+        return door.answer(&Way::of(&client.arrival), request, &state.limits, watch).await;
     }
     let origin = if state.answers.cross_origin {
         let (method, asked) = (request.method(), request.headers());

@@ -9,6 +9,8 @@ pub mod settings;
 pub mod targets;
 
 mod bandwidth;
+mod call_body;
+mod caller;
 mod capture;
 mod client;
 mod connect_faults;
@@ -48,6 +50,7 @@ mod respond;
 mod rewound;
 mod rewrite;
 mod route;
+mod session_doors;
 mod session_of;
 mod settled;
 mod socket;
@@ -60,6 +63,8 @@ mod taking;
 mod tee;
 mod timer;
 mod told;
+#[cfg(unix)]
+mod unix_door;
 mod unserved;
 mod wait;
 mod webhooks;
@@ -69,6 +74,9 @@ mod witness;
 
 pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
+pub use session_doors::SessionDoors;
 pub use settings::{Answers, Chunking, Dialect, Limits, ReadRequestFaults, Service, Templating};
 pub use system_keys::{SystemKeyPattern, SystemKeys};
 pub use targets::{TargetPattern, Targets};
+#[cfg(unix)]
+pub use unix_door::SocketError;

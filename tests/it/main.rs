@@ -79,7 +79,9 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod secrets;
+mod security;
 #[cfg(test)]
+mod session_listeners;
 mod session_names;
 #[cfg(test)]
 mod streaming;
