@@ -181,6 +181,7 @@ impl Server<'_> {
         assert_eq!(self.on_disk(), [""; 0]);
     }
 
+    #[expect(deprecated, reason = "a client has it all the same")]
     pub(super) async fn journal(&self) {
         let client = &self.client;
         requests::delete_all_requests_in_journal(client).await.unwrap();
