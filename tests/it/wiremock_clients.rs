@@ -138,8 +138,7 @@ fn the_examples_of_the_guide_run_as_they_stand() {
         }
     };
     // Node looks for packages beside the script.
-    let packages =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/node/node_modules");
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/node/node_modules");
     std::os::unix::fs::symlink(packages, folder.join("node_modules")).unwrap();
     run_all("python", "py", 1);
     run_all("js", "mjs", 2);
