@@ -10,6 +10,7 @@ mod call;
 mod chaos;
 mod clock;
 pub mod cross_origin;
+mod described;
 mod docs;
 mod drawn;
 mod event_filter;

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod admin_behaviors;
 #[cfg(test)]
+mod admin_details;
+#[cfg(test)]
 mod admin_origins;
 #[cfg(test)]
 mod admin_requests;
@@ -113,3 +115,5 @@ mod wiremock_clients;
 mod wiremock_proxying;
 #[cfg(test)]
 mod wiremock_responses;
+#[cfg(test)]
+mod wiremock_rust_client;
