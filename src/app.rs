@@ -47,10 +47,12 @@ use crate::{
     runtime::{Clock, Drain, Watch},
     serve::{AdminPlace, Dialect, ServeError, Server, ServerParts, SessionDoors, server},
     store::{
-        JournalLimits, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings, StubStore,
+        JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
+        StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
+    verify::{Compiled, UnusedStub},
 };
 
 mod behaviors;
@@ -58,6 +60,7 @@ mod measured;
 mod recorded;
 mod secrets;
 mod summary;
+mod verification;
 
 pub use summary::Summary;
 
@@ -90,6 +93,9 @@ pub enum AppError {
     /// What was said of how answers behave can't be used.
     #[error("the behaviors cannot be used")]
     Behavior(#[from] BehaviorsError),
+    /// A pattern of what is expected can't be used.
+    #[error("the expectations cannot be used: {0}")]
+    Expectations(String),
     /// A task that reads files was ended.
     #[error("reading the stub directory was interrupted")]
     Interrupted,
@@ -109,6 +115,8 @@ pub struct Running {
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
     sessions: Arc<Sessions>,
+    expectations: Option<Compiled>,
+    clock: Clock,
     /// Stops when dropped.
     watcher: Option<Watcher>,
     asked_to_stop: Watch,
@@ -226,11 +234,14 @@ impl Parts {
                 })
             })
             .transpose()?;
-        // Nobody could ask for it.
-        let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
+        let expectations = verification::compiled(config.expectations.as_ref())?;
+        // Else nobody could ask for it.
+        let is_asked = config.admin.place.is_some() || config.expectations.is_some();
+        let entries = if is_asked { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
+        let journals = Journals::new(journal, Redactor::clone(&self.redactor));
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
-        let sessions = Arc::new(Sessions::new(config.sessions, journal, settings));
+        let sessions = Arc::new(Sessions::new(config.sessions, journals, settings));
         self.stubs.follow(sessions.default_session().clock());
         tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
@@ -304,6 +315,8 @@ impl Parts {
             problems: self.problems,
             behaviors,
             sessions,
+            expectations,
+            clock: self.clock,
             watcher,
             asked_to_stop,
             _shutdown: shutdown,
@@ -391,14 +404,25 @@ impl Running {
         let tally = self.server.tally();
         let limits = self.server.limits();
         let unused = |stub: &Stub| !self.server.was_used(stub.id);
-        let unused_stubs = match recorded {
+        let unused_stubs: Vec<UnusedStub> = match recorded {
             Some(_) => Vec::new(),
             None => {
                 let set = self.stubs.snapshot();
                 let unused = set.all().filter(|live| unused(&live.stub));
-                unused.map(|live| live.display_name()).collect()
+                unused
+                    .map(|live| UnusedStub {
+                        id: live.stub.id.to_string(),
+                        name: live.display_name(),
+                    })
+                    .collect()
             }
         };
+        let early_retries = self.server.early_retries();
+        let verdict = self.expectations.as_ref().map(|compiled| {
+            let session = self.sessions.default_session();
+            let (set, now) = (self.stubs.snapshot(), self.clock.elapsed());
+            verification::judge(compiled, session, &set, unused_stubs.clone(), early_retries, now)
+        });
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
         problems.extend(self.behaviors.finish().await);
@@ -408,9 +432,10 @@ impl Running {
             nearest: tally.nearest,
             recorded,
             misses: self.server.misses().into_iter().collect(),
-            unused_stubs,
+            unused_stubs: unused_stubs.into_iter().map(|stub| stub.name).collect(),
+            verdict,
             rate_limited: tally.limited,
-            early_retries: self.server.early_retries(),
+            early_retries,
             limits,
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,

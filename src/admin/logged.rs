@@ -7,7 +7,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header::CONTENT_ENCODING};
 
-use super::{drawn, json::object, mapping::shown};
+use super::{exchange, json::object, mapping::shown};
 use crate::{
     codec::{
         encoding, form,
@@ -30,7 +30,7 @@ pub(super) fn event(event: &ServeEvent) -> Json {
         };
         one.unwrap_or_else(|| Json::Object(Vec::new()))
     });
-    let answer = refused(event).or_else(|| event.answer()).or_else(|| broken(event));
+    let answer = answer(event);
     let definition = definition.map(|definition| rendered(definition, answer.as_ref()));
     let mut members = vec![
         ("id".to_owned(), event.id.to_string().into()),
@@ -56,10 +56,15 @@ pub(super) fn event(event: &ServeEvent) -> Json {
         ])
     });
     members.push(("stubMapping".to_owned(), mapping));
-    if let Some(own) = drawn::of(event) {
+    if let Some(own) = exchange::own(event) {
         members.push(("ringer".to_owned(), own));
     }
     Json::Object(members)
+}
+
+/// The answer of an entry as WireMock shows it.
+pub(super) fn answer(event: &ServeEvent) -> Option<LoggedAnswer> {
+    refused(event).or_else(|| event.answer()).or_else(|| broken(event))
 }
 
 /// Of an answer from a template, WireMock gives the text that came of it for its definition's body.
@@ -72,7 +77,7 @@ fn rendered(mut definition: Json, answer: Option<&LoggedAnswer>) -> Json {
         && is_template
         && definition.member("body").is_some()
     {
-        definition.set("body", String::from_utf8_lossy(&answer.body).into_owned().into());
+        definition.set("body", String::from_utf8_lossy(answer.body.shown()).into_owned().into());
     }
     definition
 }
@@ -133,13 +138,13 @@ pub(super) fn answer_fields(event: &ServeEvent, answer: &LoggedAnswer) -> Header
 }
 
 /// The answer; of a body that was compressed for this client, the plain one.
-fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
+pub(super) fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
     let stub = event.stub();
     let spec = stub.and_then(|(live, step)| live.response(step));
     let own: Cow<'_, Headers> =
         spec.map_or_else(|| Cow::Owned(Headers::new()), |spec| Cow::Borrowed(&spec.headers));
     let mut fields = answer.headers.clone();
-    let mut body: Cow<'_, [u8]> = Cow::Borrowed(&answer.body);
+    let mut body: Cow<'_, [u8]> = Cow::Borrowed(answer.body.shown());
     let coding = fields.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     if let Some(coding) = coding.and_then(Coding::from_token)
         && !own.contains("content-encoding")

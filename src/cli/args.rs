@@ -13,6 +13,7 @@ use super::{
     global_args::GlobalArgs,
     session_args::SessionArgs,
     stub_args::{CheckArgs, ExplainArgs},
+    verify_args::{JudgeArgs, VerifyArgs},
     wiremock_args::WireMockArgs,
 };
 use crate::{
@@ -68,6 +69,9 @@ pub enum Command {
     /// Change a ringer that is running: faults, delays, limits, profiles, the clock
     #[command(after_help = examples::CTL)]
     Ctl(Box<CtlArgs>),
+    /// Say whether the client of a running ringer did what a test expects of it
+    #[command(after_help = examples::VERIFY)]
+    Verify(Box<VerifyArgs>),
     /// Show, make or export the local certificate authority
     #[command(after_help = examples::CA)]
     Ca(CaArgs),
@@ -109,6 +113,9 @@ pub struct ReplayArgs {
     /// mistake
     #[arg(long)]
     pub strict: bool,
+    /// By what the run is judged.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
     /// Program to run with proxy and certificate variables set; ringer ends when it does
     #[arg(last = true, value_name = "CMD", value_hint = ValueHint::CommandWithArguments)]
     pub program: Vec<OsString>,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
-    wiremock_args::WireMockArgs,
+    verify_args::ReportArgs, wiremock_args::WireMockArgs,
 };
 use crate::{
     admin::Access,
@@ -68,7 +68,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
         config.journal.entries = entries;
     }
     if let Some(bytes) = args.logged_response_body_size_limit {
-        config.journal.answer_bytes = bytes;
+        config.journal.answer_bytes = Some(bytes);
     }
     config.global.proxy_pass_through = args.proxy_pass_through.unwrap_or(true);
     config.upstream.insecure |= args.trust_all_proxy_targets;
@@ -85,6 +85,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
         );
     }
     Foreground {
+        reports: ReportArgs::default(),
         what: "standing in for WireMock".to_owned(),
         place: args.root_dir,
         config: loaded.config,

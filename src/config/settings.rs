@@ -8,7 +8,7 @@ use crate::{
     behavior::ErrorRate,
     engine::Matching,
     library::FileNames,
-    model::{Behaviors, LatencySource, Mode, RateLimit, SessionName, Stub},
+    model::{Behaviors, Expectations, LatencySource, Mode, RateLimit, SessionName, Stub},
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits, SessionLimits},
@@ -64,6 +64,8 @@ pub struct Config {
     pub global: GlobalSettings,
     /// How many requests are remembered for it.
     pub journal: JournalLimits,
+    /// What is expected of the clients of the run.
+    pub expectations: Option<Expectations>,
     /// How sessions come and go.
     pub sessions: SessionLimits,
     /// Sessions that have an address of their own from the start to the end.
@@ -98,6 +100,7 @@ impl Default for Config {
             admin: AdminSettings::default(),
             global: GlobalSettings::default(),
             journal: JournalLimits::default(),
+            expectations: None,
             sessions: SessionLimits::default(),
             session_listen: Vec::new(),
             watch: true,

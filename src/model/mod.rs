@@ -8,6 +8,7 @@ pub mod date_pattern;
 pub mod delay;
 pub mod distribution;
 pub mod exchange;
+pub mod expectation;
 pub mod fault;
 pub mod handled;
 pub mod id;
@@ -32,6 +33,10 @@ pub use delay::{Delay, Dribble};
 pub use distribution::{Distribution, LatencySource, Quantile, Wait};
 pub use exchange::{
     Chunk, Ending, Exchange, RecordedBody, RecordedRequest, RecordedResponse, Timing,
+};
+pub use expectation::{
+    Between, Demand, Expectation, Expectations, Gaps, HeaderDemand, Jitter, OrderDemand,
+    RequestDemand, Retries, SameBy, Statuses, Step, Times,
 };
 pub use fault::{
     AnswerFault, ConnectFault, Cut, ErrorAnswer, Fault, Http2Fault, Stall, TlsFault, WireFault,

@@ -18,6 +18,7 @@ use tokio::{
 use super::{
     call_body::{self, BodyLimits},
     caller::Way,
+    event_stream,
     reply::{BodyError, ReplyBody},
     rescue,
     route::Arrival,
@@ -26,6 +27,7 @@ use super::{
 use crate::{
     admin::{Admin, Asking},
     model::{Scheme, SessionName},
+    runtime::Watch,
 };
 
 /// Calls that are carried out at a time; further ones wait.
@@ -117,6 +119,7 @@ impl AdminDoor {
         way: &Way,
         request: Request<Incoming>,
         limits: &Limits,
+        watch: Watch,
     ) -> Result<Response<ReplyBody>, BodyError> {
         let (mut parts, body) = request.into_parts();
         if !self.is_shared && way.is_foreign_page(&parts, self.admin.is_guarded()) {
@@ -152,7 +155,8 @@ impl AdminDoor {
         {
             parts.headers.insert(SessionName::HEADER, name);
         }
-        Ok(self.carried_out(Request::from_parts(parts, body), permits).await)
+        let answered = self.carried_out(Request::from_parts(parts, body), permits).await;
+        Ok(event_stream::answer(answered, watch))
     }
 
     /// Leave to carry out a call, and to hold its body.
@@ -169,7 +173,7 @@ impl AdminDoor {
         &self,
         request: Request<Bytes>,
         permits: Vec<OwnedSemaphorePermit>,
-    ) -> Response<ReplyBody> {
+    ) -> Response<Bytes> {
         let admin = Arc::clone(&self.admin);
         // Files are read and written.
         let answered = tokio::task::spawn_blocking(move || {
@@ -177,14 +181,11 @@ impl AdminDoor {
             drop(permits);
             answer
         });
-        match answered.await {
-            Ok(answer) => answer.map(ReplyBody::bytes),
-            Err(_) => {
-                let mut response = Response::new(ReplyBody::empty());
-                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-                response
-            }
-        }
+        answered.await.unwrap_or_else(|_| {
+            let mut response = Response::default();
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        })
     }
 }
 

@@ -161,9 +161,10 @@ fn clear(path: &Path) -> Result<(), SocketError> {
 async fn answer(
     state: Arc<State>,
     request: Request<Incoming>,
+    watch: Watch,
 ) -> Result<Response<ReplyBody>, BodyError> {
     match &state.admin {
-        Some(door) => door.answer(&Way::Unix, request, &state.limits).await,
+        Some(door) => door.answer(&Way::Unix, request, &state.limits, watch).await,
         None => Err("there is no admin API".into()),
     }
 }
@@ -177,8 +178,8 @@ async fn serve(state: Arc<State>, stream: UnixStream, mut watch: Watch) {
         .max_buf_size(limits.head_bytes.max(8192))
         .max_headers(256)
         .auto_date_header(false);
-    let asked = Arc::clone(&state);
-    let answer = move |request| answer(Arc::clone(&asked), request);
+    let (asked, within) = (Arc::clone(&state), watch.clone());
+    let answer = move |request| answer(Arc::clone(&asked), request, within.clone());
     let connection = builder.serve_connection(TokioIo::new(stream), service_fn(answer));
     tokio::pin!(connection);
     let result = tokio::select! {

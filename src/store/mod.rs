@@ -1,21 +1,25 @@
 //! What is remembered: the live stubs and settings, and per session its time, how far each sequence and
 //! scenario has come, and the requests of late.
 //!
-//! May import: behavior, codec, matching, model, render, runtime.
+//! May import: behavior, codec, matching, model, redaction, render, runtime.
 
 pub mod applied;
 pub mod behaviors;
 pub mod clock;
 pub mod edit;
 pub mod event;
+pub mod feed;
 pub mod journal;
 mod layer;
 pub mod limits;
 pub mod live;
+pub mod logged_body;
 pub mod measured;
+pub mod outcome;
 pub mod overlay;
 mod places;
 pub mod recording;
+mod ring;
 pub mod rules;
 pub mod scenarios;
 pub mod script;
@@ -31,14 +35,17 @@ pub use applied::{Applied, Drawn, Subject};
 pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
 pub use edit::Profile;
-pub use event::{Limited, LoggedAnswer, Note, ServeEvent, Served};
-pub use journal::{Journal, JournalLimits};
+pub use event::{Limited, LoggedAnswer, Note, ServeEvent, Served, Timing};
+pub use feed::{Change, Feed, Heard, Listener, Notice};
+pub use journal::{Journal, JournalLimits, Journals};
 pub use limits::{
     Admission, Asked, Counters, Decision, LimitError, LimitReport, LiveLimit, Refused, Settlement,
     render_text,
 };
 pub use live::{LiveStub, LiveTemplates};
+pub use logged_body::{CutBody, LoggedBody};
 pub use measured::{Endpoints, Measured};
+pub use outcome::{ExchangeOutcome, UnknownOutcome};
 pub use overlay::SessionStubs;
 pub use recording::{Recorded, Recording, RecordingStatus, Taken, TakenAnswer};
 pub use rules::{LiveBehaviors, LiveEffect, LiveRule};

@@ -15,7 +15,7 @@ use parking_lot::RwLock;
 
 use super::{
     clock::SessionClock,
-    journal::{Journal, JournalLimits},
+    journal::{Journal, Journals},
     limits::Counters,
     recording::Recording,
     scenarios::Scenarios,
@@ -24,7 +24,7 @@ use super::{
     values::Values,
 };
 use crate::{
-    model::{Mode, SessionName, StubId},
+    model::{Expectations, Mode, SessionName, StubId},
     runtime::{Clock, Seed},
 };
 
@@ -69,19 +69,25 @@ pub struct Session {
     values: Values,
     limits: Arc<Counters>,
     turns: TurnCounts,
+    /// What a test expects of its client.
+    expectations: RwLock<Option<Arc<Expectations>>>,
 }
 
 impl Session {
     /// A session without a past and without a journal.
     pub fn new(name: SessionName) -> Self {
-        let limits = JournalLimits { entries: 0, ..JournalLimits::default() };
-        Self::open(name, limits, Arc::default())
+        Self::open(name, &Journals::off(), Arc::default())
     }
 
-    /// A session without a past that keeps a journal within these limits. `settings` hold until it is
-    /// given its own.
-    pub fn open(name: SessionName, limits: JournalLimits, settings: Arc<SharedSettings>) -> Self {
+    /// A session without a past that keeps one of these journals. `settings` hold until it is given its
+    /// own.
+    pub fn open(
+        name: SessionName,
+        journals: &Arc<Journals>,
+        settings: Arc<SharedSettings>,
+    ) -> Self {
         Self {
+            journal: journals.open(name.clone()),
             name,
             touched: AtomicU64::new(0),
             terms: RwLock::default(),
@@ -89,7 +95,6 @@ impl Session {
             own_settings: OnceLock::new(),
             clock: Arc::new(SessionClock::new(Clock::start())),
             scenarios: Scenarios::default(),
-            journal: Journal::new(limits, Seed::fresh_u128()),
             recording: Recording::default(),
             hits: RwLock::default(),
             used: RwLock::default(),
@@ -97,7 +102,18 @@ impl Session {
             values: Values::default(),
             limits: Arc::default(),
             turns: TurnCounts::default(),
+            expectations: RwLock::default(),
         }
+    }
+
+    /// What a test expects of its client, if anything.
+    pub fn expectations(&self) -> Option<Arc<Expectations>> {
+        self.expectations.read().clone()
+    }
+
+    /// Replaces what a test expects.
+    pub fn expect(&self, expectations: Option<Arc<Expectations>>) {
+        *self.expectations.write() = expectations;
     }
 
     /// Its time: what has to do with dates, windows and limits reads this one and no other.

@@ -13,7 +13,7 @@ use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
 use tokio::sync::watch;
 
-use super::{journal::JournalLimits, session::Session, settings::SharedSettings};
+use super::{journal::Journals, session::Session, settings::SharedSettings};
 use crate::{
     model::{SessionName, StubId},
     runtime::Clock,
@@ -59,7 +59,7 @@ pub enum SessionError {
 pub struct Sessions {
     limits: SessionLimits,
     clock: Clock,
-    journal: JournalLimits,
+    journals: Arc<Journals>,
     settings: Arc<SharedSettings>,
     default: Arc<Session>,
     open: RwLock<BTreeMap<SessionName, Arc<Session>>>,
@@ -77,23 +77,28 @@ struct Gone {
 
 impl Sessions {
     /// The default session, and none beside it. `settings` hold in every session that has none of its
-    /// own; each keeps a journal within `journal`.
+    /// own; each keeps one of `journals`.
     pub fn new(
         limits: SessionLimits,
-        journal: JournalLimits,
+        journals: Arc<Journals>,
         settings: Arc<SharedSettings>,
     ) -> Self {
-        let default = Session::open(SessionName::default(), journal, Arc::clone(&settings));
+        let default = Session::open(SessionName::default(), &journals, Arc::clone(&settings));
         Self {
             limits,
             clock: Clock::start(),
-            journal,
+            journals,
             settings,
             default: Arc::new(default),
             open: RwLock::default(),
             gone: Gone::default(),
             removals: watch::Sender::new(()),
         }
+    }
+
+    /// What is remembered of the requests of all of them.
+    pub fn journals(&self) -> &Arc<Journals> {
+        &self.journals
     }
 
     /// How sessions come and go.
@@ -147,7 +152,7 @@ impl Sessions {
         if name.is_default() {
             return Err(exists());
         }
-        let made = Session::open(name.clone(), self.journal, Arc::clone(&self.settings));
+        let made = Session::open(name.clone(), &self.journals, Arc::clone(&self.settings));
         made.touch(self.clock.elapsed());
         let mut open = self.open.write();
         if open.contains_key(name) {
@@ -238,7 +243,7 @@ mod tests {
     use super::*;
 
     fn sessions(limits: SessionLimits) -> Sessions {
-        Sessions::new(limits, JournalLimits::default(), Arc::default())
+        Sessions::new(limits, Journals::off(), Arc::default())
     }
 
     fn name(text: &str) -> SessionName {
