@@ -24,22 +24,16 @@
 //! # }
 //! ```
 
-use std::{
-    fmt,
-    net::SocketAddr,
-    path::PathBuf,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use tokio::sync::broadcast;
 
 use crate::{
     admin::{Admin, AdminParts, SessionListeners},
     config::Config,
-    library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service, key_file},
+    library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service},
     model::{Handled, SessionName},
-    record::{LazyRecorder, Recorder, RecorderConfig},
+    record::{LazyRecorder, MappingFiles},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
     serve::{AdminPlace, Dialect, Server, ServerParts, SessionDoors, server},
@@ -47,6 +41,7 @@ use crate::{
         JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
         StubStore,
     },
+    telemetry::Metrics,
     tls::Authority,
     upstream,
     verify::{Compiled, Evidence, gather},
@@ -54,24 +49,24 @@ use crate::{
 
 mod behaviors;
 mod error;
+mod idle;
+mod mappings;
 mod measured;
 mod recorded;
+mod reload;
 mod secrets;
+mod spans;
 mod summary;
 mod verification;
 
-pub use error::AppError;
 pub use summary::Summary;
 
 pub use crate::lint::compile_problems;
 use behaviors::AnswerBehaviors;
 pub use behaviors::BehaviorsError;
-
-/// Exchanges that may be under way or wait for the disk.
-const RECORDING_PERMITS: usize = 2048;
-/// Between two looks for sessions to forget.
-const LOOK_AT_LEAST: Duration = Duration::from_millis(50);
-const LOOK_AT_MOST: Duration = Duration::from_secs(60);
+pub use error::AppError;
+use recorded::Recorded;
+use spans::Spans;
 
 /// ringer, about to start.
 #[derive(Debug)]
@@ -87,10 +82,12 @@ pub struct Running {
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
     sessions: Arc<Sessions>,
+    mapping_files: Option<MappingFiles>,
     expectations: Option<Compiled>,
     clock: Clock,
     /// Stops when dropped.
     watcher: Option<Watcher>,
+    spans: Option<Spans>,
     asked_to_stop: Watch,
     /// Kept, so that its end is not taken for a wish to stop.
     _shutdown: Arc<Drain>,
@@ -131,6 +128,7 @@ struct Parts {
     problems: Vec<String>,
     measured: Arc<Measured>,
     behaviors: AnswerBehaviors,
+    metrics: Arc<Metrics>,
 }
 
 impl Parts {
@@ -150,24 +148,17 @@ impl Parts {
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
         let measured = Arc::new(measured::read(&config, &loaded));
         let events = server::events();
-        let recorder = {
-            let (folder, recordings) = (config.stubs.clone(), config.recordings.clone());
-            let (redactor, stubs, events) =
-                (Arc::clone(&redactor), Arc::clone(&stubs), events.clone());
-            Arc::new(LazyRecorder::new(move || {
-                if let Some(key) = &new_key {
-                    key_file::write(&folder, key)?;
-                }
-                Recorder::start(RecorderConfig {
-                    stubs: folder.clone(),
-                    recordings: recordings.clone(),
-                    clock,
-                    redactor: Arc::clone(&redactor),
-                    permits: RECORDING_PERMITS,
-                    on_recorded: recorded::on_recorded(events.clone(), Arc::clone(&stubs)),
-                })
-            }))
-        };
+        let metrics = Arc::new(Metrics::default());
+        let recorder = Arc::new(recorded::recorder(Recorded {
+            stubs: config.stubs.clone(),
+            recordings: config.recordings.clone(),
+            new_key,
+            clock,
+            redactor: Arc::clone(&redactor),
+            live: Arc::clone(&stubs),
+            events: events.clone(),
+            metrics: metrics.recorder.clone(),
+        }));
         if records {
             recorder.start()?;
         }
@@ -183,6 +174,7 @@ impl Parts {
             problems,
             measured,
             behaviors: behaviors::start(&config)?,
+            metrics,
             config,
         })
     }
@@ -200,23 +192,27 @@ impl Parts {
         let watcher = config
             .watch
             .then(|| {
-                let keeper = Arc::clone(&keeper);
-                Watcher::follow(self.reader, &self.loaded, move |changed, removed| {
-                    keeper.follow(changed, removed);
-                })
+                let (keeper, metrics) = (Arc::clone(&keeper), Arc::clone(&self.metrics));
+                Watcher::follow(self.reader, &self.loaded, reload::follow(keeper, metrics))
             })
             .transpose()?;
         let expectations = verification::compiled(config.expectations.as_ref())?;
         // Else nobody could ask for it.
-        let is_asked = config.admin.place.is_some() || config.expectations.is_some();
-        let entries = if is_asked { config.journal.entries } else { 0 };
-        let journal = JournalLimits { entries, ..config.journal };
-        let journals = Journals::new(journal, Redactor::clone(&self.redactor));
+        let is_kept = config.admin.place.is_some() || config.expectations.is_some();
+        let entries = if is_kept { config.journal.entries } else { 0 };
+        let limits = JournalLimits { entries, ..config.journal };
+        let journals = Journals::new(limits, Redactor::clone(&self.redactor));
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
-        let sessions =
-            Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
+        let stubs = Arc::clone(&self.stubs);
+        let sessions = Arc::new(Sessions::new(config.sessions, journals, settings, stubs));
         self.stubs.follow(sessions.default_session().clock());
-        tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
+        let mapping_files = mappings::follow(
+            config.admin.record_mappings,
+            &config.stubs,
+            &self.redactor,
+            &sessions,
+        )?;
+        tokio::spawn(idle::forget(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
         let behaviors = self.behaviors;
@@ -238,10 +234,19 @@ impl Parts {
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
                 recorder: Arc::clone(&self.recorder),
+                metrics: Arc::clone(&self.metrics),
                 access: config.admin.access,
             });
             (Arc::new(admin), place)
         });
+        let upstream = upstream::Options {
+            ca_files: config.upstream.ca_files,
+            insecure: config.upstream.insecure,
+            connect_timeout: config.upstream.connect_timeout,
+            idle_timeout: config.upstream.idle_timeout,
+            own_addresses: Vec::new(),
+        };
+        let spans = Spans::start(config.otlp, &upstream, &self.metrics)?;
         let parts = ServerParts {
             clock: self.clock,
             limits: config.limits,
@@ -255,13 +260,7 @@ impl Parts {
             read_request_faults: config.allow_request_faults.then_some(behaviors::read_request),
             fault_log: behaviors.log.clone(),
             matching: config.matching,
-            upstream: upstream::Options {
-                ca_files: config.upstream.ca_files,
-                insecure: config.upstream.insecure,
-                connect_timeout: config.upstream.connect_timeout,
-                idle_timeout: config.upstream.idle_timeout,
-                own_addresses: Vec::new(),
-            },
+            upstream,
             preserve_host: config.upstream.preserve_host,
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
@@ -275,6 +274,8 @@ impl Parts {
             recorder: Arc::clone(&self.recorder),
             recordings: config.recordings,
             events: self.events.clone(),
+            metrics: self.metrics,
+            tracer: spans.as_ref().map(|spans| Arc::clone(&spans.tracer)),
         };
         Ok(Running {
             server: Server::start(&config.listen, parts)?,
@@ -285,24 +286,14 @@ impl Parts {
             problems: self.problems,
             behaviors,
             sessions,
+            mapping_files,
             expectations,
             clock: self.clock,
             watcher,
+            spans,
             asked_to_stop,
             _shutdown: shutdown,
         })
-    }
-}
-
-/// Forgets sessions that nobody asks for, as long as there are any to forget.
-async fn forget_idle(sessions: Weak<Sessions>, behaviors: Arc<SharedBehaviors>) {
-    while let Some(idle) = sessions.upgrade().map(|sessions| sessions.limits().idle) {
-        tokio::time::sleep((idle / 4).clamp(LOOK_AT_LEAST, LOOK_AT_MOST)).await;
-        let Some(sessions) = sessions.upgrade() else { return };
-        for session in sessions.expire() {
-            behaviors.reset_session(session.name(), Duration::ZERO);
-            tracing::debug!("session {} is forgotten: nobody asked for it", session.name());
-        }
     }
 }
 
@@ -367,12 +358,15 @@ impl Running {
     pub async fn stop(self) -> Summary {
         self.server.stop().await;
         drop(self.watcher);
+        if let Some(spans) = self.spans {
+            spans.finish().await;
+        }
+        mappings::finish(self.mapping_files).await;
         let recorded = match self.recorder.running() {
             Some(recorder) => Some(recorder.finish().await),
             None => None,
         };
         let tally = self.server.tally();
-        let limits = self.server.limits();
         let set = self.stubs.snapshot();
         let unused_stubs = match recorded {
             Some(_) => Vec::new(),
@@ -380,13 +374,9 @@ impl Running {
         };
         let early_retries = self.server.early_retries();
         let verdict = self.expectations.as_ref().map(|compiled| {
-            let session = self.sessions.default_session();
-            let evidence = Evidence {
-                unused_stubs: unused_stubs.clone(),
-                early_retries,
-                ..gather(session, &set, self.clock.elapsed())
-            };
-            compiled.judge(&evidence)
+            let (session, now) = (self.sessions.default_session(), self.clock.elapsed());
+            let known = gather(session, &set, now);
+            compiled.judge(&Evidence { unused_stubs: unused_stubs.clone(), early_retries, ..known })
         });
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
@@ -401,7 +391,7 @@ impl Running {
             verdict,
             rate_limited: tally.limited,
             early_retries,
-            limits,
+            limits: self.server.limits(),
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,
             problems,

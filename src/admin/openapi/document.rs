@@ -18,10 +18,13 @@ const TAKEN: &[&str] = &["#/components/parameters/Session"];
 
 /// What every call may be answered.
 const ANSWERED: &[(&str, &str)] = &[
+    ("400", "#/components/responses/BadRequest"),
     ("401", "#/components/responses/Unauthorized"),
     ("403", "#/components/responses/Forbidden"),
+    ("404", "#/components/responses/NoSession"),
     ("408", "#/components/responses/TooSlow"),
     ("413", "#/components/responses/TooLarge"),
+    ("429", "#/components/responses/TooMany"),
     ("503", "#/components/responses/Busy"),
 ];
 
