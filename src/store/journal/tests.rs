@@ -11,6 +11,7 @@ use crate::{
 
 fn served(path: &str, body: impl Into<Bytes>) -> Served {
     Served {
+        names: None,
         request: Request {
             method: Method::GET,
             scheme: Scheme::Http,
