@@ -104,6 +104,8 @@ mod upstream;
 #[cfg(test)]
 mod upstream_failures;
 #[cfg(test)]
+mod verification;
+#[cfg(test)]
 mod virtual_days;
 #[cfg(test)]
 mod ways;
