@@ -49,7 +49,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
     config.forward = if args.enable_browser_proxying { Mode::Fallback } else { Mode::Replay };
     config.services.clear();
     config.answers = args.answers.resolve();
-    // Nothing is recorded, and clients verify what they sent as they sent it.
+    // Clients verify what they sent as they sent it, and read in recordings what they recorded.
     config.redaction = Redaction { off: true, key: None };
     config.admin = AdminSettings {
         place: Some(AdminPlace::Everywhere { open: true }),
@@ -61,7 +61,10 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
         owns_stub_files: true,
         file_names: args.filename_template.clone(),
         stubs: args.proxy_all.as_deref().map(proxy_all).into_iter().collect(),
+        record_mappings: args.record_mappings.then(|| args.match_headers.clone()),
     };
+    // What is recorded is no stub before the next start, or a reset.
+    config.watch &= !args.record_mappings;
     if args.no_request_journal {
         config.journal.entries = 0;
     } else if let Some(entries) = args.max_request_journal_entries {

@@ -12,6 +12,7 @@ use crate::{
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits, SessionLimits},
+    telemetry::Otlp,
 };
 
 /// All that an app is told.
@@ -68,6 +69,8 @@ pub struct Config {
     pub expectations: Option<Expectations>,
     /// How sessions come and go.
     pub sessions: SessionLimits,
+    /// Where spans go; `None` makes none.
+    pub otlp: Option<Otlp>,
     /// Sessions that have an address of their own from the start to the end.
     pub session_listen: Vec<(SessionName, SocketAddr)>,
     /// Whether changes in the stub directory are picked up while running.
@@ -102,6 +105,7 @@ impl Default for Config {
             journal: JournalLimits::default(),
             expectations: None,
             sessions: SessionLimits::default(),
+            otlp: None,
             session_listen: Vec::new(),
             watch: true,
         }
@@ -121,6 +125,9 @@ pub struct AdminSettings {
     pub file_names: Option<FileNames>,
     /// Stubs that are there from the start beside those of files.
     pub stubs: Vec<Stub>,
+    /// Request headers that count where each exchange that is passed on becomes a mapping file;
+    /// `None` where none does.
+    pub record_mappings: Option<Vec<String>>,
 }
 
 impl Default for AdminSettings {
@@ -131,6 +138,7 @@ impl Default for AdminSettings {
             owns_stub_files: false,
             file_names: None,
             stubs: Vec::new(),
+            record_mappings: None,
         }
     }
 }

@@ -155,7 +155,8 @@ impl AdminDoor {
         {
             parts.headers.insert(SessionName::HEADER, name);
         }
-        Ok(self.carried_out(Request::from_parts(parts, body), permits, watch).await)
+        let answered = self.carried_out(Request::from_parts(parts, body), permits).await;
+        Ok(event_stream::answer(answered, watch))
     }
 
     /// Leave to carry out a call, and to hold its body.
@@ -172,8 +173,7 @@ impl AdminDoor {
         &self,
         request: Request<Bytes>,
         permits: Vec<OwnedSemaphorePermit>,
-        watch: Watch,
-    ) -> Response<ReplyBody> {
+    ) -> Response<Bytes> {
         let admin = Arc::clone(&self.admin);
         // Files are read and written.
         let answered = tokio::task::spawn_blocking(move || {
@@ -181,14 +181,11 @@ impl AdminDoor {
             drop(permits);
             answer
         });
-        match answered.await {
-            Ok(answer) => event_stream::answer(answer, watch),
-            Err(_) => {
-                let mut response = Response::new(ReplyBody::empty());
-                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-                response
-            }
-        }
+        answered.await.unwrap_or_else(|_| {
+            let mut response = Response::default();
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        })
     }
 }
 

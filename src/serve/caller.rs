@@ -128,7 +128,8 @@ fn hosts<'r>(uri: &'r Uri, fields: &'r HeaderMap) -> impl Iterator<Item = Option
 /// A host without brackets, and its port.
 fn split(authority: &str) -> (&str, Option<&str>) {
     if let Some((host, rest)) = authority.strip_prefix('[').and_then(|it| it.split_once(']')) {
-        return (host, rest.strip_prefix(':'));
+        // What follows an address in brackets can only be a port: what is none is told from one.
+        return (host, (!rest.is_empty()).then(|| rest.strip_prefix(':').unwrap_or(rest)));
     }
     match authority.rsplit_once(':') {
         Some((host, port)) => (host, Some(port)),

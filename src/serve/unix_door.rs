@@ -178,8 +178,7 @@ async fn serve(state: Arc<State>, stream: UnixStream, mut watch: Watch) {
         .max_buf_size(limits.head_bytes.max(8192))
         .max_headers(256)
         .auto_date_header(false);
-    let asked = Arc::clone(&state);
-    let within = watch.clone();
+    let (asked, within) = (Arc::clone(&state), watch.clone());
     let answer = move |request| answer(Arc::clone(&asked), request, within.clone());
     let connection = builder.serve_connection(TokioIo::new(stream), service_fn(answer));
     tokio::pin!(connection);

@@ -9,14 +9,13 @@ use uuid::Uuid;
 
 use super::{
     applied::Drawn,
+    aside::FieldNames,
     live::LiveStub,
     logged_body::{BodyLimit, CutBody, Gathering, LoggedBody},
     outcome::ExchangeOutcome,
 };
 use crate::{
-    model::{
-        Json, Place, Request, ServiceName, SessionName, StubId, is_usual_spelling, usual_spelling,
-    },
+    model::{Json, Place, Request, ServiceName, SessionName, StubId, usual_spelling},
     redaction::{Credentials, Redactor, SeenAnswer},
 };
 
@@ -121,30 +120,6 @@ enum AnswerBody {
     Known(LoggedBody),
     Coming(Box<Gathering>),
 }
-
-/// Names of an answer's fields as another server spelled them, where they are known. Among the
-/// extensions of an answer, it is for the journal.
-#[derive(Clone, Debug, Default)]
-pub struct FieldNames(pub Option<Arc<[String]>>);
-
-impl FieldNames {
-    /// The same, without names where all are spelled as is usual.
-    pub(super) fn unusual(&self) -> Self {
-        let names = self.0.clone();
-        Self(names.filter(|names| names.iter().any(|name| !is_usual_spelling(name))))
-    }
-
-    /// How a name is spelled.
-    pub fn spelled(&self, name: &str) -> Option<&str> {
-        let names = self.0.as_deref()?;
-        names.iter().find(|spelled| spelled.eq_ignore_ascii_case(name)).map(String::as_str)
-    }
-}
-
-/// The body that an answer would have had, had it not been asked for by HEAD. Among the extensions of
-/// an answer, it is for the journal.
-#[derive(Clone, Debug)]
-pub struct UnsentBody(pub Bytes);
 
 /// An answer as it was given.
 #[derive(Clone, Debug, Default)]

@@ -15,7 +15,8 @@ use http::{HeaderMap, Response, uri::PathAndQuery};
 use uuid::Uuid;
 
 use super::{
-    event::{FieldNames, ServeEvent, Served, compact, size_of_fields},
+    aside::FieldNames,
+    event::{ServeEvent, Served, compact, size_of_fields},
     feed::{Feed, Notice},
     logged_body::{BodyLimit, LoggedBody},
     ring::{Budget, Ring},

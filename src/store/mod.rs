@@ -4,6 +4,7 @@
 //! May import: behavior, codec, matching, model, redaction, render, runtime.
 
 pub mod applied;
+pub mod aside;
 pub mod behavior_set;
 pub mod behaviors;
 pub mod clock;
@@ -34,10 +35,11 @@ pub mod turns;
 pub mod values;
 
 pub use applied::{Applied, Drawn, Subject};
+pub use aside::{FieldNames, UnsentBody};
 pub use behavior_set::BehaviorSet;
 pub use behaviors::{BehaviorError, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
-pub use event::{FieldNames, Limited, LoggedAnswer, Note, ServeEvent, Served, Timing, UnsentBody};
+pub use event::{Limited, LoggedAnswer, Note, ServeEvent, Served, Timing};
 pub use feed::{Change, Feed, Heard, Listener, Notice};
 pub use journal::{Journal, JournalLimits, Journals};
 pub use limits::{

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod admin_behaviors;
 #[cfg(test)]
+mod admin_details;
+#[cfg(test)]
 mod admin_origins;
 #[cfg(test)]
 mod admin_requests;
@@ -60,6 +62,8 @@ mod limit_corners;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod proxy_stubs;
@@ -73,6 +77,8 @@ mod record_answers;
 mod record_matching;
 #[cfg(test)]
 mod record_streams;
+#[cfg(test)]
+mod recordings;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
@@ -92,6 +98,8 @@ mod template_values;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod upstream;
 #[cfg(test)]
 mod upstream_failures;
@@ -107,3 +115,5 @@ mod wiremock_clients;
 mod wiremock_proxying;
 #[cfg(test)]
 mod wiremock_responses;
+#[cfg(test)]
+mod wiremock_rust_client;
