@@ -29,6 +29,7 @@ mod recordings;
 mod requests;
 mod router;
 mod scenarios;
+mod sessions;
 mod settings;
 mod state;
 mod system;

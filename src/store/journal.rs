@@ -151,6 +151,21 @@ impl Journal {
         self.ring.lock().events.iter().cloned().collect()
     }
 
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.ring.lock().events.len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// About how many bytes the entries take.
+    pub fn bytes(&self) -> usize {
+        self.ring.lock().bytes
+    }
+
     /// An entry by its id.
     pub fn get(&self, id: Uuid) -> Option<Arc<ServeEvent>> {
         self.ring.lock().events.iter().find(|event| event.id == id).cloned()

@@ -47,6 +47,7 @@ pub(super) const PARTS: &[(&str, &str)] = parts![
     "recordings",
     "behaviors",
     "clock",
+    "sessions",
     "server",
 ];
 
