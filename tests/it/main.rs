@@ -78,7 +78,10 @@ mod scenarios;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod session_behaviors;
 mod session_names;
+mod session_stubs;
+mod sessions;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
