@@ -36,21 +36,23 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::{
-    admin::{Admin, AdminParts},
+    admin::{Admin, AdminParts, SessionListeners},
     config::Config,
     library::{
         BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
     },
-    model::{Handled, Stub},
+    model::{Handled, SessionName, Stub},
     record::{LazyRecorder, RecordError, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{Dialect, ServeError, Server, ServerParts, server},
+    serve::{AdminPlace, Dialect, ServeError, Server, ServerParts, SessionDoors, server},
     store::{
-        JournalLimits, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings, StubStore,
+        JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
+        StubStore,
     },
     tls::{Authority, TlsError},
     upstream,
+    verify::{Compiled, UnusedStub},
 };
 
 mod behaviors;
@@ -58,6 +60,7 @@ mod measured;
 mod recorded;
 mod secrets;
 mod summary;
+mod verification;
 
 pub use summary::Summary;
 
@@ -90,6 +93,9 @@ pub enum AppError {
     /// What was said of how answers behave can't be used.
     #[error("the behaviors cannot be used")]
     Behavior(#[from] BehaviorsError),
+    /// A pattern of what is expected can't be used.
+    #[error("the expectations cannot be used: {0}")]
+    Expectations(String),
     /// A task that reads files was ended.
     #[error("reading the stub directory was interrupted")]
     Interrupted,
@@ -109,6 +115,8 @@ pub struct Running {
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
     sessions: Arc<Sessions>,
+    expectations: Option<Compiled>,
+    clock: Clock,
     /// Stops when dropped.
     watcher: Option<Watcher>,
     asked_to_stop: Watch,
@@ -226,12 +234,15 @@ impl Parts {
                 })
             })
             .transpose()?;
-        // Nobody could ask for it.
-        let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
+        let expectations = verification::compiled(config.expectations.as_ref())?;
+        // Else nobody could ask for it.
+        let is_asked = config.admin.place.is_some() || config.expectations.is_some();
+        let entries = if is_asked { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
+        let journals = Journals::new(journal, Redactor::clone(&self.redactor));
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
         let sessions =
-            Arc::new(Sessions::new(config.sessions, journal, settings, Arc::clone(&self.stubs)));
+            Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
         tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
@@ -239,11 +250,13 @@ impl Parts {
         let behaviors = self.behaviors;
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
+        let session_doors = Arc::new(SessionDoors::default());
         let admin = config.admin.place.map(|place| {
             let admin = Admin::new(AdminParts {
                 clock: self.clock,
                 keeper,
                 sessions: Arc::clone(&sessions),
+                listeners: Arc::clone(&session_doors) as Arc<dyn SessionListeners>,
                 behaviors: Arc::clone(&behaviors.shared),
                 measured: Arc::clone(&self.measured),
                 redactor: Arc::clone(&self.redactor),
@@ -253,8 +266,7 @@ impl Parts {
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
                 recorder: Arc::clone(&self.recorder),
-                credentials: config.admin.credentials,
-                requires_https: config.admin.requires_https,
+                access: config.admin.access,
             });
             (Arc::new(admin), place)
         });
@@ -283,6 +295,8 @@ impl Parts {
             authority: Arc::clone(&self.authority),
             token_keys,
             sessions: Arc::clone(&sessions),
+            session_doors,
+            session_listen: config.session_listen,
             admin,
             body_files,
             redactor: self.redactor,
@@ -299,6 +313,8 @@ impl Parts {
             problems: self.problems,
             behaviors,
             sessions,
+            expectations,
+            clock: self.clock,
             watcher,
             asked_to_stop,
             _shutdown: shutdown,
@@ -322,6 +338,26 @@ impl Running {
     /// The addresses that are listened on, in the order in which they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         self.server.addresses()
+    }
+
+    /// The addresses that sessions have of their own from the start, in the order in which they were
+    /// given.
+    pub fn session_addresses(&self) -> &[(SessionName, SocketAddr)] {
+        self.server.session_addresses()
+    }
+
+    /// Where the admin API answers, as its clients are told it: a URL, or `unix:` and a path.
+    pub fn admin(&self) -> Option<String> {
+        let url = |address: &SocketAddr| format!("http://{address}");
+        match self.server.admin()? {
+            AdminPlace::Address(address) => Some(url(address)),
+            AdminPlace::Everywhere { .. } => self.addresses().first().map(url),
+            #[cfg(unix)]
+            AdminPlace::Unix(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                Some(format!("unix:{}", path.display()))
+            }
+        }
     }
 
     /// The certificate to give to clients.
@@ -366,14 +402,25 @@ impl Running {
         let tally = self.server.tally();
         let limits = self.server.limits();
         let unused = |stub: &Stub| !self.server.was_used(stub.id);
-        let unused_stubs = match recorded {
+        let unused_stubs: Vec<UnusedStub> = match recorded {
             Some(_) => Vec::new(),
             None => {
                 let set = self.stubs.snapshot();
                 let unused = set.all().filter(|live| unused(&live.stub));
-                unused.map(|live| live.display_name()).collect()
+                unused
+                    .map(|live| UnusedStub {
+                        id: live.stub.id.to_string(),
+                        name: live.display_name(),
+                    })
+                    .collect()
             }
         };
+        let early_retries = self.server.early_retries();
+        let verdict = self.expectations.as_ref().map(|compiled| {
+            let session = self.sessions.default_session();
+            let (set, now) = (self.stubs.snapshot(), self.clock.elapsed());
+            verification::judge(compiled, session, &set, unused_stubs.clone(), early_retries, now)
+        });
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
         problems.extend(self.behaviors.finish().await);
@@ -383,9 +430,10 @@ impl Running {
             nearest: tally.nearest,
             recorded,
             misses: self.server.misses().into_iter().collect(),
-            unused_stubs,
+            unused_stubs: unused_stubs.into_iter().map(|stub| stub.name).collect(),
+            verdict,
             rate_limited: tally.limited,
-            early_retries: self.server.early_retries(),
+            early_retries,
             limits,
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,

@@ -25,9 +25,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("matching", &["codec", "model"]),
     ("render", &["codec", "matching", "model", "redaction", "runtime"]),
     ("lint", &["codec", "format", "matching", "model", "render"]),
-    ("store", &["behavior", "codec", "matching", "model", "render", "runtime"]),
+    ("store", &["behavior", "codec", "matching", "model", "redaction", "render", "runtime"]),
     ("engine", &["behavior", "codec", "matching", "model", "render", "runtime", "store"]),
     ("library", &["codec", "format", "lint", "model", "runtime", "store"]),
+    ("verify", &["behavior", "codec", "matching", "model", "store"]),
     ("record", &["codec", "library", "matching", "model", "redaction", "runtime", "store"]),
     (
         "admin",
@@ -44,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "runtime",
             "store",
             "tls",
+            "verify",
         ],
     ),
     (
@@ -65,7 +67,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "upstream",
         ],
     ),
-    ("config", &["behavior", "engine", "format", "library", "model", "runtime", "serve", "store"]),
+    (
+        "config",
+        &["admin", "behavior", "engine", "format", "library", "model", "runtime", "serve", "store"],
+    ),
     (
         "app",
         &[
@@ -87,11 +92,13 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store",
             "tls",
             "upstream",
+            "verify",
         ],
     ),
     (
         "cli",
         &[
+            "admin",
             "app",
             "behavior",
             "codec",
@@ -106,6 +113,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "serve",
             "store",
             "tls",
+            "verify",
         ],
     ),
 ];
@@ -116,7 +124,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
     (&["model"], &["serde", "serde_json", "hyper", "tokio", "fs", "tracing"]),
     // Pure: text, bytes and values in, values out.
     (
-        &["behavior", "codec", "format", "lint", "matching", "redaction"],
+        &["behavior", "codec", "format", "lint", "matching", "redaction", "verify"],
         &["hyper", "hyper_util", "tokio", "fs", "net", "SystemTime", "Instant"],
     ),
     // What to answer is decided without a socket and without sleeping.
@@ -145,6 +153,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
             "store",
             "tls",
             "upstream",
+            "verify",
         ],
         &["anyhow", "clap", "anstream", "indicatif"],
     ),

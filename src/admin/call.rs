@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
-use http::{Response, StatusCode, Uri, header::CONTENT_TYPE};
+use http::{HeaderMap, Response, StatusCode, Uri, header::CONTENT_TYPE};
 use uuid::Uuid;
 
 use super::{json::pretty, problem::Problem, state::AdminParts};
@@ -18,6 +18,7 @@ pub(super) struct Call<'c> {
     pub(super) parts: &'c AdminParts,
     pub(super) session: Arc<Session>,
     pub(super) uri: &'c Uri,
+    pub(super) headers: &'c HeaderMap,
     pub(super) body: &'c Bytes,
     /// What stands in the path for the variable of the route, as it was sent.
     pub(super) variable: &'c str,
@@ -60,6 +61,13 @@ impl<'c> Call<'c> {
     pub(super) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         let query = self.uri.query()?.as_bytes();
         form_urlencoded::parse(query).find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// Every value of a parameter of the query, decoded.
+    pub(super) fn parameters(&self, name: &str) -> Vec<String> {
+        let query = self.uri.query().unwrap_or_default().as_bytes();
+        let named = form_urlencoded::parse(query).filter(|(key, _)| key == name);
+        named.map(|(_, value)| value.into_owned()).collect()
     }
 
     /// A parameter that is a whole number.

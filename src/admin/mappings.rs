@@ -1,6 +1,6 @@
 //! `/mappings`: the live stubs.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use http::StatusCode;
 
@@ -13,9 +13,10 @@ use super::{
     scenarios::forget_gone,
 };
 use crate::{
+    codec::json,
     format::wiremock,
     library::ImportPolicy,
-    model::{Json, Stub, StubId},
+    model::{Json, JsonStyle, Stub, StubId},
     runtime::Seed,
     store::LiveStub,
 };
@@ -118,7 +119,7 @@ pub(super) fn remove(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn import(call: &Call<'_>) -> Answer {
-    let text = call.text();
+    let text = without_unknown(call.text());
     let policy = import_policy(&text)?;
     let seed = Seed::secret();
     let (stubs, mistakes) = wiremock::read(&text, None, |index| made_id(&seed, index));
@@ -130,9 +131,21 @@ pub(super) fn import(call: &Call<'_>) -> Answer {
     Ok(call::empty())
 }
 
+/// An import without members that mean nothing in one: WireMock ignores them.
+fn without_unknown(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_known = |name: &str| ["importOptions", "mappings", "meta"].contains(&name);
+    match json::parse(&text) {
+        Ok(Json::Object(mut members)) if members.iter().any(|(name, _)| !is_known(name)) => {
+            members.retain(|(name, _)| is_known(name));
+            json::write(&Json::Object(members), JsonStyle::default()).into()
+        }
+        _ => text,
+    }
+}
+
 fn import_policy(text: &str) -> Result<ImportPolicy, Problem> {
     let mut policy = ImportPolicy { overwrite: true, delete_others: false };
-    let Ok(value) = crate::codec::json::parse(text) else { return Ok(policy) };
+    let Ok(value) = json::parse(text) else { return Ok(policy) };
     if !matches!(value.member("mappings"), Some(Json::Array(_))) {
         return Err(Problem::at("/mappings", "an import needs `mappings`, a list"));
     }
@@ -199,8 +212,7 @@ fn with_metadata(call: &Call<'_>) -> Result<Vec<Arc<LiveStub>>, Problem> {
 
 /// Reads the one mapping of a body; without an id it gets a new one.
 fn read_one(text: &str) -> Result<Stub, Problem> {
-    let is_list =
-        crate::codec::json::parse(text).is_ok_and(|value| value.member("mappings").is_some());
+    let is_list = json::parse(text).is_ok_and(|value| value.member("mappings").is_some());
     if is_list {
         let detail = "Unrecognized field \"mappings\": one stub mapping is taken here; \
                       POST /__admin/mappings/import takes several";

@@ -25,6 +25,9 @@ const MAX_REQUESTS: usize = 1000;
 /// The stubs that are nearest to a request that is described in the body.
 pub(super) fn of_request(call: &Call<'_>) -> Answer {
     let text = call.text();
+    if text.trim().is_empty() {
+        return Err(Problem::at("/", "No content to map due to end-of-input"));
+    }
     let value = json::parse(&text).map_err(|error| Problem::not_json(&error))?;
     let request = logged::read_request(&value);
     let set = call.stubs().snapshot();

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
-    header::{AUTHORIZATION, LOCATION, ORIGIN, WWW_AUTHENTICATE},
-    uri::Scheme,
+    header::{LOCATION, ORIGIN},
 };
 
 use super::{
+    access::Asking,
     behaviors,
     call::{self, Answer, Call},
-    chaos, clock, cross_origin, docs, files, mappings, near_misses,
+    chaos, clock, cross_origin, docs, events, files, mappings, near_misses,
     openapi::Described,
     problem::Problem,
     rate_limits, recorder, recordings, requests, scenarios, sessions, settings,
     state::AdminParts,
-    system,
+    system, verification,
 };
 use crate::{
     model::{SessionName, SessionNameError},
@@ -149,6 +149,15 @@ const ROUTES: &[Route] = &[
     route(POST, "/ringer/clock/reset", "Return to real time", clock::reset),
     route(POST, "/ringer/clock/resume", "Let the clock run on", clock::resume),
     route(POST, "/ringer/clock/set", "Set the clock", clock::set),
+    route(GET, "/ringer/events", "Follow what happens, as server-sent events", events::follow),
+    route(
+        GET,
+        "/ringer/expectations",
+        "What a test expects of the client, in this session",
+        verification::get,
+    ),
+    route(PUT, "/ringer/expectations", "Replace what a test expects", verification::put),
+    route(DELETE, "/ringer/expectations", "Expect nothing", verification::delete),
     route(GET, "/ringer/faults", "List faults", behaviors::faults),
     route(POST, "/ringer/faults", "Add a fault", behaviors::add_fault),
     route(DELETE, "/ringer/faults", "Remove all faults", behaviors::delete_faults),
@@ -171,6 +180,13 @@ const ROUTES: &[Route] = &[
     route(PATCH, "/ringer/sessions/{name}", "Change a session", sessions::change),
     route(DELETE, "/ringer/sessions/{name}", "Drop a session", sessions::delete),
     route(POST, "/ringer/sessions/{name}/reset", "Start a session again", sessions::reset),
+    route(
+        GET,
+        "/ringer/verification",
+        "Judge the client by what the session expects",
+        verification::verdict,
+    ),
+    route(POST, "/ringer/verify", "Judge the client by a document", verification::verify),
     route(GET, "/scenarios", "List scenarios and their states", scenarios::list),
     route(POST, "/scenarios/reset", "Start all scenarios again", scenarios::reset),
     route(PUT, "/scenarios/{name}/state", "Set the state of a scenario", scenarios::set_state),
@@ -181,6 +197,29 @@ const ROUTES: &[Route] = &[
     route(POST, "/shutdown", "Stop the server", system::shutdown),
     route(GET, "/version", "The server's version", system::version),
 ];
+
+/// The answer to a call that is not carried out: it may not be made, or a browser asks first whether it
+/// may. Its body need not have been read.
+pub(super) fn refusal(
+    parts: &AdminParts,
+    prefix: &str,
+    method: &Method,
+    path: &str,
+    asking: Asking<'_>,
+) -> Option<Response<Bytes>> {
+    if parts.is_shared && path == prefix {
+        // WireMock tells everybody where the root of its API is.
+        return None;
+    }
+    let asked = asking.fields;
+    // A browser asks without credentials whether it may send them.
+    let preflight = parts.is_shared.then(|| cross_origin::preflight(method, asked)).flatten();
+    let mut response = preflight.or_else(|| parts.access.refusal(asking))?;
+    if parts.is_shared {
+        cross_origin::share(asked.get(ORIGIN), response.headers_mut());
+    }
+    Some(response)
+}
 
 /// Answers a call.
 pub(super) fn answer(
@@ -197,22 +236,15 @@ pub(super) fn answer(
     if below.is_empty() {
         return found(request, &format!("{prefix}/"));
     }
-    // A browser asks without credentials whether it may send them.
-    let preflight = parts
-        .is_shared
-        .then(|| cross_origin::preflight(request.method(), request.headers()))
-        .flatten();
-    let mut response = match preflight.or_else(|| refusal(parts, request)) {
-        Some(response) => response,
-        None => called(parts, request, below).unwrap_or_else(|problem| match &problem.body {
+    let mut response =
+        called(parts, request, below).unwrap_or_else(|problem| match &problem.body {
             Some(body) => call::with_status(problem.status, body),
             None => {
                 let mut response = call::empty();
                 *response.status_mut() = problem.status;
                 response
             }
-        }),
-    };
+        });
     if parts.is_shared {
         cross_origin::share(request.headers().get(ORIGIN), response.headers_mut());
     }
@@ -226,6 +258,7 @@ fn called(parts: &AdminParts, request: &Request<Bytes>, below: &str) -> Answer {
                 parts,
                 session: session_of(parts, request.headers())?,
                 uri: request.uri(),
+                headers: request.headers(),
                 body: request.body(),
                 variable,
             });
@@ -286,34 +319,6 @@ fn found(request: &Request<Bytes>, path: &str) -> Response<Bytes> {
     response
 }
 
-/// 401 or 403, where the call must not be carried out.
-fn refusal(parts: &AdminParts, request: &Request<Bytes>) -> Option<Response<Bytes>> {
-    if parts.requires_https && request.uri().scheme() != Some(&Scheme::HTTPS) {
-        let title = "HTTPS is required for accessing the admin API";
-        let problem = Problem::titled(StatusCode::FORBIDDEN, 50, title);
-        return problem.body.map(|body| call::with_status(problem.status, &body));
-    }
-    let (user, password) = parts.credentials.as_ref()?;
-    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if given.is_some_and(|given| is_basic(given, user, password)) {
-        return None;
-    }
-    let mut response = call::empty();
-    *response.status_mut() = StatusCode::UNAUTHORIZED;
-    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
-    Some(response)
-}
-
-fn is_basic(given: &str, user: &str, password: &str) -> bool {
-    use base64::{Engine as _, prelude::BASE64_STANDARD};
-    let Some((scheme, encoded)) = given.split_once(' ') else { return false };
-    let right = format!("{user}:{password}");
-    let Ok(decoded) = BASE64_STANDARD.decode(encoded.trim()) else { return false };
-    // Takes as long whatever is wrong, so that nothing can be learned from the time.
-    let differs = decoded.iter().zip(right.as_bytes()).fold(0, |all, (a, b)| all | (a ^ b));
-    scheme.eq_ignore_ascii_case("basic") && decoded.len() == right.len() && differs == 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,14 +331,5 @@ mod tests {
         assert_eq!(variable_of("/files/{path*}", "/files/a/b"), Some("a/b"));
         assert_eq!(variable_of("/scenarios/{name}/state", "/scenarios/a%20b/state"), Some("a%20b"));
         assert_eq!(variable_of("/mappings", "/mappings/"), None);
-    }
-
-    #[test]
-    fn credentials_are_compared_whole() {
-        assert!(is_basic("Basic dTpw", "u", "p"));
-        assert!(is_basic("basic dTpw", "u", "p"));
-        assert!(!is_basic("Basic dTpw", "u", "pp"));
-        assert!(!is_basic("Bearer dTpw", "u", "p"));
-        assert!(!is_basic("dTpw", "u", "p"));
     }
 }

@@ -1,6 +1,6 @@
 //! `/ringer/sessions`: sessions are made, looked at, changed, started again and dropped.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
@@ -10,6 +10,7 @@ use super::{
     clock::{self, change_of, duration_of, reading_shown, time_shown},
     json::object,
     problem::Problem,
+    session_listeners::ListenError,
 };
 use crate::{
     codec::json,
@@ -30,6 +31,8 @@ struct Asked {
     mode: Option<Option<Mode>>,
     idle: Option<Option<Duration>>,
     clock: Option<ClockChange>,
+    /// Addresses to listen on for it.
+    listen: Vec<SocketAddr>,
 }
 
 /// Sessions, the default one first, then by name.
@@ -49,7 +52,8 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     let asked = Asked::read(call, true)?;
     let name = asked.name.clone().map_or_else(made_name, Ok)?;
     let session = call.parts.sessions.create(&name).map_err(Problem::of_session)?;
-    if let Err(problem) = asked.apply(&session) {
+    let listened = asked.apply(&session).and_then(|()| asked.open(call, &name));
+    if let Err(problem) = listened {
         forget(call, &name);
         return Err(problem);
     }
@@ -136,6 +140,7 @@ fn shown(call: &Call<'_>, session: &Session) -> Json {
     let n_behaviors =
         at.values().map(|it| it.rules.len() + it.limits.len() + usize::from(it.latency.is_some()));
     let limits = call.parts.sessions.limits();
+    let listeners = call.parts.listeners.of(session.name()).into_iter();
     object([
         ("name", session.name().to_string().into()),
         ("created", time_shown(session.clock().started_at())),
@@ -155,6 +160,7 @@ fn shown(call: &Call<'_>, session: &Session) -> Json {
         ("stubs", object([("own", (n_own as u64).into()), ("hidden", (n_hidden as u64).into())])),
         ("behaviors", (n_behaviors.sum::<usize>() as u64).into()),
         ("clock", reading_shown(&session.clock().read())),
+        ("listeners", Json::Array(listeners.map(|it| it.to_string().into()).collect())),
         ("bytes", (session.bytes() as u64).into()),
     ])
 }
@@ -209,6 +215,18 @@ impl Asked {
                     .ok_or_else(|| wrong("a duration, `30m` or a number of milliseconds"))?;
                 self.idle = Some(Some(idle));
             }
+            ("listen", Json::Null) if is_new => {}
+            ("listen", value) if is_new => {
+                let wanted = "an address, `127.0.0.1:9001`, where port 0 is any, or a list of them";
+                let addresses = match value {
+                    Json::Array(items) => items,
+                    one => vec![one],
+                };
+                for address in addresses {
+                    let address = address.as_str().and_then(|text| text.parse().ok());
+                    self.listen.push(address.ok_or_else(|| wrong(wanted))?);
+                }
+            }
             ("clock", Json::Null) => {}
             ("clock", value) => {
                 let change = change_of(value, clock::MEMBERS).map_err(|mut problem| {
@@ -218,6 +236,19 @@ impl Asked {
                 self.clock = Some(change);
             }
             _ => return Err(Problem::unknown_field("", name)),
+        }
+        Ok(())
+    }
+
+    /// Listens at addresses of its own.
+    fn open(&self, call: &Call<'_>, name: &SessionName) -> Result<(), Problem> {
+        for address in &self.listen {
+            call.parts.listeners.open(name, None, *address).map_err(|error| match error {
+                ListenError::TooMany(_) | ListenError::Stopping => {
+                    Problem::titled(StatusCode::SERVICE_UNAVAILABLE, 503, error.to_string())
+                }
+                error => Problem::at("/listen", error.to_string()),
+            })?;
         }
         Ok(())
     }

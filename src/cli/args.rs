@@ -6,21 +6,22 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::{
+    admin_place_args::AdminPlaceArgs,
     behavior_args::{BehaviorArgs, given, several},
     ctl_args::CtlArgs,
     examples,
     global_args::GlobalArgs,
     session_args::SessionArgs,
     stub_args::{CheckArgs, ExplainArgs},
+    verify_args::{JudgeArgs, VerifyArgs},
     wiremock_args::WireMockArgs,
 };
 use crate::{
     config::{
         KEYS, Layer, env,
-        key::{admin_place, count, duration, listen_address},
+        key::{count, duration, listen_address},
     },
     model::Origin,
-    serve::AdminPlace,
 };
 
 /// Record a real API, then replay it with the API gone
@@ -68,6 +69,9 @@ pub enum Command {
     /// Change a ringer that is running: faults, delays, limits, profiles, the clock
     #[command(after_help = examples::CTL)]
     Ctl(Box<CtlArgs>),
+    /// Say whether the client of a running ringer did what a test expects of it
+    #[command(after_help = examples::VERIFY)]
+    Verify(Box<VerifyArgs>),
     /// Show, make or export the local certificate authority
     #[command(after_help = examples::CA)]
     Ca(CaArgs),
@@ -109,6 +113,9 @@ pub struct ReplayArgs {
     /// mistake
     #[arg(long)]
     pub strict: bool,
+    /// By what the run is judged.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
     /// Program to run with proxy and certificate variables set; ringer ends when it does
     #[arg(last = true, value_name = "CMD", value_hint = ValueHint::CommandWithArguments)]
     pub program: Vec<OsString>,
@@ -139,10 +146,6 @@ pub struct CaArgs {
     pub export: Option<PathBuf>,
 }
 
-/// An address for the admin API, or that there is none. clap reads a written-out `Option<Option<_>>`
-/// as a flag whose value may be left out.
-type AdminChoice = Option<AdminPlace>;
-
 /// Where to listen, and for how many.
 #[derive(Args, Debug)]
 pub struct ListenArgs {
@@ -150,9 +153,9 @@ pub struct ListenArgs {
     /// [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
-    /// Address of its own for the admin API, or `off` [default: /__admin on every address]
-    #[arg(long, value_name = "ADDR", value_parser = admin_place)]
-    pub admin: Option<AdminChoice>,
+    /// Where the admin API answers.
+    #[command(flatten)]
+    pub admin: AdminPlaceArgs,
     /// Write the bound addresses, the CA file and the process id to this file, as JSON, when ready
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ready_file: Option<PathBuf>,
@@ -229,13 +232,12 @@ impl ListenArgs {
     /// What these flags decide.
     pub fn layer(&self) -> Layer {
         Layer {
-            admin: self.admin,
             listen: several(&self.listen),
             ready_file: self.ready_file.clone(),
             max_connections: self.max_connections,
             drain_timeout: self.drain_timeout,
             redact: given(self.no_redact).map(|off| !off),
-            ..self.sessions.layer()
+            ..self.sessions.layer().over(self.admin.layer())
         }
     }
 }
@@ -260,6 +262,7 @@ mod tests {
     use clap::FromArgMatches as _;
 
     use super::*;
+    use crate::serve::AdminPlace;
 
     fn parse(line: &str) -> Result<Cli, String> {
         command()
@@ -276,7 +279,7 @@ mod tests {
     #[test]
     fn the_admin_api_goes_to_an_address_or_off() {
         let admin = |line: &str| match parse(line).unwrap().command {
-            Command::Replay(args) => args.listen.admin,
+            Command::Replay(args) => args.listen.admin.admin,
             other => panic!("{other:?}"),
         };
         assert!(matches!(admin("ringer replay --admin off"), Some(None)));
@@ -285,7 +288,13 @@ mod tests {
             Some(Some(AdminPlace::Address(given))) => assert_eq!(given, address),
             other => panic!("{other:?}"),
         }
+        #[cfg(unix)]
+        match admin("ringer replay --admin unix:run/r.sock") {
+            Some(Some(AdminPlace::Unix(path))) => assert_eq!(path, PathBuf::from("run/r.sock")),
+            other => panic!("{other:?}"),
+        }
         assert!(admin("ringer replay").is_none());
+        parse("ringer replay --admin unix:").unwrap_err();
         parse("ringer replay --admin nowhere").unwrap_err();
     }
 

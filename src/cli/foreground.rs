@@ -7,18 +7,21 @@ use anyhow::Context as _;
 use tokio::{sync::broadcast, task::JoinHandle, time::timeout};
 
 use super::{
-    console,
+    console, expectations,
     printer::{say, warning, width},
     progress::Progress,
     ready,
     signal::{Signal, Signals, send},
     summary::{self, Run},
+    verify_args::ReportArgs,
     wrap::{self, Wrapped},
 };
 use crate::{
     app::{App, Running, Summary},
     config::{Config, LogFormat, Program},
-    model::{Behaviors, Handled},
+    model::{Behaviors, Demand, Handled},
+    serve::AdminPlace,
+    verify::Verdict,
 };
 
 /// Exit code of a check that failed.
@@ -40,6 +43,8 @@ pub struct Foreground {
     pub what: String,
     /// Where the stubs lie, for the ready line.
     pub place: PathBuf,
+    /// Where to report how the expectations of the run were met.
+    pub reports: ReportArgs,
     /// The program to run and its arguments; empty for none.
     pub wrapped: Vec<OsString>,
 }
@@ -93,12 +98,15 @@ impl Foreground {
         let run = Run {
             program: matches!(end, End::Program(_)).then_some((&self.wrapped, code)),
             stubs: &stubs,
-            strict: self.program.strict,
+            strict: self.program.strict && !self.expects(|it| matches!(it, Demand::UnusedStubs(_))),
             max_early_retries: self.program.max_early_retries,
             // Rules may also be a stub's, or have come while it ran.
             seed: (draws || summary.injected > 0).then_some(seed),
         };
         self.conclude(&summary, &run, failed);
+        if let Some(verdict) = &summary.verdict {
+            expectations::write_reports(&self.reports, verdict)?;
+        }
         let code = u8::try_from(code).unwrap_or(FAILED);
         Ok(if code == 0 && failed { FAILED } else { code })
     }
@@ -115,6 +123,15 @@ impl Foreground {
         }
         if self.config.redaction.off && self.records() {
             warn("secrets are NOT replaced: tokens, cookies and passwords go to disk as they are");
+        }
+        if let Some(AdminPlace::Address(address)) = self.config.admin.place
+            && !address.ip().is_loopback()
+            && !self.config.admin.access.is_guarded()
+        {
+            warn(
+                "the admin API answers only this machine, since it has no token: RINGER_ADMIN_TOKEN or \
+                 `--admin-token-file FILE` give it one",
+            );
         }
         let open = self.config.listen.iter().any(|address| !address.ip().is_loopback());
         let forwards = self.config.forward.forwards()
@@ -161,11 +178,20 @@ impl Foreground {
             LogFormat::Text if self.program.quiet => {}
             LogFormat::Text => {
                 let place = self.place.display().to_string();
-                say(&ready::line(&self.what, addresses, &place, seed));
+                let mut line = ready::line(&self.what, addresses, &place, seed);
+                for (name, address) in running.session_addresses() {
+                    line = format!("{line} · session {name} {address}");
+                }
+                // Where it has an address, that stands among the others.
+                if let Some(socket) = running.admin().filter(|admin| admin.starts_with("unix:")) {
+                    line = format!("{line} · admin {socket}");
+                }
+                say(&line);
             }
         }
         if let Some(file) = &self.program.ready_file {
-            ready::write_file(file, addresses, &running.ca_file())
+            let (sessions, admin) = (running.session_addresses(), running.admin());
+            ready::write_file(file, addresses, sessions, admin.as_deref(), &running.ca_file())
                 .with_context(|| format!("cannot write the ready file `{}`", file.display()))?;
         }
         Ok(())
@@ -207,15 +233,25 @@ impl Foreground {
         Ok(End::Program(status.context("cannot tell how the program ended")?))
     }
 
+    /// Whether something of this kind is expected of clients.
+    fn expects(&self, kind: impl Fn(&Demand) -> bool) -> bool {
+        let expectations = self.config.expectations.iter();
+        expectations.flat_map(|it| &it.each).any(|expectation| kind(&expectation.demand))
+    }
+
     /// Whether this run counts as failed although it ran.
     fn has_failed(&self, summary: &Summary) -> bool {
         let unsaved = summary.recorded.as_ref().is_some_and(|recorded| !recorded.is_saved());
-        let is_as_expected = summary.misses.is_empty()
-            && summary.unused_stubs.is_empty()
+        // What the expectations speak of is theirs to judge.
+        let is_as_expected = (summary.misses.is_empty()
+            || self.expects(|it| matches!(it, Demand::Unmatched(_))))
+            && (summary.unused_stubs.is_empty()
+                || self.expects(|it| matches!(it, Demand::UnusedStubs(_))))
             && summary.problems.is_empty();
+        let is_unmet = summary.verdict.as_ref().is_some_and(|verdict| !verdict.is_passed());
         let early = summary.early_retries;
         let is_hasty = self.program.max_early_retries.is_some_and(|most| early > most);
-        unsaved || is_hasty || (self.program.strict && !is_as_expected)
+        unsaved || is_hasty || is_unmet || (self.program.strict && !is_as_expected)
     }
 
     fn conclude(&self, summary: &Summary, run: &Run<'_>, failed: bool) {
@@ -229,6 +265,7 @@ impl Foreground {
                 unused_stubs = summary.unused_stubs.len(),
                 early_retries = summary.early_retries,
                 exchanges = summary.recorded.as_ref().map(|recorded| recorded.exchanges),
+                expectations_unmet = summary.verdict.as_ref().map(Verdict::n_unmet),
                 failed,
                 "stopped"
             ),

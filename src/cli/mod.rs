@@ -1,10 +1,11 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
-//! May import: app, behavior, codec, config, engine, format, library, model, record, redaction,
-//! runtime, serve, store, tls.
+//! May import: admin, app, behavior, codec, config, engine, format, library, model, record, redaction,
+//! runtime, serve, store, tls, verify.
 
 pub mod admin_args;
 pub mod admin_client;
+pub mod admin_place_args;
 pub mod args;
 mod behavior_args;
 pub mod ca;
@@ -22,6 +23,7 @@ pub mod demo_client;
 pub mod demo_day;
 pub mod demo_stage;
 pub mod examples;
+pub mod expectations;
 pub mod explain;
 pub mod explain_text;
 pub mod foreground;
@@ -43,6 +45,8 @@ pub mod stub_args;
 pub mod style;
 pub mod summary;
 pub mod truststore;
+pub mod verify;
+pub mod verify_args;
 pub mod wiremock;
 pub mod wiremock_answers;
 pub mod wiremock_args;

@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use super::{
     foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
-    wiremock_args::WireMockArgs,
+    verify_args::ReportArgs, wiremock_args::WireMockArgs,
 };
 use crate::{
+    admin::Access,
     config::{AdminSettings, Layer, Redaction},
     model::{Mode, ProxySpec, ResponseSpec, Responses, Stub, StubId},
     serve::AdminPlace,
@@ -52,8 +53,11 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
     config.redaction = Redaction { off: true, key: None };
     config.admin = AdminSettings {
         place: Some(AdminPlace::Everywhere { open: true }),
-        credentials: args.admin_api_basic_auth,
-        requires_https: args.admin_api_require_https,
+        access: Access {
+            token: config.admin.access.token.take(),
+            credentials: args.admin_api_basic_auth,
+            requires_https: args.admin_api_require_https,
+        },
         owns_stub_files: true,
         file_names: args.filename_template.clone(),
         stubs: args.proxy_all.as_deref().map(proxy_all).into_iter().collect(),
@@ -64,7 +68,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
         config.journal.entries = entries;
     }
     if let Some(bytes) = args.logged_response_body_size_limit {
-        config.journal.answer_bytes = bytes;
+        config.journal.answer_bytes = Some(bytes);
     }
     config.global.proxy_pass_through = args.proxy_pass_through.unwrap_or(true);
     config.upstream.insecure |= args.trust_all_proxy_targets;
@@ -74,13 +78,14 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
     config.answers.cross_origin = args.enable_stub_cors;
     loaded.program.quiet |= args.disable_request_logging;
     let config = &loaded.config;
-    if !args.bind_address.is_loopback() && config.admin.credentials.is_none() {
+    if !args.bind_address.is_loopback() && !config.admin.access.is_guarded() {
         tracing::warn!(
             "the admin API answers whoever can reach this machine, as WireMock's does; \
              `--bind-address 127.0.0.1` or `--admin-api-basic-auth` close it"
         );
     }
     Foreground {
+        reports: ReportArgs::default(),
         what: "standing in for WireMock".to_owned(),
         place: args.root_dir,
         config: loaded.config,

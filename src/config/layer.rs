@@ -8,13 +8,23 @@ use std::{
 
 use super::behaviors::NamedProfile;
 use crate::{
+    admin::AdminToken,
     behavior::ErrorRate,
     engine::Matching,
-    model::{Behaviors, LatencySource},
+    model::{Behaviors, LatencySource, SessionName},
     runtime::Seed,
     serve::AdminPlace,
     serve::{SystemKeyPattern, TargetPattern, Templating},
 };
+
+/// Where the token of the admin API is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSource {
+    /// In a file.
+    File(PathBuf),
+    /// Right here.
+    Given(AdminToken),
+}
 
 /// The settings of one source: the flags, the environment, or the file. `None` leaves a setting to
 /// the source below.
@@ -22,6 +32,10 @@ use crate::{
 pub struct Layer {
     /// Where the admin API answers, if it does.
     pub admin: Option<Option<AdminPlace>>,
+    /// `admin_token`, `admin_token_file`
+    pub admin_token: Option<TokenSource>,
+    /// `max_admin_body`
+    pub max_admin_body: Option<usize>,
     /// Time for a connection to the upstream to be made.
     pub connect_timeout: Option<Duration>,
     /// Time for requests in flight to finish when ringer stops.
@@ -36,6 +50,8 @@ pub struct Layer {
     pub idle_timeout: Option<Duration>,
     /// `allow_request_faults`
     pub allow_request_faults: Option<bool>,
+    /// What is expected of clients.
+    pub expectations: Option<PathBuf>,
     /// `fault_log`
     pub fault_log: Option<PathBuf>,
     /// `replay_faults`
@@ -60,6 +76,8 @@ pub struct Layer {
     pub journal_entries: Option<usize>,
     /// Whether a session must be created before a request names it.
     pub strict_sessions: Option<bool>,
+    /// `session_listen`, `[session.NAME] listen`
+    pub session_listen: Option<Vec<(SessionName, SocketAddr)>>,
     /// A session of which nobody has asked anything for this time is forgotten.
     pub session_idle: Option<Duration>,
     /// Sessions at a time beside the default one.
@@ -155,6 +173,8 @@ impl Layer {
         // Naming every field makes the compiler ask about a new one.
         Self {
             admin: self.admin.or(below.admin),
+            admin_token: self.admin_token.or(below.admin_token),
+            max_admin_body: self.max_admin_body.or(below.max_admin_body),
             connect_timeout: self.connect_timeout.or(below.connect_timeout),
             drain_timeout: self.drain_timeout.or(below.drain_timeout),
             fail: self.fail.or(below.fail),
@@ -162,6 +182,7 @@ impl Layer {
             header_timeout: self.header_timeout.or(below.header_timeout),
             idle_timeout: self.idle_timeout.or(below.idle_timeout),
             allow_request_faults: self.allow_request_faults.or(below.allow_request_faults),
+            expectations: self.expectations.or(below.expectations),
             fault_log: self.fault_log.or(below.fault_log),
             replay_faults: self.replay_faults.or(below.replay_faults),
             allow_proxy_targets: self.allow_proxy_targets.or(below.allow_proxy_targets),
@@ -183,6 +204,7 @@ impl Layer {
             max_connections: self.max_connections.or(below.max_connections),
             max_header_bytes: self.max_header_bytes.or(below.max_header_bytes),
             strict_sessions: self.strict_sessions.or(below.strict_sessions),
+            session_listen: self.session_listen.or(below.session_listen),
             session_idle: self.session_idle.or(below.session_idle),
             max_sessions: self.max_sessions.or(below.max_sessions),
             max_leaf_certificates: self.max_leaf_certificates.or(below.max_leaf_certificates),
@@ -215,6 +237,7 @@ impl Layer {
     #[must_use]
     pub fn rebased(mut self, folder: &Path) -> Self {
         let single = [
+            &mut self.expectations,
             &mut self.fault_log,
             &mut self.replay_faults,
             &mut self.ready_file,
@@ -224,6 +247,13 @@ impl Layer {
         ];
         for path in single.into_iter().flatten().chain(self.upstream_ca.iter_mut().flatten()) {
             // An empty folder is the current one: `stubs` stays `stubs`, as it was written.
+            *path = folder.join(&*path);
+        }
+        if let Some(TokenSource::File(path)) = &mut self.admin_token {
+            *path = folder.join(&*path);
+        }
+        #[cfg(unix)]
+        if let Some(Some(AdminPlace::Unix(path))) = &mut self.admin {
             *path = folder.join(&*path);
         }
         self

@@ -11,10 +11,11 @@ use super::{
     env,
     error::ConfigError,
     file::{self, File},
-    layer::{Layer, LogFormat},
+    layer::{Layer, LogFormat, TokenSource},
     settings::{AdminSettings, Config, Redaction, Upstream},
 };
 use crate::{
+    admin::{Access, AdminToken},
     format::behavior::merge,
     library::Located,
     model::Behaviors,
@@ -50,6 +51,8 @@ pub struct Program {
     pub ready_file: Option<PathBuf>,
     /// Whether a miss or an unused stub is a failure.
     pub strict: bool,
+    /// What is expected of clients.
+    pub expectations: Option<PathBuf>,
     /// More tries before the time that a rate limit told are a failure; `None` is no number.
     pub max_early_retries: Option<u64>,
 }
@@ -71,7 +74,8 @@ pub fn load(
         .or_else(|| lookup(env::CONFIG).filter(|path| !path.is_empty()).map(PathBuf::from));
     let (path, file) = read_file(named)?;
     let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let settings = flags.over(environment).over(file.layer.rebased(folder));
+    let mut settings = flags.over(environment).over(file.layer.rebased(folder));
+    let token = settings.admin_token.take().map(token).transpose()?;
     Ok(Loaded {
         program: Program {
             log_format: settings.log_format.unwrap_or_default(),
@@ -79,9 +83,10 @@ pub fn load(
             quiet: settings.quiet.unwrap_or_default(),
             ready_file: settings.ready_file.clone(),
             strict: settings.strict.unwrap_or_default(),
+            expectations: settings.expectations.clone(),
             max_early_retries: settings.max_early_retries,
         },
-        config: Config { services: file.services, ..resolve(settings) },
+        config: Config { services: file.services, ..resolve(settings, token) },
         file: path,
     })
 }
@@ -107,6 +112,17 @@ fn read_file(named: Option<PathBuf>) -> Result<(Option<PathBuf>, File), ConfigEr
     }
 }
 
+/// The token of the admin API.
+fn token(source: TokenSource) -> Result<AdminToken, ConfigError> {
+    let path = match source {
+        TokenSource::Given(token) => return Ok(token),
+        TokenSource::File(path) => path,
+    };
+    let wrong = |message| ConfigError::Token { path: path.clone(), message };
+    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+    text.parse().map_err(wrong)
+}
+
 /// Several profiles as one.
 fn together(profiles: Vec<NamedProfile>) -> Option<NamedProfile> {
     profiles.into_iter().reduce(|mut all, more| {
@@ -117,7 +133,7 @@ fn together(profiles: Vec<NamedProfile>) -> Option<NamedProfile> {
 }
 
 /// Fills in what no source decided.
-fn resolve(settings: Layer) -> Config {
+fn resolve(settings: Layer, token: Option<AdminToken>) -> Config {
     let default = Config::default();
     let latency = settings.latency;
     let mut behaviors = Behaviors { latency: latency.clone(), ..Behaviors::default() };
@@ -175,6 +191,7 @@ fn resolve(settings: Layer) -> Config {
             headers: settings.header_timeout.unwrap_or(default.limits.headers),
             head_bytes: settings.max_header_bytes.unwrap_or(default.limits.head_bytes),
             body_in_memory: settings.max_body_in_memory.unwrap_or(default.limits.body_in_memory),
+            admin_body: settings.max_admin_body.unwrap_or(default.limits.admin_body),
             leaf_certificates: settings
                 .max_leaf_certificates
                 .unwrap_or(default.limits.leaf_certificates),
@@ -183,6 +200,7 @@ fn resolve(settings: Layer) -> Config {
         redaction: Redaction { off: settings.redact == Some(false), key: settings.redaction_key },
         admin: AdminSettings {
             place: settings.admin.unwrap_or(default.admin.place),
+            access: Access { token, ..default.admin.access },
             ..default.admin
         },
         global: default.global,
@@ -190,6 +208,9 @@ fn resolve(settings: Layer) -> Config {
             entries: settings.journal_entries.unwrap_or(default.journal.entries),
             ..default.journal
         },
+        // Its file is read by who needs it.
+        expectations: None,
+        session_listen: settings.session_listen.unwrap_or_default(),
         sessions: SessionLimits {
             strict: settings.strict_sessions.unwrap_or_default(),
             idle: settings.session_idle.unwrap_or(default.sessions.idle),

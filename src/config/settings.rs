@@ -4,10 +4,11 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::behaviors::NamedProfile;
 use crate::{
+    admin::Access,
     behavior::ErrorRate,
     engine::Matching,
     library::FileNames,
-    model::{Behaviors, LatencySource, Mode, RateLimit, Stub},
+    model::{Behaviors, Expectations, LatencySource, Mode, RateLimit, SessionName, Stub},
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits, SessionLimits},
@@ -63,8 +64,12 @@ pub struct Config {
     pub global: GlobalSettings,
     /// How many requests are remembered for it.
     pub journal: JournalLimits,
+    /// What is expected of the clients of the run.
+    pub expectations: Option<Expectations>,
     /// How sessions come and go.
     pub sessions: SessionLimits,
+    /// Sessions that have an address of their own from the start to the end.
+    pub session_listen: Vec<(SessionName, SocketAddr)>,
     /// Whether changes in the stub directory are picked up while running.
     pub watch: bool,
 }
@@ -95,7 +100,9 @@ impl Default for Config {
             admin: AdminSettings::default(),
             global: GlobalSettings::default(),
             journal: JournalLimits::default(),
+            expectations: None,
             sessions: SessionLimits::default(),
+            session_listen: Vec::new(),
             watch: true,
         }
     }
@@ -106,10 +113,8 @@ impl Default for Config {
 pub struct AdminSettings {
     /// Where it answers; `None` is nowhere.
     pub place: Option<AdminPlace>,
-    /// User name and password that each call must bring.
-    pub credentials: Option<(String, String)>,
-    /// Whether calls without TLS are refused.
-    pub requires_https: bool,
+    /// What each call must bring.
+    pub access: Access,
     /// Whether a stub that is removed takes its file with it also where a person wrote that file.
     pub owns_stub_files: bool,
     /// What the files of new stubs are called, where that is not as usual.
@@ -122,8 +127,7 @@ impl Default for AdminSettings {
     fn default() -> Self {
         Self {
             place: Some(AdminPlace::Everywhere { open: false }),
-            credentials: None,
-            requires_https: false,
+            access: Access::default(),
             owns_stub_files: false,
             file_names: None,
             stubs: Vec::new(),

@@ -28,6 +28,7 @@ pub use body_files::BodyFiles;
 pub use error::LibraryError;
 pub use fault_log::{FaultLog, FaultLogError};
 pub use file_name::FileNames;
+pub use folder::expectations_in;
 pub use keeper::{ImportPolicy, KeepError, Keeper};
 pub use loaded::{Loaded, LoadedFile};
 pub use located::{Located, Place};

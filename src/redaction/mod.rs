@@ -12,6 +12,7 @@
 //!
 //! May import: codec, model.
 
+pub mod answer;
 mod basic;
 mod body;
 mod card;
@@ -37,6 +38,7 @@ mod text;
 mod url;
 mod written;
 
+pub use answer::{Credentials, SeenAnswer};
 pub use pseudonym::{contains_pseudonym, is_pseudonym};
 pub use redactor::{Redactor, Replaced};
 pub use stream::StreamRedactor;

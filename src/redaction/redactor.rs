@@ -7,20 +7,20 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, uri::PathAndQuery};
+use http::HeaderMap;
 use parking_lot::Mutex;
 
 use super::{
+    answer::{self, Credentials, SeenAnswer},
     body::Label,
     pass::{Finding, Pass, Reach, Side},
     pseudonym::{Pseudonyms, is_pseudonym},
-    request::{self, Changes, Parts, label},
+    request::{self, Changes, Parts, change_request, fields, label},
     stream::StreamRedactor,
     taint::Taint,
 };
 use crate::model::{
     Chunk, Exchange, Headers, RecordedBody, RecordedResponse, Request, RequestBody,
-    message::text_of,
 };
 
 /// What was replaced in an exchange.
@@ -129,14 +129,28 @@ impl Redactor {
     /// The request as [`Self::request`] would leave it; no copy is made of one that brings no
     /// credential.
     pub fn seen<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        self.examined(request).0
+    }
+
+    /// As [`Self::seen`], with the credentials that it brings, for its answer to be searched for them.
+    pub fn examined<'r>(&self, request: &'r Request) -> (Cow<'r, Request>, Credentials) {
         match self.changes(request) {
-            Some(changes) if !changes.is_empty() => {
+            Some(mut changes) if !changes.is_empty() => {
+                let credentials = Credentials::of(&mut changes);
                 let mut request = request.clone();
                 change_request(changes, &mut request);
-                Cow::Owned(request)
+                (Cow::Owned(request), credentials)
             }
-            _ => Cow::Borrowed(request),
+            _ => (Cow::Borrowed(request), Credentials::default()),
         }
+    }
+
+    /// Sanitises an answer in place, for somebody to see: by what it says itself, by the credentials of
+    /// its request, which is `asked` without them, and by those of all recorded exchanges.
+    pub fn answer(&self, answer: SeenAnswer<'_>, credentials: &Credentials, asked: &Request) {
+        let Some(inner) = &self.inner else { return };
+        let seen = Arc::clone(&inner.seen.lock());
+        answer::sanitise(&inner.keys, &seen, answer, credentials, asked);
     }
 
     /// What the credentials of an original request become: pairs of pseudonym and own value. An
@@ -339,52 +353,4 @@ fn replaced(found: &[Finding]) -> Replaced {
         *counts.entry(found.class.name()).or_default() += 1;
     }
     Replaced { places: places.into_iter().map(str::to_owned).collect(), counts }
-}
-
-/// Names and values as text, values borrowed where they are UTF-8.
-fn fields(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
-    headers
-        .iter()
-        .map(|(name, value)| {
-            let text = match std::str::from_utf8(value.as_bytes()) {
-                Ok(text) => Cow::Borrowed(text),
-                Err(_) => Cow::Owned(text_of(value.as_bytes())),
-            };
-            (name.as_str(), text)
-        })
-        .collect()
-}
-
-fn change_request(changes: Changes, request: &mut Request) {
-    if let Some(target) = changes.target
-        && let Ok(target) = PathAndQuery::try_from(target)
-    {
-        request.target = target;
-    }
-    if !changes.headers.is_empty() {
-        for (at, value) in request.headers.values_mut().enumerate() {
-            let Some(new) = changes.headers.get(&at) else {
-                continue;
-            };
-            let is_utf8 = std::str::from_utf8(value.as_bytes()).is_ok();
-            let new = if is_utf8 {
-                HeaderValue::from_bytes(new.as_bytes())
-            } else {
-                // Read as Latin-1, so written as that.
-                let bytes: Vec<u8> = new.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
-                HeaderValue::from_bytes(&bytes)
-            };
-            if let Ok(new) = new {
-                *value = new;
-            }
-        }
-    }
-    if let Some(body) = changes.body {
-        if let Ok(length) = HeaderValue::from_str(&body.len().to_string())
-            && let Some(field) = request.headers.get_mut(http::header::CONTENT_LENGTH)
-        {
-            *field = length;
-        }
-        request.body = RequestBody::Whole(body.into());
-    }
 }

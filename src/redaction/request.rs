@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use http::{HeaderMap, HeaderValue, uri::PathAndQuery};
+
 use super::{
     body::Label,
     class::Class,
@@ -9,6 +11,7 @@ use super::{
     pseudonym::Pseudonyms,
     taint::Taint,
 };
+use crate::model::{Request, RequestBody, message::text_of};
 
 /// The parts of a request that sanitising looks at.
 pub(super) struct Parts<'r> {
@@ -105,5 +108,53 @@ fn walk(pass: &mut Pass<'_>, parts: &Parts<'_>, label: Label<'_>, changes: &mut 
         && let Some(replaced) = pass.at(|| "body".to_owned(), |pass| pass.body(label, body))
     {
         changes.body = Some(replaced);
+    }
+}
+
+/// Names and values as text, values borrowed where they are UTF-8.
+pub(super) fn fields(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let text = match std::str::from_utf8(value.as_bytes()) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => Cow::Owned(text_of(value.as_bytes())),
+            };
+            (name.as_str(), text)
+        })
+        .collect()
+}
+
+pub(super) fn change_request(changes: Changes, request: &mut Request) {
+    if let Some(target) = changes.target
+        && let Ok(target) = PathAndQuery::try_from(target)
+    {
+        request.target = target;
+    }
+    if !changes.headers.is_empty() {
+        for (at, value) in request.headers.values_mut().enumerate() {
+            let Some(new) = changes.headers.get(&at) else {
+                continue;
+            };
+            let is_utf8 = std::str::from_utf8(value.as_bytes()).is_ok();
+            let new = if is_utf8 {
+                HeaderValue::from_bytes(new.as_bytes())
+            } else {
+                // Read as Latin-1, so written as that.
+                let bytes: Vec<u8> = new.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
+                HeaderValue::from_bytes(&bytes)
+            };
+            if let Ok(new) = new {
+                *value = new;
+            }
+        }
+    }
+    if let Some(body) = changes.body {
+        if let Ok(length) = HeaderValue::from_str(&body.len().to_string())
+            && let Some(field) = request.headers.get_mut(http::header::CONTENT_LENGTH)
+        {
+            *field = length;
+        }
+        request.body = RequestBody::Whole(body.into());
     }
 }

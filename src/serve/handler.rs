@@ -11,12 +11,14 @@ use tokio::sync::oneshot;
 
 use super::{
     bandwidth::{self, paced},
+    caller::Way,
     client::Client,
+    entry::Entry,
     faults::{self, Scene},
     forward::{self, Outbound, protocol_name},
     handling::Handling,
     inbound::Inbound,
-    inquiry::{Finding, Inquiry, Sanitised, find},
+    inquiry::{self, Finding, Inquiry, Sanitised, find},
     intercept,
     limiting::{self, Gate},
     passage::{Passage, StubGate},
@@ -29,6 +31,7 @@ use super::{
     session_of,
     settings::Dialect,
     state::State,
+    taking,
     tee::Stopwatch,
     wait::{sleep, sleep_until},
     webhooks::Following,
@@ -38,7 +41,6 @@ use super::{
 use crate::{
     admin::cross_origin,
     model::{self, Headers, Mode, Outcome, RequestBody},
-    store::ServeEvent,
 };
 
 /// Answers one request. An error breaks its connection or stream.
@@ -59,7 +61,8 @@ pub(super) async fn handle(
     if let Some(door) = &state.admin
         && door.takes(&request, &client.arrival)
     {
-        return door.answer(&client.arrival, request, state.limits.body_in_memory).await;
+        let watch = client.watch.clone();
+        return door.answer(&Way::of(&client.arrival), request, &state.limits, watch).await;
     }
     let origin = if state.answers.cross_origin {
         let (method, asked) = (request.method(), request.headers());
@@ -163,6 +166,9 @@ fn with_trailers(response: Response<ReplyBody>, interim: Interim) -> Response<Re
     response.map(|body| ReplyBody::Trailed { body: Box::new(body), interim, spelled })
 }
 
+/// An answer, and the entry of the journal that is to learn of it.
+type Answered = (Response<ReplyBody>, Option<Entry>);
+
 impl Handling {
     /// Answers a request that its limits let through; what is recorded they do not see.
     async fn answer(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
@@ -183,15 +189,16 @@ impl Handling {
                 }
             }
         }
-        let response = self.answer_admitted(outbound, &mut passage).await?;
-        Ok(limiting::dress(passage, &state, response, version).await)
+        let (response, entry) = self.answer_admitted(outbound, &mut passage).await?;
+        let response = limiting::dress(passage, &state, response, version).await;
+        Ok(witness::see(entry, response))
     }
 
     async fn answer_admitted(
         self,
         outbound: Outbound,
         passage: &mut Passage,
-    ) -> Result<Response<ReplyBody>, BodyError> {
+    ) -> Result<Answered, BodyError> {
         let mode = outbound.route.mode;
         if !mode.asks_stubs() {
             return self.forward(outbound).await;
@@ -215,44 +222,44 @@ impl Handling {
         }
         match finding {
             Finding::Found(found, mut inquiry) => {
-                let event = witness::enter(
+                let entry = witness::enter(
                     &self.state,
+                    &client,
                     Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
-                    &inquiry.route,
+                    (&inquiry.route, inquiry.watch),
                     By::Stub(&found),
                 );
-                inquiry.event.clone_from(&event);
+                inquiry.event = entry.as_ref().map(|entry| Arc::clone(entry.event()));
                 if !found.stub.webhooks.is_empty() {
                     inquiry.read_rest(self.state.limits.body_in_memory).await?;
                 }
                 let following = Following::of(&found, &inquiry, self.state.seed());
-                let mut fate = self.fate(event.as_ref(), replay::outcome_of(&found));
+                let mut fate = self.fate(entry.as_ref(), replay::outcome_of(&found));
                 let response =
                     replay::give(&self.state, *found, *inquiry, &self.client, &mut fate.outcome)
                         .await;
                 fate.tell(faults::status_of(&response));
-                let seen = |response| witness::see(&self.state, event, self.watch, response);
-                let response = response.map(seen);
-                let Some(following) = following else { return response };
+                let response = taking::take(&self.state, entry.as_ref(), response?);
+                let Some(following) = following else { return Ok((response, entry)) };
                 let (answering, answered) = oneshot::channel();
                 following.begin(&self.state, answered, self.client.watch.clone());
-                // Dropped with the body, or here with the error.
-                response.map(|response| {
-                    response.map(|body| ReplyBody::Followed {
-                        body: Box::new(body),
-                        _answering: answering,
-                    })
-                })
+                // Dropped with the body.
+                let response = response.map(|body| ReplyBody::Followed {
+                    body: Box::new(body),
+                    _answering: answering,
+                });
+                Ok((response, entry))
             }
             Finding::Barred(mut inquiry) => {
                 let Some(refused) = gate.refused.take() else {
                     return Err("a stub had no room, and no limit says so".into());
                 };
-                let refusal = limiting::refuse(&self.state, refused, &mut inquiry).await;
+                let (refusal, entry) =
+                    limiting::refuse(&self.state, &client, refused, &mut inquiry).await;
                 self.done(Some(refusal.status()), Outcome::RateLimited);
-                Ok(refusal)
+                Ok((refusal, entry))
             }
             Finding::Missed(inquiry) if self.passes_on(&inquiry) => {
                 let Inquiry { request, body, version, route, watch, own, .. } = *inquiry;
@@ -260,19 +267,20 @@ impl Handling {
                 self.forward(outbound).await
             }
             Finding::Missed(mut inquiry) => {
-                let event = witness::enter(
+                let entry = witness::enter(
                     &self.state,
+                    &client,
                     Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
-                    &inquiry.route,
+                    (&inquiry.route, inquiry.watch),
                     By::Nobody,
                 );
-                inquiry.event.clone_from(&event);
-                let fate = self.fate(event.as_ref(), Outcome::Missed);
+                inquiry.event = entry.as_ref().map(|entry| Arc::clone(entry.event()));
+                let fate = self.fate(entry.as_ref(), Outcome::Missed);
                 let response = replay::miss(&self.state, *inquiry, &self.client).await;
                 fate.tell(faults::status_of(&response));
-                response.map(|response| witness::see(&self.state, event, self.watch, response))
+                Ok((taking::take(&self.state, entry.as_ref(), response?), entry))
             }
         }
     }
@@ -287,28 +295,29 @@ impl Handling {
         }
     }
 
-    async fn forward(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
+    async fn forward(self, mut outbound: Outbound) -> Result<Answered, BodyError> {
         let (service, mode) = (Arc::clone(&outbound.route.service), outbound.route.mode);
         let Some(upstream) = &service.upstream else {
             let reason = "the service has no upstream".to_owned();
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
-            return Ok(rescue::no_upstream(mode.as_str()));
+            return Ok((rescue::no_upstream(mode.as_str()), None));
         };
         let is_recorded = self.state.session.recording().is_on()
             && outbound.hold_body(self.state.limits.body_in_memory).await?;
-        let event = witness::enter(
+        let entry = witness::enter(
             &self.state,
+            &self.client,
             is_recorded.then_some(&outbound.request),
-            || self.state.redactor.seen(&outbound.request).into_owned(),
+            || inquiry::shown(&self.state, &outbound.request),
             outbound.version,
-            &outbound.route,
+            (&outbound.route, outbound.watch),
             By::Api,
         );
         let recorder = self.state.recorder.running().filter(|_| mode.records()).cloned();
         let passed = match recorder {
             None => {
-                let answer = self.pass(outbound, upstream, event.as_ref()).await;
-                return answer.map(|answer| witness::see(&self.state, event, self.watch, answer));
+                let answer = self.pass(outbound, upstream, entry.as_ref()).await?;
+                return Ok((taking::take(&self.state, entry.as_ref(), answer), entry));
             }
             Some(recorder) => {
                 let permit = recorder.permit().await;
@@ -330,14 +339,20 @@ impl Handling {
                 let interim = self.client.interim.clone();
                 // The recorder says what became of it when it has it.
                 let in_flight = self.client.watch.clone();
-                outbound.record(Arc::clone(&self.state), recording, interim, in_flight).await
+                let asked = self.watch.elapsed();
+                let passed =
+                    outbound.record(Arc::clone(&self.state), recording, interim, in_flight).await;
+                Entry::api_answered(entry.as_ref(), asked);
+                passed
             }
         };
         let response = passed.unwrap_or_else(|error| {
-            self.done(Some(error.status()), Outcome::UpstreamFailed(error.to_string()));
+            let outcome = Outcome::UpstreamFailed(error.to_string());
+            Entry::becomes(entry.as_ref(), &outcome);
+            self.done(Some(error.status()), outcome);
             forward::failure(&error, upstream)
         });
-        Ok(witness::see(&self.state, event, self.watch, response))
+        Ok((taking::take(&self.state, entry.as_ref(), response), entry))
     }
 
     /// Passes a request on, and does to it and its answer what befalls them.
@@ -345,11 +360,11 @@ impl Handling {
         &self,
         outbound: Outbound,
         upstream: &Upstream,
-        event: Option<&Arc<ServeEvent>>,
+        entry: Option<&Entry>,
     ) -> Result<Response<ReplyBody>, BodyError> {
         let Outbound { request, version, extensions, body, route, watch, own } = outbound;
-        let mut fate = self.fate(event, Outcome::Passed);
-        let event = event.cloned();
+        let mut fate = self.fate(entry, Outcome::Passed);
+        let event = entry.map(|entry| Arc::clone(entry.event()));
         let sanitised = Sanitised::Unknown;
         let mut inquiry = Inquiry { request, body, version, route, watch, own, event, sanitised };
         let plan = planning::of_endpoint(&self.state, &mut inquiry).await?;
@@ -365,7 +380,10 @@ impl Handling {
         }
         let Inquiry { request, version, body, route, own, .. } = inquiry;
         let outbound = Outbound { request, version, extensions, body, route, watch, own };
-        let answer = match outbound.pass(upstream, &self.state, &self.client.interim).await {
+        let asked = watch.elapsed();
+        let passed = outbound.pass(upstream, &self.state, &self.client.interim).await;
+        Entry::api_answered(entry, asked);
+        let answer = match passed {
             Ok(answer) => answer,
             Err(error) => {
                 fate.outcome = Outcome::UpstreamFailed(error.to_string());

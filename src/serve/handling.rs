@@ -5,11 +5,8 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode, uri::PathAndQuery};
 
-use super::{client::Client, state::State, tee::Stopwatch};
-use crate::{
-    model::{Handled, Outcome},
-    store::ServeEvent,
-};
+use super::{client::Client, entry::Entry, state::State, tee::Stopwatch};
+use crate::model::{Handled, Outcome};
 
 /// What is needed to say what became of a request.
 pub(super) struct Handling {
@@ -35,15 +32,15 @@ impl Handling {
     }
 
     /// What is to become of it, as far as that is known; also if it is not brought to its end.
-    pub(super) fn fate(&self, event: Option<&Arc<ServeEvent>>, outcome: Outcome) -> Fate<'_> {
-        Fate { handling: self, event: event.cloned(), outcome, is_told: false }
+    pub(super) fn fate<'h>(&'h self, entry: Option<&'h Entry>, outcome: Outcome) -> Fate<'h> {
+        Fate { handling: self, entry, outcome, is_told: false }
     }
 }
 
 /// What becomes of a request, told when it is dropped if it was not before.
 pub(super) struct Fate<'h> {
     handling: &'h Handling,
-    event: Option<Arc<ServeEvent>>,
+    entry: Option<&'h Entry>,
     /// What ringer did.
     pub(super) outcome: Outcome,
     is_told: bool,
@@ -57,6 +54,7 @@ impl Fate<'_> {
 
     fn tell_now(&mut self, status: Option<StatusCode>) {
         self.is_told = true;
+        Entry::becomes(self.entry, &self.outcome);
         self.handling.done(status, std::mem::replace(&mut self.outcome, Outcome::Missed));
     }
 }
@@ -64,9 +62,6 @@ impl Fate<'_> {
 impl Drop for Fate<'_> {
     fn drop(&mut self) {
         if !self.is_told {
-            if let Some(event) = &self.event {
-                event.set_total(self.handling.watch.elapsed());
-            }
             self.tell_now(None);
         }
     }

@@ -16,6 +16,7 @@ use crate::{
         find::{self, by_body, by_head, by_nearest, claim},
     },
     model::{self, BodyPattern, Mode, RequestBody},
+    redaction::Credentials,
     store::{LiveBehaviors, LiveStub, ServeEvent},
 };
 
@@ -47,16 +48,16 @@ pub(super) enum Sanitised {
     /// The request brings no credential.
     Same,
     /// The request with its credentials replaced.
-    Other(Box<model::Request>),
+    Other(Box<(model::Request, Credentials)>),
 }
 
 impl Inquiry {
     /// Sanitises the request, unless it is known what becomes of it.
     fn sanitise(&mut self, state: &State) {
         if matches!(self.sanitised, Sanitised::Unknown) {
-            self.sanitised = match state.redactor.seen(&self.request) {
-                Cow::Borrowed(_) => Sanitised::Same,
-                Cow::Owned(sanitised) => Sanitised::Other(Box::new(sanitised)),
+            self.sanitised = match state.redactor.examined(&self.request) {
+                (Cow::Borrowed(_), _) => Sanitised::Same,
+                (Cow::Owned(request), found) => Sanitised::Other(Box::new((request, found))),
             };
         }
     }
@@ -65,17 +66,17 @@ impl Inquiry {
     /// sanitised.
     fn sanitised(&self) -> Option<&model::Request> {
         match &self.sanitised {
-            Sanitised::Other(sanitised) => Some(sanitised),
+            Sanitised::Other(sanitised) => Some(&sanitised.0),
             Sanitised::Same | Sanitised::Unknown => None,
         }
     }
 
-    /// The request as it may be shown: with its credentials replaced.
-    pub(super) fn shown(&self, state: &State) -> model::Request {
+    /// The request as it may be shown: with its credentials replaced. And these.
+    pub(super) fn shown(&self, state: &State) -> (model::Request, Credentials) {
         match &self.sanitised {
-            Sanitised::Unknown => state.redactor.seen(&self.request).into_owned(),
-            Sanitised::Same => self.request.clone(),
-            Sanitised::Other(sanitised) => model::Request::clone(sanitised),
+            Sanitised::Unknown => shown(state, &self.request),
+            Sanitised::Same => (self.request.clone(), Credentials::default()),
+            Sanitised::Other(sanitised) => (**sanitised).clone(),
         }
     }
 
@@ -117,6 +118,12 @@ impl Inquiry {
         self.set_body(body);
         Ok(())
     }
+}
+
+/// A request as it may be shown: with its credentials replaced. And these.
+pub(super) fn shown(state: &State, request: &model::Request) -> (model::Request, Credentials) {
+    let (request, credentials) = state.redactor.examined(request);
+    (request.into_owned(), credentials)
 }
 
 fn is_empty(body: &RequestBody) -> bool {

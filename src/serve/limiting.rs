@@ -6,6 +6,7 @@ use http::{Response, Version};
 
 use super::{
     client::Client,
+    entry::Entry,
     forward::Outbound,
     inquiry::{self, Inquiry},
     merged::merged,
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     model::RequestBody,
-    store::{Decision, Limited, LiveStub, Refused, ServeEvent},
+    store::{Decision, Limited, LiveStub, Refused},
 };
 
 /// Of a refused request, a body up to this length is read for the journal.
@@ -77,13 +78,13 @@ pub(super) async fn admit(
             Ok(Gate::Told(told.limit, Box::new(answer)))
         }
         Decision::Refused(refused) => {
-            let event = enter_refused(state, &refused, outbound).await?;
+            let entry = enter_refused(state, client, &refused, outbound).await?;
             let wants = Wants::of(&outbound.request.headers);
             if !is_unasked(outbound) {
                 drain(std::mem::take(&mut outbound.body), None);
             }
             let answer = refusal(state, &refused, wants, outbound.version).await;
-            Ok(Gate::Shut(Box::new(witness::see(state, event, outbound.watch, answer))))
+            Ok(Gate::Shut(Box::new(witness::see(entry, answer))))
         }
     }
 }
@@ -91,10 +92,11 @@ pub(super) async fn admit(
 /// Enters a refused request into the journal, where it is no miss unless nothing would have answered it.
 async fn enter_refused(
     state: &State,
+    client: &Client,
     refused: &Refused,
     outbound: &mut Outbound,
-) -> Result<Option<Arc<ServeEvent>>, hyper::Error> {
-    if !state.session.journal().is_on() {
+) -> Result<Option<Entry>, hyper::Error> {
+    if !state.session.journal().is_asked() {
         return Ok(None);
     }
     let length = outbound.request.headers.get(http::header::CONTENT_LENGTH);
@@ -113,8 +115,9 @@ async fn enter_refused(
         || mode.forwards()
         || inquiry::may_answer(state, &outbound.route, &outbound.request, is_whole);
     let by = By::Limit(limited(refused, None, would_match));
-    let shown = || state.redactor.seen(&outbound.request).into_owned();
-    Ok(witness::enter(state, None, shown, outbound.version, &outbound.route, by))
+    let shown = || inquiry::shown(state, &outbound.request);
+    let whose = (&outbound.route, outbound.watch);
+    Ok(witness::enter(state, client, None, shown, outbound.version, whose, by))
 }
 
 fn limited(refused: &Refused, stub: Option<&LiveStub>, would_match: bool) -> Limited {
@@ -137,21 +140,22 @@ fn is_unasked(outbound: &Outbound) -> bool {
         && outbound.body.so_far().is_empty()
 }
 
-/// The answer to a request that its stub's limits did not let through.
+/// The answer to a request that its stub's limits did not let through, with its entry in the journal.
 pub(super) async fn refuse(
     state: &State,
+    client: &Client,
     (refused, live): (Refused, Arc<LiveStub>),
     inquiry: &mut Inquiry,
-) -> Response<ReplyBody> {
+) -> (Response<ReplyBody>, Option<Entry>) {
     let by = By::Limit(limited(&refused, Some(&live), true));
     let shown = || inquiry.shown(state);
-    let event = witness::enter(state, None, shown, inquiry.version, &inquiry.route, by);
+    let whose = (&inquiry.route, inquiry.watch);
+    let entry = witness::enter(state, client, None, shown, inquiry.version, whose, by);
     let wants = Wants::of(&inquiry.request.headers);
     if !inquiry.is_unasked() {
         drain(std::mem::take(&mut inquiry.body), None);
     }
-    let answer = refusal(state, &refused, wants, inquiry.version).await;
-    witness::see(state, event, inquiry.watch, answer)
+    (refusal(state, &refused, wants, inquiry.version).await, entry)
 }
 
 /// The answer with what is told, and settled when it is over.

@@ -19,17 +19,14 @@ use tokio::{
 };
 
 use super::{
+    entry::Entry,
     paced::Paced,
-    taking::Taking,
     tee::{ResponseTee, Stopwatch},
     wait::sleep_until,
     wire::Interim,
 };
 use crate::{
-    behavior::latency::Schedule,
-    model::ResponseEnding,
-    render::PreparedBody,
-    store::{ServeEvent, Session, SessionClock},
+    behavior::latency::Schedule, model::ResponseEnding, render::PreparedBody, store::SessionClock,
 };
 
 /// Pieces in which a file is read.
@@ -200,11 +197,7 @@ impl Body for ReplyBody {
 /// A body and the entry of the journal that it belongs to.
 pub(super) struct Logged {
     pub(super) body: ReplyBody,
-    pub(super) event: Arc<ServeEvent>,
-    pub(super) session: Arc<Session>,
-    pub(super) watch: Stopwatch,
-    /// Where it is recorded.
-    pub(super) taken: Option<Taking>,
+    pub(super) entry: Entry,
 }
 
 impl Logged {
@@ -213,23 +206,16 @@ impl Logged {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(taken) = &self.taken {
-            taken.see(frame.as_ref(), self.body.is_end_stream());
-        }
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {
             // Before the client has it, so that a client that asks at once finds it.
-            self.session.journal().add_body(&self.event, data);
-            self.event.set_total(self.watch.elapsed());
+            self.entry.add_body(data);
+        }
+        if frame.is_none() || self.body.is_end_stream() {
+            self.entry.end();
         }
         Poll::Ready(frame)
-    }
-}
-
-impl Drop for Logged {
-    fn drop(&mut self) {
-        self.event.set_total(self.watch.elapsed());
     }
 }
 

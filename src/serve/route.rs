@@ -81,6 +81,13 @@ pub(super) struct Route {
     pub(super) target: PathAndQuery,
 }
 
+/// Whose requests come at an address, where the address tells.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Belonging {
+    pub(super) session: Option<SessionName>,
+    pub(super) service: Option<ServiceName>,
+}
+
 /// What a connection tells about all its requests.
 #[derive(Clone, Debug)]
 pub(super) struct Arrival {
@@ -93,10 +100,20 @@ pub(super) struct Arrival {
     pub(super) peer: Option<IpAddr>,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
+    /// The service of its listener, where that was opened for one while ringer runs.
+    pub(super) service: Option<ServiceName>,
     /// The session of its listener, or of the proxy user whose tunnel it is.
     pub(super) session: Option<SessionName>,
     /// Ends the connection with a reset, and with it every tunnel in it.
     pub(super) reset: Reset,
+}
+
+impl Arrival {
+    /// Whether all that comes at its listener is for this service.
+    pub(super) fn is_of(&self, service: &LiveService) -> bool {
+        service.listen.contains(&self.listener)
+            || (self.service.is_some() && self.service == service.scope)
+    }
 }
 
 /// Finds services.
@@ -223,8 +240,7 @@ impl Router {
         scheme: Scheme,
         folders: &[ServiceName],
     ) -> (Arc<LiveService>, Option<String>) {
-        let by_listener =
-            self.services.iter().find(|service| service.listen.contains(&arrival.listener));
+        let by_listener = self.services.iter().find(|service| arrival.is_of(service));
         if let Some(service) = by_listener.or(self.named(authority, Some(scheme)).as_ref()) {
             return (Arc::clone(service), None);
         }
@@ -400,6 +416,7 @@ mod tests {
             listener: SocketAddr::from(([127, 0, 0, 1], 8080)),
             peer: None,
             tunnel: None,
+            service: None,
             session: None,
             reset: Reset::default(),
         }

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{Response, Version};
-use http_body::Body as _;
 
 use super::{
+    client::Client,
+    entry::Entry,
     reply::{Logged, ReplyBody},
     route::Route,
     settings::Dialect,
     state::State,
-    taking::Taking,
     tee::Stopwatch,
 };
 use crate::{
     engine::Found,
     model::Request,
-    store::{Limited, ServeEvent, Served},
-    upstream::HeadTap,
+    redaction::Credentials,
+    store::{Limited, Served, UnsentBody},
 };
 
 /// Who answers a request.
@@ -33,18 +34,19 @@ pub(super) enum By<'f> {
     Limit(Limited),
 }
 
-/// Enters a request into the journal, as far as there is one, and into the recording that is under
-/// way if `request` is given; `shown` is the request without credentials.
+/// Enters a request into the journal, as far as anybody is to know of it, and into the recording that is
+/// under way if `request` is given; `shown` is the request without credentials, and these.
 pub(super) fn enter(
     state: &State,
+    client: &Client,
     request: Option<&Request>,
-    shown: impl FnOnce() -> Request,
+    shown: impl FnOnce() -> (Request, Credentials),
     version: Version,
-    route: &Route,
+    (route, watch): (&Route, Stopwatch),
     by: By<'_>,
-) -> Option<Arc<ServeEvent>> {
+) -> Option<Entry> {
     let journal = state.session.journal();
-    if !journal.is_on() {
+    if !journal.is_asked() {
         return None;
     }
     let is_passed_on = matches!(by, By::Api);
@@ -52,8 +54,14 @@ pub(super) fn enter(
         By::Stub(found) => found.stub.response(found.step).is_some_and(|it| it.proxy.is_some()),
         By::Api | By::Nobody | By::Limit(_) => false,
     };
+    let (seen, credentials) = shown();
     let event = journal.push(Served {
-        request: shown(),
+        request: seen,
+        credentials,
+        arrived: watch.arrived(),
+        started: watch.started(),
+        service: route.service.scope.clone(),
+        names: if version == Version::HTTP_2 { None } else { client.interim.names().names() },
         protocol: match version {
             Version::HTTP_10 => "HTTP/1.0",
             Version::HTTP_2 => "HTTP/2.0",
@@ -71,45 +79,23 @@ pub(super) fn enter(
             By::Limit(limited) => Some(limited),
             By::Api | By::Nobody | By::Stub(_) => None,
         },
-    });
-    if let (Some(event), Some(request)) = (&event, request) {
+    })?;
+    if let Some(request) = request {
         state.session.recording().take(event.id, request, fetches || is_passed_on);
     }
-    event
+    Some(Entry::new(event, Arc::clone(&state.session), watch))
 }
 
 /// Has the journal see the answer on its way out.
-pub(super) fn see(
-    state: &State,
-    event: Option<Arc<ServeEvent>>,
-    watch: Stopwatch,
-    response: Response<ReplyBody>,
-) -> Response<ReplyBody> {
-    let Some(event) = event else { return response };
-    let journal = state.session.journal();
-    let taken = state.session.recording().of(event.id);
-    if let Some(taken) = &taken {
-        let head = response.extensions().get::<HeadTap>().and_then(HeadTap::take);
-        let fields = head.map(|(_, head)| head.fields).unwrap_or_default();
-        let names: Vec<String> = fields.into_iter().map(|(name, _)| name).collect();
-        taken.answered(&response, &names);
-    }
+pub(super) fn see(entry: Option<Entry>, response: Response<ReplyBody>) -> Response<ReplyBody> {
+    let Some(entry) = entry else { return response };
     if let ReplyBody::Whole { bytes, .. } = response.body() {
-        let body = bytes.as_deref().unwrap_or_default();
-        journal.answered(&event, &response, body, Some(watch.elapsed()));
-        if let Some(taken) = &taken {
-            bytes.iter().for_each(|bytes| taken.add_body(bytes));
-            taken.complete();
-        }
+        // Before the client has it, so that a client that asks at once finds it.
+        let unsent = response.extensions().get::<UnsentBody>().map(|unsent| &unsent.0);
+        entry.answered(&response, Some(bytes.as_ref().or(unsent).unwrap_or(&Bytes::new())));
+        entry.end();
         return response;
     }
-    journal.answered(&event, &response, b"", None);
-    let taken = taken.map(|taken| {
-        let body = response.body();
-        Taking::new(taken, body.is_end_stream(), body.known_length())
-    });
-    response.map(|body| {
-        let session = Arc::clone(&state.session);
-        ReplyBody::Logged(Box::new(Logged { body, event, session, watch, taken }))
-    })
+    entry.answered(&response, None);
+    response.map(|body| ReplyBody::Logged(Box::new(Logged { body, entry })))
 }

@@ -2,13 +2,23 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use super::{applied::Drawn, live::LiveStub};
-use crate::model::{Json, Place, Request, StubId};
+use super::{
+    applied::Drawn,
+    live::LiveStub,
+    logged_body::{BodyLimit, CutBody, Gathering, LoggedBody},
+    outcome::ExchangeOutcome,
+};
+use crate::{
+    model::{
+        Json, Place, Request, ServiceName, SessionName, StubId, is_usual_spelling, usual_spelling,
+    },
+    redaction::{Credentials, Redactor, SeenAnswer},
+};
 
 /// Notes on one entry beyond which no more are taken.
 const MAX_NOTES: usize = 32;
@@ -18,6 +28,16 @@ const MAX_NOTES: usize = 32;
 pub struct Served {
     /// The request, credentials replaced where the session replaces them.
     pub request: Request,
+    /// The credentials that were: its answer is shown without them.
+    pub credentials: Credentials,
+    /// When it had come, by the clock of its session (elapsed time).
+    pub arrived: Duration,
+    /// When it had come, since ringer started.
+    pub started: Duration,
+    /// The service that it was for; `None` where that is the only one.
+    pub service: Option<ServiceName>,
+    /// Names of its fields that are spelled otherwise than is usual.
+    pub names: Option<Arc<[String]>>,
     /// Protocol of its connection: `HTTP/1.1`, `HTTP/2.0`.
     pub protocol: &'static str,
     /// Whether it was sent to a proxy.
@@ -56,20 +76,75 @@ pub struct Limited {
 pub struct ServeEvent {
     /// Its identity.
     pub id: Uuid,
+    session: SessionName,
     served: Served,
+    /// Of a body too long to be kept: what is kept of it.
+    request_cut: Option<CutBody>,
+    /// What nobody may see is replaced when somebody looks: most entries are never looked at.
+    redactor: Redactor,
     later: Mutex<Later>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Later {
     /// What it takes of the journal's bytes; `None` when it is no longer in the journal.
     bytes: Option<usize>,
-    answer: Option<LoggedAnswer>,
+    /// What its body, as it comes, takes of them.
+    body_bytes: usize,
+    answer: Option<Answered>,
     delay: Duration,
+    head: Option<Duration>,
+    upstream: Option<Duration>,
     total: Option<Duration>,
+    /// By the clock of its session.
+    ended: Option<Duration>,
+    /// Its place among all exchanges that are over, from 1.
+    number: Option<u64>,
+    outcome: Option<ExchangeOutcome>,
+    failure: Option<Box<str>>,
     notes: Vec<Note>,
-    drawn: Option<Drawn>,
+    drawn: Option<Box<Drawn>>,
 }
+
+#[derive(Debug)]
+struct Answered {
+    status: u16,
+    headers: HeaderMap,
+    names: FieldNames,
+    body: AnswerBody,
+    /// Whether nothing is left in it that nobody may see.
+    is_clean: bool,
+}
+
+#[derive(Debug)]
+enum AnswerBody {
+    Known(LoggedBody),
+    Coming(Box<Gathering>),
+}
+
+/// Names of an answer's fields as another server spelled them, where they are known. Among the
+/// extensions of an answer, it is for the journal.
+#[derive(Clone, Debug, Default)]
+pub struct FieldNames(pub Option<Arc<[String]>>);
+
+impl FieldNames {
+    /// The same, without names where all are spelled as is usual.
+    pub(super) fn unusual(&self) -> Self {
+        let names = self.0.clone();
+        Self(names.filter(|names| names.iter().any(|name| !is_usual_spelling(name))))
+    }
+
+    /// How a name is spelled.
+    pub fn spelled(&self, name: &str) -> Option<&str> {
+        let names = self.0.as_deref()?;
+        names.iter().find(|spelled| spelled.eq_ignore_ascii_case(name)).map(String::as_str)
+    }
+}
+
+/// The body that an answer would have had, had it not been asked for by HEAD. Among the extensions of
+/// an answer, it is for the journal.
+#[derive(Clone, Debug)]
+pub struct UnsentBody(pub Bytes);
 
 /// An answer as it was given.
 #[derive(Clone, Debug, Default)]
@@ -78,8 +153,10 @@ pub struct LoggedAnswer {
     pub status: u16,
     /// Header fields.
     pub headers: HeaderMap,
-    /// The body, or its beginning.
-    pub body: BytesMut,
+    /// Their names as another server spelled them, where it is one that answered.
+    pub names: FieldNames,
+    /// The body, as far as it is kept.
+    pub body: LoggedBody,
 }
 
 /// Something that happened while a request was served (WireMock's `SubEvent`).
@@ -93,22 +170,61 @@ pub struct Note {
     pub data: Json,
 }
 
+/// When what happened of an exchange, each since its request's head had come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// The head of the answer was ready.
+    pub head: Option<Duration>,
+    /// The last of the answer was given, or the exchange was over without.
+    pub total: Option<Duration>,
+    /// How long the answer was held back on purpose.
+    pub delay: Duration,
+    /// How long the real API took to the head of its answer.
+    pub upstream: Option<Duration>,
+}
+
 impl ServeEvent {
-    pub(super) fn new(id: Uuid, served: Served, bytes: usize) -> Self {
-        let later = Later {
-            bytes: Some(bytes),
-            answer: None,
-            delay: Duration::ZERO,
-            total: None,
-            notes: Vec::new(),
-            drawn: None,
-        };
-        Self { id, served, later: Mutex::new(later) }
+    pub(super) fn new(
+        id: Uuid,
+        session: SessionName,
+        served: Served,
+        request_cut: Option<CutBody>,
+        redactor: Redactor,
+        bytes: Option<usize>,
+    ) -> Self {
+        let later = Mutex::new(Later { bytes, ..Later::default() });
+        Self { id, session, served, request_cut, redactor, later }
     }
 
     /// The request.
     pub fn request(&self) -> &Request {
         &self.served.request
+    }
+
+    /// What is kept of the request's body where that is too long.
+    pub fn request_cut(&self) -> Option<&CutBody> {
+        self.request_cut.as_ref()
+    }
+
+    /// The session that it came in.
+    pub fn session(&self) -> &SessionName {
+        &self.session
+    }
+
+    /// The service that it was for; `None` where that is the only one.
+    pub fn service(&self) -> Option<&ServiceName> {
+        self.served.service.as_ref()
+    }
+
+    /// How the name of one of its fields, given in lower case, was spelled.
+    pub fn spelled(&self, name: &str) -> String {
+        let names = self.served.names.as_deref().unwrap_or_default();
+        let spelled = names.iter().find(|spelled| spelled.eq_ignore_ascii_case(name));
+        match spelled {
+            Some(spelled) => spelled.clone(),
+            None if self.served.protocol == "HTTP/2.0" => name.to_owned(),
+            None => usual_spelling(name),
+        }
     }
 
     /// Protocol of its connection.
@@ -140,9 +256,31 @@ impl ServeEvent {
         self.served.stub.as_ref().map(|(live, step)| (live, *step))
     }
 
-    /// The answer, as far as it was given.
-    pub fn answer(&self) -> Option<LoggedAnswer> {
-        self.later.lock().answer.clone()
+    /// When its head had come, by the clock of its session (elapsed time).
+    pub fn arrived(&self) -> Duration {
+        self.served.arrived
+    }
+
+    /// When it was over, by the clock of its session (elapsed time); `None` before.
+    pub fn ended(&self) -> Option<Duration> {
+        self.later.lock().ended
+    }
+
+    /// When its head had come, in real time since ringer started; of an exchange, the time at which it
+    /// was over is this and [`Timing::total`].
+    pub fn started(&self) -> Duration {
+        self.served.started
+    }
+
+    /// When what happened.
+    pub fn timing(&self) -> Timing {
+        let later = self.later.lock();
+        Timing {
+            head: later.head,
+            total: later.total,
+            delay: later.delay,
+            upstream: later.upstream,
+        }
     }
 
     /// How long the answer was held back on purpose.
@@ -155,6 +293,69 @@ impl ServeEvent {
         self.later.lock().total
     }
 
+    /// Status of the answer, where there is one.
+    pub fn status(&self) -> Option<u16> {
+        self.later.lock().answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// What became of it; `None` while it is under way.
+    pub fn outcome(&self) -> Option<ExchangeOutcome> {
+        let later = self.later.lock();
+        later.number?;
+        Some(match later.outcome {
+            Some(outcome @ (ExchangeOutcome::Failed | ExchangeOutcome::Injected)) => outcome,
+            _ if later.answer.is_none() => ExchangeOutcome::Abandoned,
+            Some(outcome) => outcome,
+            None if self.served.limited.is_some() => ExchangeOutcome::Limited,
+            None if self.served.stub.is_some() => ExchangeOutcome::Stub,
+            None if self.served.is_passed_on => ExchangeOutcome::Passed,
+            None => ExchangeOutcome::Missed,
+        })
+    }
+
+    /// Why the real API did not answer, where it was to.
+    pub fn failure(&self) -> Option<String> {
+        self.later.lock().failure.as_deref().map(str::to_owned)
+    }
+
+    /// Its place among all exchanges of all sessions that are over, from 1.
+    pub fn ended_as(&self) -> Option<u64> {
+        self.later.lock().number
+    }
+
+    /// The answer, as far as it was given.
+    pub fn answer(&self) -> Option<LoggedAnswer> {
+        let mut later = self.later.lock();
+        let answered = later.answer.as_mut()?;
+        let mut body = match &answered.body {
+            AnswerBody::Known(body) => body.clone(),
+            AnswerBody::Coming(gathering) => gathering.body(),
+        };
+        let mut headers = answered.headers.clone();
+        if !answered.is_clean {
+            self.sanitise(&mut headers, &mut body);
+        }
+        if let AnswerBody::Known(known) = &mut answered.body
+            && !answered.is_clean
+        {
+            // Once is enough.
+            known.clone_from(&body);
+            answered.headers.clone_from(&headers);
+            answered.is_clean = true;
+        }
+        Some(LoggedAnswer { status: answered.status, headers, names: answered.names.clone(), body })
+    }
+
+    fn sanitise(&self, headers: &mut HeaderMap, body: &mut LoggedBody) {
+        if !self.redactor.is_on() {
+            return;
+        }
+        let (mut bytes, is_cut) = (body.bytes().clone(), body.cut().is_some());
+        let answer = SeenAnswer { headers, body: &mut bytes, is_cut };
+        self.redactor.answer(answer, &self.served.credentials, &self.served.request);
+        body.replace(bytes);
+    }
+
     /// What else happened, in order.
     pub fn notes(&self) -> Vec<Note> {
         self.later.lock().notes.clone()
@@ -162,19 +363,29 @@ impl ServeEvent {
 
     /// What befell it on purpose, and the seed of that.
     pub fn drawn(&self) -> Option<Drawn> {
-        self.later.lock().drawn.clone()
+        self.later.lock().drawn.as_deref().cloned()
     }
 
     /// Says for how long the answer is held back, and what befalls it on purpose where that is told.
     pub fn set_plan(&self, delay: Duration, drawn: Option<Drawn>) {
         let mut later = self.later.lock();
         later.delay = delay;
-        later.drawn = drawn;
+        later.drawn = drawn.map(Box::new);
     }
 
-    /// Says how long it took.
-    pub fn set_total(&self, total: Duration) {
-        self.later.lock().total = Some(total);
+    /// Says how long the real API took to the head of its answer.
+    pub fn set_upstream(&self, time: Duration) {
+        self.later.lock().upstream = Some(time);
+    }
+
+    /// Says what becomes of it.
+    pub fn set_outcome(&self, outcome: ExchangeOutcome) {
+        self.later.lock().outcome = Some(outcome);
+    }
+
+    /// Says why the real API did not answer.
+    pub fn set_failure(&self, reason: &str) {
+        self.later.lock().failure = Some(reason.into());
     }
 
     /// Adds what else happened.
@@ -185,27 +396,77 @@ impl ServeEvent {
         }
     }
 
-    /// Notes an answer, and how long it took where that is known; by how many bytes it has grown in
-    /// the journal.
-    pub(super) fn set_answer(&self, answer: LoggedAnswer, total: Option<Duration>) -> usize {
-        let fields = answer.headers.iter();
-        let fields = fields.map(|(name, value)| name.as_str().len() + value.len() + 32);
-        let grown = fields.sum::<usize>() + answer.body.len();
-        let mut later = self.later.lock();
-        later.answer = Some(answer);
-        later.total = total.or(later.total);
-        later.grow(grown)
+    /// Bytes that it holds, about.
+    pub fn size(&self) -> usize {
+        self.later.lock().bytes.unwrap_or(super::journal::ENTRY_BYTES)
     }
 
-    /// Notes a piece of the answer's body, up to `limit` bytes in all; by how many bytes it has grown
-    /// in the journal.
-    pub(super) fn add_body(&self, piece: &Bytes, limit: usize) -> usize {
+    /// Notes an answer; `grow` is told before by how many bytes the entry grows in the journal.
+    pub(super) fn set_answer(
+        &self,
+        (status, headers, names): (u16, &HeaderMap, FieldNames),
+        body: Option<&Bytes>,
+        limit: BodyLimit,
+        head: Duration,
+        grow: impl FnOnce(usize),
+    ) {
+        let mut grown = size_of_fields(headers);
+        let headers = compact(headers);
+        let body = match body {
+            Some(bytes) => {
+                let body = LoggedBody::of(bytes, limit);
+                grown += body.bytes().len();
+                AnswerBody::Known(body)
+            }
+            None => AnswerBody::Coming(Box::new(Gathering::new(limit))),
+        };
         let mut later = self.later.lock();
-        let Some(answer) = &mut later.answer else { return 0 };
-        let room = limit.saturating_sub(answer.body.len());
-        let piece = piece.get(..room).unwrap_or(piece);
-        answer.body.extend_from_slice(piece);
-        later.grow(piece.len())
+        later.answer = Some(Answered { status, headers, names, body, is_clean: false });
+        later.head = Some(head);
+        if let Some(bytes) = &mut later.bytes {
+            grow(grown);
+            *bytes += grown;
+        }
+    }
+
+    /// Notes a piece of the answer's body; `grow` is told before by how many bytes the entry grows in
+    /// the journal. By how many it has shrunk: a body that has become too long is no longer kept whole.
+    pub(super) fn add_body(&self, piece: &Bytes, grow: impl FnOnce(usize)) -> usize {
+        let mut later = self.later.lock();
+        let Some(answered) = &mut later.answer else { return 0 };
+        let AnswerBody::Coming(gathering) = &mut answered.body else { return 0 };
+        let now = gathering.push(piece);
+        let before = std::mem::replace(&mut later.body_bytes, now);
+        let Some(bytes) = &mut later.bytes else { return 0 };
+        if now > before {
+            grow(now - before);
+        }
+        *bytes = (*bytes + now).saturating_sub(before);
+        before.saturating_sub(now)
+    }
+
+    /// Says that it is over; `false` where that was said before.
+    pub(super) fn end(&self, total: Duration, ended: Duration) -> bool {
+        let mut later = self.later.lock();
+        if later.ended.is_some() {
+            return false;
+        }
+        later.ended = Some(ended);
+        later.total = Some(total);
+        if let Some(answered) = &mut later.answer
+            && let AnswerBody::Coming(gathering) = &answered.body
+        {
+            answered.body = AnswerBody::Known(gathering.body());
+        }
+        true
+    }
+
+    /// Gives it its place among all that are over.
+    pub(super) fn number(&self, next: impl FnOnce() -> u64) {
+        let mut later = self.later.lock();
+        if later.number.is_none() {
+            later.number = Some(next());
+        }
     }
 
     /// Leaves the journal; how many bytes it has taken there.
@@ -214,14 +475,26 @@ impl ServeEvent {
     }
 }
 
-impl Later {
-    fn grow(&mut self, by: usize) -> usize {
-        match &mut self.bytes {
-            Some(bytes) => {
-                *bytes += by;
-                by
-            }
-            None => 0,
+/// What header fields take of memory, about.
+pub(super) fn size_of_fields(fields: &HeaderMap) -> usize {
+    /// An entry of the map, with its share of room that is not used yet.
+    const FIELD: usize = 160;
+    fields.iter().map(|(name, value)| name.as_str().len() + value.len() + FIELD).sum()
+}
+
+/// The fields with values of their own: those of a request lie in the buffer that it was read into, all
+/// of which would be kept with them.
+pub(super) fn compact(fields: &HeaderMap) -> HeaderMap {
+    let mut text = Vec::with_capacity(fields.values().map(HeaderValue::len).sum());
+    fields.values().for_each(|value| text.extend_from_slice(value.as_bytes()));
+    let mut text = Bytes::from(text);
+    let mut fields = fields.clone();
+    for value in fields.values_mut() {
+        let is_sensitive = value.is_sensitive();
+        if let Ok(mut own) = HeaderValue::from_maybe_shared(text.split_to(value.len())) {
+            own.set_sensitive(is_sensitive);
+            *value = own;
         }
     }
+    fields
 }

@@ -1,4 +1,5 @@
-//! The requests of late and what they were answered: a ring that is bounded by entries and bytes.
+//! The requests of late and what they were answered: a ring for each session, bounded by entries and
+//! bytes, and all of them together by bytes.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -10,150 +11,289 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
-use parking_lot::Mutex;
+use http::{HeaderMap, Response, uri::PathAndQuery};
 use uuid::Uuid;
 
-use super::event::{LoggedAnswer, ServeEvent, Served};
-use crate::model::RequestBody;
+use super::{
+    event::{FieldNames, ServeEvent, Served, compact, size_of_fields},
+    feed::{Feed, Notice},
+    logged_body::{BodyLimit, LoggedBody},
+    ring::{Budget, Ring},
+};
+use crate::{
+    model::{Json, RequestBody, SessionName},
+    redaction::Redactor,
+    runtime::Seed,
+};
 
-/// What an entry takes beside its fields and bodies, roughly.
-const ENTRY_BYTES: usize = 512;
+/// What an entry takes beside its fields and bodies, about.
+pub(super) const ENTRY_BYTES: usize = size_of::<ServeEvent>() + 128;
 
-/// How much a journal keeps.
+/// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalLimits {
-    /// Entries; 0 keeps no journal.
+    /// Entries of a session; 0 keeps no journal.
     pub entries: usize,
-    /// Bytes of fields and bodies of all entries together.
+    /// Bytes of all entries of a session.
     pub bytes: usize,
-    /// Bytes of one answer's body; what is beyond is left out.
-    pub answer_bytes: usize,
+    /// Bytes of all entries of all sessions.
+    pub all_bytes: usize,
+    /// Bytes of a body; of one that is longer, its digest, its length and its beginning are kept.
+    pub body_bytes: usize,
+    /// Where that is given: of an answer's body, so many bytes of its beginning are kept, as WireMock
+    /// does.
+    pub answer_bytes: Option<usize>,
 }
 
 impl Default for JournalLimits {
     fn default() -> Self {
-        Self { entries: 10_000, bytes: 64 << 20, answer_bytes: 1 << 20 }
-    }
-}
-
-/// The requests of late.
-#[derive(Debug)]
-pub struct Journal {
-    limits: JournalLimits,
-    ring: Mutex<Ring>,
-    /// What ids are made of, with the number of the entry.
-    seed: u128,
-    n_entries: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct Ring {
-    /// The oldest first.
-    events: VecDeque<Arc<ServeEvent>>,
-    bytes: usize,
-}
-
-impl Ring {
-    fn take_oldest(&mut self) -> Option<Arc<ServeEvent>> {
-        let event = self.events.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(event.leave());
-        Some(event)
-    }
-
-    /// Takes out what is too much; the last of it, to be freed when nobody waits for it.
-    fn shrink(&mut self, limits: JournalLimits) -> Option<Arc<ServeEvent>> {
-        let mut last = None;
-        while (self.events.len() > limits.entries || self.bytes > limits.bytes)
-            && let Some(oldest) = self.take_oldest()
-        {
-            last = Some(oldest);
+        Self {
+            entries: 10_000,
+            bytes: 64 << 20,
+            all_bytes: 256 << 20,
+            body_bytes: 1 << 20,
+            answer_bytes: None,
         }
-        last
     }
 }
 
-impl Journal {
-    /// A journal without entries; `seed` makes its ids unlike those of every other.
-    pub fn new(limits: JournalLimits, seed: u128) -> Self {
-        Self { limits, ring: Mutex::default(), seed, n_entries: AtomicU64::new(0) }
+/// What the journals of all sessions share.
+#[derive(Debug)]
+pub struct Journals {
+    limits: JournalLimits,
+    redactor: Redactor,
+    budget: Budget,
+    feed: Arc<Feed>,
+}
+
+impl Journals {
+    /// Journals within these limits; `redactor` has the answers of their entries told without secrets.
+    pub fn new(limits: JournalLimits, redactor: Redactor) -> Arc<Self> {
+        let run = u32::try_from(Seed::fresh_u128() >> 96).unwrap_or_default();
+        let budget = Budget::new(limits.all_bytes);
+        Arc::new(Self { limits, redactor, budget, feed: Arc::new(Feed::new(run)) })
     }
 
-    /// Whether entries are kept at all.
-    pub fn is_on(&self) -> bool {
-        self.limits.entries > 0
+    /// Journals that keep nothing.
+    pub fn off() -> Arc<Self> {
+        Self::new(JournalLimits { entries: 0, ..JournalLimits::default() }, Redactor::off())
     }
 
-    /// How much it keeps.
+    /// The journal of one more session.
+    pub fn open(self: &Arc<Self>, session: SessionName) -> Journal {
+        Journal {
+            shared: Arc::clone(self),
+            session,
+            ring: Arc::default(),
+            seed: Seed::fresh_u128(),
+            n_entries: AtomicU64::new(0),
+        }
+    }
+
+    /// How much is kept.
     pub fn limits(&self) -> JournalLimits {
         self.limits
     }
 
-    /// Adds a request; the entry learns of its answer later. `None` where no journal is kept.
-    pub fn push(&self, served: Served) -> Option<Arc<ServeEvent>> {
-        if !self.is_on() {
+    /// Where it is told what happens.
+    pub fn feed(&self) -> &Arc<Feed> {
+        &self.feed
+    }
+
+    /// Bytes of all entries of all sessions, about.
+    pub fn bytes(&self) -> usize {
+        self.budget.used()
+    }
+
+    /// The exchanges of all sessions that ended after the one of number `after`, up to that of number
+    /// `to`, in the order in which they ended.
+    pub fn ended(&self, after: u64, to: u64) -> Vec<(u64, Arc<ServeEvent>)> {
+        let mut ended = Vec::new();
+        for ring in self.budget.rings() {
+            let events: Vec<_> = ring.events.lock().iter().cloned().collect();
+            let numbered = events.into_iter().filter_map(|it| Some((it.ended_as()?, it)));
+            ended.extend(numbered.filter(|(number, _)| (after + 1..=to).contains(number)));
+        }
+        ended.sort_unstable_by_key(|(number, _)| *number);
+        ended
+    }
+
+    fn answer_limit(&self) -> BodyLimit {
+        match self.limits.answer_bytes {
+            Some(bytes) => BodyLimit::beginning(bytes),
+            None => BodyLimit::new(self.limits.body_bytes),
+        }
+    }
+}
+
+/// The requests of late of one session.
+#[derive(Debug)]
+pub struct Journal {
+    shared: Arc<Journals>,
+    session: SessionName,
+    ring: Arc<Ring>,
+    /// What ids are made of, with the number of the entry: unlike those of every other journal.
+    seed: u128,
+    n_entries: AtomicU64,
+}
+
+impl Journal {
+    /// Whether entries are kept at all.
+    pub fn is_on(&self) -> bool {
+        self.shared.limits.entries > 0
+    }
+
+    /// Whether anybody is to know of requests: entries are kept, or somebody listens.
+    pub fn is_asked(&self) -> bool {
+        self.is_on() || self.shared.feed.is_heard()
+    }
+
+    /// How much it keeps.
+    pub fn limits(&self) -> JournalLimits {
+        self.shared.limits
+    }
+
+    /// What it shares with the journals of other sessions.
+    pub fn shared(&self) -> &Arc<Journals> {
+        &self.shared
+    }
+
+    /// Bytes of its entries, about.
+    pub fn bytes(&self) -> usize {
+        self.ring.bytes()
+    }
+
+    /// Entries that were given up for want of room.
+    pub fn n_dropped(&self) -> u64 {
+        self.ring.n_dropped()
+    }
+
+    /// Adds a request; the entry learns of its answer later. `None` where nobody is to know.
+    pub fn push(&self, mut served: Served) -> Option<Arc<ServeEvent>> {
+        if !self.is_asked() {
             return None;
         }
         let number = self.n_entries.fetch_add(1, Ordering::Relaxed);
+        let request = &mut served.request;
+        request.headers = compact(&request.headers);
+        // It may lie in the buffer of its connection.
+        if let Ok(own) = PathAndQuery::try_from(request.target.as_str()) {
+            request.target = own;
+        }
+        let mut cut = None;
+        if let RequestBody::Whole(bytes) = &mut request.body {
+            match LoggedBody::of(bytes, BodyLimit::new(self.shared.limits.body_bytes)) {
+                LoggedBody::Whole(own) => *bytes = own,
+                LoggedBody::Cut(kept) => {
+                    let (length, sha256) = (kept.length, kept.sha256);
+                    request.body = RequestBody::Hashed { length, sha256 };
+                    cut = Some(kept);
+                }
+            }
+        }
+        let body = match &request.body {
+            RequestBody::Whole(bytes) => bytes.len(),
+            RequestBody::Hashed { .. } => cut.as_ref().map_or(0, |cut| cut.head.len()),
+        };
         let bytes = ENTRY_BYTES
-            + served.request.target.as_str().len()
-            + size_of_fields(&served.request.headers)
-            + match &served.request.body {
-                RequestBody::Whole(bytes) => bytes.len(),
-                RequestBody::Hashed { .. } => 0,
-            };
-        let event = Arc::new(ServeEvent::new(self.id(number), served, bytes));
-        let mut ring = self.ring.lock();
-        ring.bytes += bytes;
-        ring.events.push_back(Arc::clone(&event));
-        let surplus = ring.shrink(self.limits);
-        drop(ring);
-        drop(surplus);
+            + request.target.as_str().len()
+            + request.authority.len()
+            + size_of_fields(&request.headers)
+            + served.credentials.size()
+            + body;
+        let bytes = self.is_on().then_some(bytes);
+        let (id, session) = (self.id(number), self.session.clone());
+        let redactor = self.shared.redactor.clone();
+        let event = Arc::new(ServeEvent::new(id, session, served, cut, redactor, bytes));
+        if let Some(bytes) = bytes {
+            self.shared.budget.grow(&self.ring, bytes);
+            let mut events = self.ring.events.lock();
+            events.push_back(Arc::clone(&event));
+            let surplus = self.ring.shrink(&mut events, &self.shared.budget, self.bounds());
+            drop(events);
+            drop(surplus);
+            self.shared.budget.relieve();
+        }
+        self.shared.feed.begun(&event);
         Some(event)
     }
 
-    /// Notes the head of an answer, what there is of its body, and how long it took where that is
-    /// known.
+    /// Notes an answer whose head was ready at this time since its request's head had come, with its
+    /// body where that is known.
     pub fn answered<B>(
         &self,
         event: &ServeEvent,
         response: &Response<B>,
-        body: &[u8],
-        total: Option<Duration>,
+        body: Option<&Bytes>,
+        head: Duration,
     ) {
-        let answer = LoggedAnswer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: body.get(..self.limits.answer_bytes).unwrap_or(body).into(),
-        };
-        self.grow(event.set_answer(answer, total));
+        let names = response.extensions().get().map(FieldNames::unusual).unwrap_or_default();
+        self.answered_so(event, response.status().as_u16(), response.headers(), names, body, head);
+    }
+
+    fn answered_so(
+        &self,
+        event: &ServeEvent,
+        status: u16,
+        headers: &HeaderMap,
+        names: FieldNames,
+        body: Option<&Bytes>,
+        head: Duration,
+    ) {
+        let limit = self.shared.answer_limit();
+        let of_head = (status, headers, names);
+        event.set_answer(of_head, body, limit, head, |bytes| self.grow(bytes));
+        self.shrink();
     }
 
     /// Notes a further piece of an answer's body.
     pub fn add_body(&self, event: &ServeEvent, piece: &Bytes) {
-        let grown = event.add_body(piece, self.limits.answer_bytes);
-        self.grow(grown);
+        let given = event.add_body(piece, |bytes| self.grow(bytes));
+        self.shared.budget.give_back(&self.ring, given);
+        self.shrink();
     }
 
-    fn grow(&self, bytes: usize) {
-        if bytes == 0 {
-            return;
+    /// Says that an exchange is over, after this time since its request's head had come; `now` is the
+    /// time of the session. Only the first time counts.
+    pub fn end(&self, event: &Arc<ServeEvent>, total: Duration, now: Duration) {
+        if event.end(total, now) {
+            self.shared.feed.ended(event);
         }
-        let mut ring = self.ring.lock();
-        ring.bytes += bytes;
-        let surplus = ring.shrink(self.limits);
-        drop(ring);
-        drop(surplus);
+    }
+
+    /// Tells of a webhook's call.
+    pub fn tell_webhook(&self, event: &Arc<ServeEvent>, kind: &'static str, data: &Json) {
+        let event = || Arc::clone(event);
+        self.shared.feed.tell(|| Notice::Webhook { event: event(), kind, data: data.clone() });
+    }
+
+    fn bounds(&self) -> (usize, usize) {
+        (self.shared.limits.entries, self.shared.limits.bytes)
+    }
+
+    /// What is counted is never less than what entries take, so that it cannot fall below nothing.
+    fn grow(&self, bytes: usize) {
+        self.shared.budget.grow(&self.ring, bytes);
+    }
+
+    fn shrink(&self) {
+        if self.ring.bytes() > self.shared.limits.bytes {
+            let mut events = self.ring.events.lock();
+            let surplus = self.ring.shrink(&mut events, &self.shared.budget, self.bounds());
+            drop(events);
+            drop(surplus);
+        }
+        self.shared.budget.relieve();
     }
 
     /// All entries, the oldest first.
     pub fn events(&self) -> Vec<Arc<ServeEvent>> {
-        self.ring.lock().events.iter().cloned().collect()
+        self.ring.events.lock().iter().cloned().collect()
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.ring.lock().events.len()
+        self.ring.events.lock().len()
     }
 
     /// Whether there is no entry.
@@ -161,35 +301,28 @@ impl Journal {
         self.len() == 0
     }
 
-    /// About how many bytes the entries take.
-    pub fn bytes(&self) -> usize {
-        self.ring.lock().bytes
-    }
-
     /// An entry by its id.
     pub fn get(&self, id: Uuid) -> Option<Arc<ServeEvent>> {
-        self.ring.lock().events.iter().find(|event| event.id == id).cloned()
+        self.ring.events.lock().iter().find(|event| event.id == id).cloned()
     }
 
     /// Takes entries out, and returns them, the oldest first.
     pub fn remove(&self, ids: &[Uuid]) -> Vec<Arc<ServeEvent>> {
         let ids: HashSet<&Uuid> = ids.iter().collect();
-        let mut ring = self.ring.lock();
-        let events = std::mem::take(&mut ring.events);
+        let mut ring = self.ring.events.lock();
+        let events = std::mem::take(&mut *ring);
         let (removed, left): (VecDeque<_>, VecDeque<_>) =
             events.into_iter().partition(|event| ids.contains(&event.id));
-        ring.events = left;
+        *ring = left;
         for event in &removed {
-            ring.bytes = ring.bytes.saturating_sub(event.leave());
+            self.ring.left(event, &self.shared.budget);
         }
         removed.into()
     }
 
     /// Forgets all entries.
     pub fn clear(&self) {
-        let mut ring = self.ring.lock();
-        while ring.take_oldest().is_some() {}
-        ring.bytes = 0;
+        self.shared.budget.forget(&self.ring);
     }
 
     /// Looks like any random UUID; different for each number.
@@ -200,88 +333,11 @@ impl Journal {
     }
 }
 
-fn size_of_fields(fields: &HeaderMap) -> usize {
-    fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.clear();
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use http::{Method, uri::PathAndQuery};
-
-    use super::*;
-    use crate::model::{Request, Scheme};
-
-    fn served(path: &str, body: &'static [u8]) -> Served {
-        Served {
-            is_proxied: false,
-            is_passed_on: false,
-            request: Request {
-                method: Method::GET,
-                scheme: Scheme::Http,
-                authority: "h".to_owned(),
-                target: PathAndQuery::try_from(path).unwrap(),
-                headers: HeaderMap::new(),
-                body: RequestBody::Whole(Bytes::from_static(body)),
-                client: None,
-                received: SystemTime::UNIX_EPOCH,
-            },
-            protocol: "HTTP/1.1",
-            stub: None,
-            limited: None,
-        }
-    }
-
-    fn paths(journal: &Journal) -> Vec<String> {
-        journal.events().iter().map(|event| event.request().target.to_string()).collect()
-    }
-
-    #[test]
-    fn the_oldest_go_first_when_there_are_too_many() {
-        let limits = JournalLimits { entries: 2, ..JournalLimits::default() };
-        let journal = Journal::new(limits, 7);
-        for path in ["/1", "/2", "/3"] {
-            journal.push(served(path, b""));
-        }
-        assert_eq!(paths(&journal), ["/2", "/3"]);
-        let ids: Vec<_> = journal.events().iter().map(|event| event.id).collect();
-        assert_ne!(ids[0], ids[1]);
-        assert_eq!(journal.remove(&ids[..1]).len(), 1);
-        assert!(journal.get(ids[0]).is_none() && journal.get(ids[1]).is_some());
-    }
-
-    #[test]
-    fn large_bodies_push_out_others() {
-        let limits =
-            JournalLimits { entries: 100, bytes: 3 * ENTRY_BYTES + 100, answer_bytes: 1 << 20 };
-        let journal = Journal::new(limits, 7);
-        let first = journal.push(served("/1", b"")).unwrap();
-        let second = journal.push(served("/2", b"")).unwrap();
-        journal.answered(&second, &Response::new(()), b"", None);
-        journal.add_body(&second, &Bytes::from(vec![b'x'; 2 * ENTRY_BYTES]));
-        assert_eq!(paths(&journal), ["/2"]);
-        // What is no longer in the journal no longer counts.
-        journal.add_body(&first, &Bytes::from(vec![b'x'; 2 * ENTRY_BYTES]));
-        assert_eq!(paths(&journal), ["/2"]);
-        journal.clear();
-        assert_eq!(journal.ring.lock().bytes, 0);
-    }
-
-    #[test]
-    fn of_a_long_answer_the_beginning_is_kept() {
-        let limits = JournalLimits { answer_bytes: 4, ..JournalLimits::default() };
-        let journal = Journal::new(limits, 7);
-        let event = journal.push(served("/1", b"")).unwrap();
-        journal.answered(&event, &Response::new(()), b"", None);
-        journal.add_body(&event, &Bytes::from_static(b"123"));
-        journal.add_body(&event, &Bytes::from_static(b"456"));
-        assert_eq!(event.answer().unwrap().body, &b"1234"[..]);
-    }
-
-    #[test]
-    fn without_entries_there_is_no_journal() {
-        let journal = Journal::new(JournalLimits { entries: 0, ..JournalLimits::default() }, 7);
-        assert!(!journal.is_on() && journal.push(served("/1", b"")).is_none());
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! What is remembered: the live stubs and settings, and per session its time, how far each sequence and
 //! scenario has come, and the requests of late.
 //!
-//! May import: behavior, codec, matching, model, render, runtime.
+//! May import: behavior, codec, matching, model, redaction, render, runtime.
 
 pub mod applied;
 pub mod behavior_set;
@@ -9,15 +9,19 @@ pub mod behaviors;
 pub mod clock;
 pub mod edit;
 pub mod event;
+pub mod feed;
 pub mod journal;
 mod layer;
 pub mod limits;
 pub mod live;
+pub mod logged_body;
 pub mod measured;
+pub mod outcome;
 pub mod overlay;
 mod places;
 pub mod profiles;
 pub mod recording;
+mod ring;
 pub mod rules;
 pub mod scenarios;
 pub mod script;
@@ -33,14 +37,17 @@ pub use applied::{Applied, Drawn, Subject};
 pub use behavior_set::BehaviorSet;
 pub use behaviors::{BehaviorError, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
-pub use event::{Limited, LoggedAnswer, Note, ServeEvent, Served};
-pub use journal::{Journal, JournalLimits};
+pub use event::{FieldNames, Limited, LoggedAnswer, Note, ServeEvent, Served, Timing, UnsentBody};
+pub use feed::{Change, Feed, Heard, Listener, Notice};
+pub use journal::{Journal, JournalLimits, Journals};
 pub use limits::{
     Admission, Asked, Counters, Decision, LimitError, LimitReport, LiveLimit, Refused, Settlement,
     render_text,
 };
 pub use live::{LiveStub, LiveTemplates};
+pub use logged_body::{CutBody, LoggedBody};
 pub use measured::{Endpoints, Measured};
+pub use outcome::{ExchangeOutcome, UnknownOutcome};
 pub use overlay::SessionStubs;
 pub use profiles::Profiles;
 pub use recording::{Recorded, Recording, RecordingStatus, Taken, TakenAnswer};

@@ -15,7 +15,7 @@ use parking_lot::RwLock;
 
 use super::{
     clock::SessionClock,
-    journal::{Journal, JournalLimits},
+    journal::{Journal, Journals},
     limits::Counters,
     overlay::SessionStubs,
     recording::Recording,
@@ -26,7 +26,7 @@ use super::{
     values::Values,
 };
 use crate::{
-    model::{Mode, SessionName, StubId},
+    model::{Expectations, Mode, SessionName, StubId},
     runtime::{Clock, Seed},
 };
 
@@ -82,24 +82,26 @@ pub struct Session {
     values: Values,
     limits: Arc<Counters>,
     turns: TurnCounts,
+    /// What a test expects of its client.
+    expectations: RwLock<Option<Arc<Expectations>>>,
 }
 
 impl Session {
     /// A session without a past and without a journal.
     pub fn new(name: SessionName) -> Self {
-        let limits = JournalLimits { entries: 0, ..JournalLimits::default() };
-        Self::open(name, limits, Arc::default(), Arc::default())
+        Self::open(name, &Journals::off(), Arc::default(), Arc::default())
     }
 
-    /// A session without a past that keeps a journal within these limits. `settings` hold until it is
-    /// given its own; the default session's stubs are `stubs`, and another's lie over them.
+    /// A session without a past that keeps one of these journals. `settings` hold until it is given its
+    /// own; the default session's stubs are `stubs`, and another's lie over them.
     pub fn open(
         name: SessionName,
-        limits: JournalLimits,
+        journals: &Arc<Journals>,
         settings: Arc<SharedSettings>,
         stubs: Arc<StubStore>,
     ) -> Self {
         Self {
+            journal: journals.open(name.clone()),
             stubs: SessionStubs::over(stubs),
             name,
             touched: AtomicU64::new(0),
@@ -109,7 +111,6 @@ impl Session {
             n_requests: AtomicU64::new(0),
             clock: Arc::new(SessionClock::new(Clock::start())),
             scenarios: Scenarios::default(),
-            journal: Journal::new(limits, Seed::fresh_u128()),
             recording: Recording::default(),
             hits: RwLock::default(),
             used: RwLock::default(),
@@ -117,7 +118,18 @@ impl Session {
             values: Values::default(),
             limits: Arc::default(),
             turns: TurnCounts::default(),
+            expectations: RwLock::default(),
         }
+    }
+
+    /// What a test expects of its client, if anything.
+    pub fn expectations(&self) -> Option<Arc<Expectations>> {
+        self.expectations.read().clone()
+    }
+
+    /// Replaces what a test expects.
+    pub fn expect(&self, expectations: Option<Arc<Expectations>>) {
+        *self.expectations.write() = expectations;
     }
 
     /// Its time: what has to do with dates, windows and limits reads this one and no other.

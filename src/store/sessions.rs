@@ -11,8 +11,9 @@ use std::{
 
 use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
+use tokio::sync::watch;
 
-use super::{journal::JournalLimits, session::Session, settings::SharedSettings, stubs::StubStore};
+use super::{journal::Journals, session::Session, settings::SharedSettings, stubs::StubStore};
 use crate::{
     model::{SessionName, StubId},
     runtime::Clock,
@@ -58,12 +59,14 @@ pub enum SessionError {
 pub struct Sessions {
     limits: SessionLimits,
     clock: Clock,
-    journal: JournalLimits,
+    journals: Arc<Journals>,
     settings: Arc<SharedSettings>,
     stubs: Arc<StubStore>,
     default: Arc<Session>,
     open: RwLock<BTreeMap<SessionName, Arc<Session>>>,
     gone: Gone,
+    /// Told when sessions go.
+    removals: watch::Sender<()>,
 }
 
 /// What is known of sessions that are forgotten: a run is judged by all of it.
@@ -75,25 +78,31 @@ struct Gone {
 
 impl Sessions {
     /// The default session, and none beside it. `settings` hold in every session that has none of its
-    /// own, as do `stubs`; each keeps a journal within `journal`.
+    /// own, as do `stubs`; each keeps one of `journals`.
     pub fn new(
         limits: SessionLimits,
-        journal: JournalLimits,
+        journals: Arc<Journals>,
         settings: Arc<SharedSettings>,
         stubs: Arc<StubStore>,
     ) -> Self {
         let name = SessionName::default();
-        let default = Session::open(name, journal, Arc::clone(&settings), Arc::clone(&stubs));
+        let default = Session::open(name, &journals, Arc::clone(&settings), Arc::clone(&stubs));
         Self {
             limits,
             clock: Clock::start(),
-            journal,
+            journals,
             settings,
             stubs,
             default: Arc::new(default),
             open: RwLock::default(),
             gone: Gone::default(),
+            removals: watch::Sender::new(()),
         }
+    }
+
+    /// What is remembered of the requests of all of them.
+    pub fn journals(&self) -> &Arc<Journals> {
+        &self.journals
     }
 
     /// How sessions come and go.
@@ -148,7 +157,7 @@ impl Sessions {
             return Err(exists());
         }
         let (settings, stubs) = (Arc::clone(&self.settings), Arc::clone(&self.stubs));
-        let made = Session::open(name.clone(), self.journal, settings, stubs);
+        let made = Session::open(name.clone(), &self.journals, settings, stubs);
         made.touch(self.clock.elapsed());
         let mut open = self.open.write();
         if open.contains_key(name) {
@@ -166,7 +175,13 @@ impl Sessions {
     pub fn remove(&self, name: &SessionName) -> Option<Arc<Session>> {
         let removed = self.open.write().remove(name)?;
         self.gone.keep(&removed);
+        self.removals.send_replace(());
         Some(removed)
+    }
+
+    /// Is told when sessions are forgotten.
+    pub fn removals(&self) -> watch::Receiver<()> {
+        self.removals.subscribe()
     }
 
     /// Every session, the default one first, then by name.
@@ -201,6 +216,9 @@ impl Sessions {
         for session in &expired {
             self.gone.keep(session);
         }
+        if !expired.is_empty() {
+            self.removals.send_replace(());
+        }
         expired
     }
 
@@ -231,7 +249,7 @@ mod tests {
     use super::*;
 
     fn sessions(limits: SessionLimits) -> Sessions {
-        Sessions::new(limits, JournalLimits::default(), Arc::default(), Arc::default())
+        Sessions::new(limits, Journals::off(), Arc::default(), Arc::default())
     }
 
     fn name(text: &str) -> SessionName {

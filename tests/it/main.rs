@@ -77,8 +77,12 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod secrets;
+mod security;
 #[cfg(test)]
 mod session_behaviors;
+#[cfg(test)]
+mod session_listeners;
+#[cfg(test)]
 mod session_names;
 mod session_stubs;
 mod sessions;

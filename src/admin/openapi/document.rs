@@ -17,8 +17,13 @@ pub(in crate::admin) struct Described<'r> {
 const TAKEN: &[&str] = &["#/components/parameters/Session"];
 
 /// What every call may be answered.
-const ANSWERED: &[(&str, &str)] =
-    &[("401", "#/components/responses/Unauthorized"), ("403", "#/components/responses/Forbidden")];
+const ANSWERED: &[(&str, &str)] = &[
+    ("401", "#/components/responses/Unauthorized"),
+    ("403", "#/components/responses/Forbidden"),
+    ("408", "#/components/responses/TooSlow"),
+    ("413", "#/components/responses/TooLarge"),
+    ("503", "#/components/responses/Busy"),
+];
 
 /// Definitions of the schema of stubs that have a place here, and what they are called with it.
 const PLACED: &[(&str, &str)] = &[("behavior", "PlacedBehavior"), ("faultRule", "PlacedFaultRule")];

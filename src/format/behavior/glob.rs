@@ -8,8 +8,12 @@ const PARAMETER: &str = "[^&]*";
 const ANYTHING: &str = ".*";
 
 /// Which URLs a text means. `*` is any text within a segment of the path or a parameter, `**` any text;
-/// without a `?` the query may be any. The error says what is wrong.
-pub(super) fn parse(text: &str) -> Result<UrlPattern, String> {
+/// without a `?` the query may be any.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn parse(text: &str) -> Result<UrlPattern, String> {
     if !text.starts_with(['/', '*']) {
         return Err(format!("URL `{text}` must begin with `/` or `*`"));
     }
@@ -23,7 +27,7 @@ pub(super) fn parse(text: &str) -> Result<UrlPattern, String> {
 }
 
 /// The text that means these URLs, if there is one.
-pub(super) fn print(pattern: &UrlPattern) -> Option<String> {
+pub(in crate::format) fn print(pattern: &UrlPattern) -> Option<String> {
     let text = match pattern {
         UrlPattern::Any | UrlPattern::UrlPathTemplate(_) => return None,
         UrlPattern::Url(text) | UrlPattern::UrlPath(text) => text.clone(),
@@ -53,7 +57,7 @@ fn regex(text: &str) -> String {
 }
 
 /// The regular expression of a text in which `*` is any text.
-pub(super) fn anywhere(text: &str) -> String {
+pub(in crate::format) fn anywhere(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         if c == '*' {

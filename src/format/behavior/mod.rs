@@ -4,12 +4,12 @@
 //! May import: behavior, codec, model.
 
 mod bandwidth;
-mod condition;
+pub(super) mod condition;
 pub mod document;
 pub(super) mod entry;
 mod fault;
 pub mod fault_names;
-mod glob;
+pub(super) mod glob;
 pub(super) mod latency;
 pub mod limit;
 pub mod line;
@@ -31,5 +31,6 @@ pub use document::{
     KEYS, merge, no_files, read, read_entries, read_entry, read_tree, write, write_rule,
 };
 pub use fault_names::FaultName;
+pub use glob::parse as read_url;
 pub use line::read_line;
 pub use tree::Language;
