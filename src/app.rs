@@ -24,41 +24,37 @@
 //! # }
 //! ```
 
-use std::{
-    fmt,
-    net::SocketAddr,
-    path::PathBuf,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::{
     admin::{Admin, AdminParts, SessionListeners},
     config::Config,
-    library::{
-        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
-    },
+    library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service},
     model::{Handled, SessionName, Stub},
-    record::{LazyRecorder, RecordError, Recorder, RecorderConfig},
+    record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{AdminPlace, Dialect, ServeError, Server, ServerParts, SessionDoors, server},
+    serve::{AdminPlace, Dialect, Server, ServerParts, SessionDoors, server},
     store::{
         JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
         StubStore,
     },
-    tls::{Authority, TlsError},
+    telemetry::Metrics,
+    tls::Authority,
     upstream,
     verify::{Compiled, UnusedStub},
 };
 
 mod behaviors;
+mod error;
+mod idle;
 mod measured;
 mod recorded;
+mod reload;
 mod secrets;
+mod spans;
 mod summary;
 mod verification;
 
@@ -67,39 +63,9 @@ pub use summary::Summary;
 pub use crate::lint::compile_problems;
 use behaviors::AnswerBehaviors;
 pub use behaviors::BehaviorsError;
-
-/// Exchanges that may be under way or wait for the disk.
-const RECORDING_PERMITS: usize = 2048;
-/// Between two looks for sessions to forget.
-const LOOK_AT_LEAST: Duration = Duration::from_millis(50);
-const LOOK_AT_MOST: Duration = Duration::from_secs(60);
-
-/// Why ringer could not start.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum AppError {
-    /// The local certificate authority can't be used.
-    #[error("the local certificate authority cannot be used")]
-    Authority(#[from] TlsError),
-    /// The stub directory can't be read or watched.
-    #[error("the stub directory cannot be used")]
-    Library(#[from] LibraryError),
-    /// The recorder can't start.
-    #[error("the recorder cannot start")]
-    Record(#[from] RecordError),
-    /// The listening side can't start.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    /// What was said of how answers behave can't be used.
-    #[error("the behaviors cannot be used")]
-    Behavior(#[from] BehaviorsError),
-    /// A pattern of what is expected can't be used.
-    #[error("the expectations cannot be used: {0}")]
-    Expectations(String),
-    /// A task that reads files was ended.
-    #[error("reading the stub directory was interrupted")]
-    Interrupted,
-}
+pub use error::AppError;
+use recorded::Recorded;
+use spans::Spans;
 
 /// ringer, about to start.
 #[derive(Debug)]
@@ -119,6 +85,7 @@ pub struct Running {
     clock: Clock,
     /// Stops when dropped.
     watcher: Option<Watcher>,
+    spans: Option<Spans>,
     asked_to_stop: Watch,
     /// Kept, so that its end is not taken for a wish to stop.
     _shutdown: Arc<Drain>,
@@ -159,6 +126,7 @@ struct Parts {
     problems: Vec<String>,
     measured: Arc<Measured>,
     behaviors: AnswerBehaviors,
+    metrics: Arc<Metrics>,
 }
 
 impl Parts {
@@ -178,24 +146,17 @@ impl Parts {
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
         let measured = Arc::new(measured::read(&config, &loaded));
         let events = server::events();
-        let recorder = {
-            let (folder, recordings) = (config.stubs.clone(), config.recordings.clone());
-            let (redactor, stubs, events) =
-                (Arc::clone(&redactor), Arc::clone(&stubs), events.clone());
-            Arc::new(LazyRecorder::new(move || {
-                if let Some(key) = &new_key {
-                    key_file::write(&folder, key)?;
-                }
-                Recorder::start(RecorderConfig {
-                    stubs: folder.clone(),
-                    recordings: recordings.clone(),
-                    clock,
-                    redactor: Arc::clone(&redactor),
-                    permits: RECORDING_PERMITS,
-                    on_recorded: recorded::on_recorded(events.clone(), Arc::clone(&stubs)),
-                })
-            }))
-        };
+        let metrics = Arc::new(Metrics::default());
+        let recorder = Arc::new(recorded::recorder(Recorded {
+            stubs: config.stubs.clone(),
+            recordings: config.recordings.clone(),
+            new_key,
+            clock,
+            redactor: Arc::clone(&redactor),
+            live: Arc::clone(&stubs),
+            events: events.clone(),
+            metrics: metrics.recorder.clone(),
+        }));
         if records {
             recorder.start()?;
         }
@@ -211,6 +172,7 @@ impl Parts {
             problems,
             measured,
             behaviors: behaviors::start(&config)?,
+            metrics,
             config,
         })
     }
@@ -228,10 +190,8 @@ impl Parts {
         let watcher = config
             .watch
             .then(|| {
-                let keeper = Arc::clone(&keeper);
-                Watcher::follow(self.reader, &self.loaded, move |changed, removed| {
-                    keeper.follow(changed, removed);
-                })
+                let (keeper, metrics) = (Arc::clone(&keeper), Arc::clone(&self.metrics));
+                Watcher::follow(self.reader, &self.loaded, reload::follow(keeper, metrics))
             })
             .transpose()?;
         let expectations = verification::compiled(config.expectations.as_ref())?;
@@ -244,7 +204,7 @@ impl Parts {
         let sessions =
             Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
-        tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
+        tokio::spawn(idle::forget(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
         let behaviors = self.behaviors;
@@ -266,10 +226,19 @@ impl Parts {
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
                 recorder: Arc::clone(&self.recorder),
+                metrics: Arc::clone(&self.metrics),
                 access: config.admin.access,
             });
             (Arc::new(admin), place)
         });
+        let upstream = upstream::Options {
+            ca_files: config.upstream.ca_files,
+            insecure: config.upstream.insecure,
+            connect_timeout: config.upstream.connect_timeout,
+            idle_timeout: config.upstream.idle_timeout,
+            own_addresses: Vec::new(),
+        };
+        let spans = Spans::start(config.otlp, &upstream, &self.metrics)?;
         let parts = ServerParts {
             clock: self.clock,
             limits: config.limits,
@@ -283,13 +252,7 @@ impl Parts {
             read_request_faults: config.allow_request_faults.then_some(behaviors::read_request),
             fault_log: behaviors.log.clone(),
             matching: config.matching,
-            upstream: upstream::Options {
-                ca_files: config.upstream.ca_files,
-                insecure: config.upstream.insecure,
-                connect_timeout: config.upstream.connect_timeout,
-                idle_timeout: config.upstream.idle_timeout,
-                own_addresses: Vec::new(),
-            },
+            upstream,
             preserve_host: config.upstream.preserve_host,
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
@@ -303,6 +266,8 @@ impl Parts {
             recorder: Arc::clone(&self.recorder),
             recordings: config.recordings,
             events: self.events.clone(),
+            metrics: self.metrics,
+            tracer: spans.as_ref().map(|spans| Arc::clone(&spans.tracer)),
         };
         Ok(Running {
             server: Server::start(&config.listen, parts)?,
@@ -316,21 +281,10 @@ impl Parts {
             expectations,
             clock: self.clock,
             watcher,
+            spans,
             asked_to_stop,
             _shutdown: shutdown,
         })
-    }
-}
-
-/// Forgets sessions that nobody asks for, as long as there are any to forget.
-async fn forget_idle(sessions: Weak<Sessions>, behaviors: Arc<SharedBehaviors>) {
-    while let Some(idle) = sessions.upgrade().map(|sessions| sessions.limits().idle) {
-        tokio::time::sleep((idle / 4).clamp(LOOK_AT_LEAST, LOOK_AT_MOST)).await;
-        let Some(sessions) = sessions.upgrade() else { return };
-        for session in sessions.expire() {
-            behaviors.reset_session(session.name(), Duration::ZERO);
-            tracing::debug!("session {} is forgotten: nobody asked for it", session.name());
-        }
     }
 }
 
@@ -395,6 +349,9 @@ impl Running {
     pub async fn stop(self) -> Summary {
         self.server.stop().await;
         drop(self.watcher);
+        if let Some(spans) = self.spans {
+            spans.finish().await;
+        }
         let recorded = match self.recorder.running() {
             Some(recorder) => Some(recorder.finish().await),
             None => None,

@@ -1,7 +1,7 @@
 //! WireMock's admin API: a request as a value in, the answer as a value out.
 //!
 //! Paths, status codes and JSON are those of WireMock 3. May import: behavior, codec, engine,
-//! format, library, matching, model, record, redaction, runtime, store, tls, verify.
+//! format, library, matching, model, record, redaction, runtime, store, telemetry, tls, verify.
 
 mod access;
 mod api;
@@ -21,6 +21,7 @@ mod logged;
 mod mapping;
 mod mappings;
 mod metadata;
+mod metrics;
 mod near_misses;
 mod openapi;
 mod pattern;

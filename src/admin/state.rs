@@ -10,6 +10,7 @@ use crate::{
     redaction::Redactor,
     runtime::{Clock, Drain},
     store::{Measured, Sessions, SharedBehaviors},
+    telemetry::Metrics,
 };
 
 /// What the admin API is made of.
@@ -41,6 +42,8 @@ pub struct AdminParts {
     pub shutdown: Arc<Drain>,
     /// Records, once a session is to.
     pub recorder: Arc<LazyRecorder>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// What calls must bring.
     pub access: Access,
 }

@@ -22,6 +22,7 @@ use crate::{
         key::{count, duration, listen_address},
     },
     model::Origin,
+    telemetry::OtlpTarget,
 };
 
 /// Record a real API, then replay it with the API gone
@@ -168,6 +169,9 @@ pub struct ListenArgs {
     /// Leave secrets as they are: they go to disk in clear
     #[arg(long)]
     pub no_redact: bool,
+    /// Send spans to the OpenTelemetry collector there, one an exchange, or `off`
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub otlp: Option<OtlpTarget>,
     /// How sessions come and go.
     #[command(flatten)]
     pub sessions: SessionArgs,
@@ -237,6 +241,7 @@ impl ListenArgs {
             max_connections: self.max_connections,
             drain_timeout: self.drain_timeout,
             redact: given(self.no_redact).map(|off| !off),
+            otlp: self.otlp.clone(),
             ..self.sessions.layer().over(self.admin.layer())
         }
     }

@@ -1,7 +1,7 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
 //! May import: admin, app, behavior, codec, config, engine, format, library, model, record, redaction,
-//! runtime, serve, store, tls, verify.
+//! runtime, serve, store, telemetry, tls, verify.
 
 pub mod admin_args;
 pub mod admin_client;

@@ -118,6 +118,7 @@ pub const KEYS: &[Key] = &[
         put(&mut layer.max_leaf_certificates, count(text))
     }),
     number("max_sessions", "N", |layer, text| put(&mut layer.max_sessions, count(text))),
+    text("otlp", "URL", |layer, text| put(&mut layer.otlp, text.parse())),
     list("permitted_system_keys", "REGEX", |layer, text| {
         push(&mut layer.permitted_system_keys, text.parse())
     }),

@@ -15,6 +15,7 @@ use crate::{
     runtime::Seed,
     serve::AdminPlace,
     serve::{SystemKeyPattern, TargetPattern, Templating},
+    telemetry::OtlpTarget,
 };
 
 /// Where the token of the admin API is said.
@@ -118,6 +119,8 @@ pub struct Layer {
     pub stage: Option<Behaviors>,
     /// Where to write, as JSON, what is listened on.
     pub ready_file: Option<PathBuf>,
+    /// Where spans go.
+    pub otlp: Option<OtlpTarget>,
     /// Where tapes go.
     pub recordings: Option<PathBuf>,
     /// Whether secrets are replaced.
@@ -218,6 +221,7 @@ impl Layer {
             fault: self.fault.or(below.fault),
             stage: self.stage.or(below.stage),
             ready_file: self.ready_file.or(below.ready_file),
+            otlp: self.otlp.or(below.otlp),
             recordings: self.recordings.or(below.recordings),
             redact: self.redact.or(below.redact),
             redaction_key: self.redaction_key.or(below.redaction_key),

@@ -22,6 +22,7 @@ use crate::{
     runtime::Seed,
     serve::{Answers, Limits, SystemKeys, Targets},
     store::{JournalLimits, SessionLimits},
+    telemetry::Otlp,
 };
 
 /// The file that is read when none is named.
@@ -76,6 +77,10 @@ pub fn load(
     let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let mut settings = flags.over(environment).over(file.layer.rebased(folder));
     let token = settings.admin_token.take().map(token).transpose()?;
+    let variable = |name: &str| lookup(name).map(|value| value.to_string_lossy().into_owned());
+    let otlp = Otlp::resolve(settings.otlp.as_ref(), &variable).map_err(|unusable| {
+        ConfigError::Variable { name: unusable.name.to_owned(), message: unusable.message }
+    })?;
     Ok(Loaded {
         program: Program {
             log_format: settings.log_format.unwrap_or_default(),
@@ -86,7 +91,7 @@ pub fn load(
             expectations: settings.expectations.clone(),
             max_early_retries: settings.max_early_retries,
         },
-        config: Config { services: file.services, ..resolve(settings, token) },
+        config: Config { services: file.services, otlp, ..resolve(settings, token) },
         file: path,
     })
 }
@@ -216,6 +221,7 @@ fn resolve(settings: Layer, token: Option<AdminToken>) -> Config {
             idle: settings.session_idle.unwrap_or(default.sessions.idle),
             most: settings.max_sessions.unwrap_or(default.sessions.most),
         },
+        otlp: None,
         watch: settings.watch.unwrap_or(default.watch),
     }
 }

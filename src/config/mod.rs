@@ -4,7 +4,8 @@
 //! `--rate-limit` on the command line. A flag beats a variable beats the file beats the default.
 //! This room reads the configuration file and what that names; it opens no other and starts nothing.
 //!
-//! May import: admin, behavior, engine, format, library, model, runtime, serve, store.
+//! May import: admin, behavior, engine, format, library, model, runtime, serve, store,
+//! telemetry.
 
 pub mod behaviors;
 pub mod env;

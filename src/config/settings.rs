@@ -12,6 +12,7 @@ use crate::{
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits, SessionLimits},
+    telemetry::Otlp,
 };
 
 /// All that an app is told.
@@ -68,6 +69,8 @@ pub struct Config {
     pub expectations: Option<Expectations>,
     /// How sessions come and go.
     pub sessions: SessionLimits,
+    /// Where spans go; `None` makes none.
+    pub otlp: Option<Otlp>,
     /// Sessions that have an address of their own from the start to the end.
     pub session_listen: Vec<(SessionName, SocketAddr)>,
     /// Whether changes in the stub directory are picked up while running.
@@ -102,6 +105,7 @@ impl Default for Config {
             journal: JournalLimits::default(),
             expectations: None,
             sessions: SessionLimits::default(),
+            otlp: None,
             session_listen: Vec::new(),
             watch: true,
         }

@@ -1,6 +1,6 @@
 //! A live exchange becomes a line on the tape and a stub.
 //!
-//! May import: codec, library, matching, model, redaction, runtime, store.
+//! May import: codec, library, matching, model, redaction, runtime, store, telemetry.
 //!
 //! ```text
 //! Recorder::start(RecorderConfig { stubs, recordings, clock, redactor, permits, on_recorded })

@@ -2,10 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use http::{
-    Method, Request, Response, StatusCode, Version,
-    header::{CONTENT_LENGTH, ORIGIN, TRAILER},
-};
+use http::{Method, Request, Response, StatusCode, Version, header::ORIGIN};
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
@@ -21,6 +18,7 @@ use super::{
     inquiry::{self, Finding, Inquiry, Sanitised, find},
     intercept,
     limiting::{self, Gate},
+    observed::Observed,
     passage::{Passage, StubGate},
     planning,
     recording::{Asked, Recording},
@@ -33,14 +31,15 @@ use super::{
     state::State,
     taking,
     tee::Stopwatch,
+    trailed,
     wait::{sleep, sleep_until},
     webhooks::Following,
-    wire::Interim,
     witness::{self, By},
 };
 use crate::{
     admin::cross_origin,
     model::{self, Headers, Mode, Outcome, RequestBody},
+    telemetry,
 };
 
 /// Answers one request. An error breaks its connection or stream.
@@ -62,7 +61,10 @@ pub(super) async fn handle(
         && door.takes(&request, &client.arrival)
     {
         let watch = client.watch.clone();
-        return door.answer(&Way::of(&client.arrival), request, &state.limits, watch).await;
+        let way = Way::of(&client.arrival);
+        let answer = door.answer(&way, request, &state.limits, watch).await?;
+        state.metrics.admin_call(answer.status().as_u16());
+        return Ok(answer);
     }
     let origin = if state.answers.cross_origin {
         let (method, asked) = (request.method(), request.headers());
@@ -90,16 +92,22 @@ pub(super) async fn handle(
         request.headers(),
         &state.session.stubs().snapshot().services(),
     );
-    let route = match routed {
+    let mut route = match routed {
         Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
         Err(error) => return Ok(rescue::upstream_failed(&error, "")),
     };
+    let head = (request.method(), request.version(), request.headers());
+    let observed = Observed::begin(&state, &client.arrival, &mut route, head, watch);
     let own = match planning::of_request(&state, request.headers_mut()) {
         Ok(own) => own,
-        Err(reason) => return Ok(rescue::unusable_header(&reason, request.headers())),
+        Err(reason) => {
+            let refusal = rescue::unusable_header(&reason, request.headers());
+            observed.tell(Some(refusal.status()), telemetry::Outcome::Rejected);
+            return Ok(refusal);
+        }
     };
     if intercept::wants_upgrade(&request) && route.service.upstream.is_some() {
-        return Ok(intercept::upgrade(&state, &route, &mut request, number, watch).await);
+        return Ok(intercept::upgrade(&state, &route, &mut request, number, &observed).await);
     }
     let (parts, body) = request.into_parts();
     let (is_head, interim) = (parts.method == Method::HEAD, client.interim.clone());
@@ -111,6 +119,7 @@ pub(super) async fn handle(
         client,
         number,
         watch,
+        observed,
     };
     let request = model::Request {
         method: parts.method,
@@ -135,12 +144,7 @@ pub(super) async fn handle(
     if !outbound.body.is_complete() && !outbound.route.mode.records() {
         let (state, client) = (&handling.state, &handling.client);
         let own = outbound.own.as_deref();
-        let strikes = planning::of_way_in(
-            state,
-            &outbound.request,
-            outbound.route.service.scope.as_ref(),
-            own,
-        );
+        let strikes = planning::of_way_in(state, &outbound.request, &outbound.route, own);
         bandwidth::slow_down(&strikes, &mut outbound.body, state, client);
     }
     let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
@@ -148,22 +152,7 @@ pub(super) async fn handle(
     if origin.is_some() {
         cross_origin::share(origin.as_ref(), response.headers_mut());
     }
-    Ok(if may_have_trailers { with_trailers(response, interim) } else { response })
-}
-
-/// Lets trailers through to a client of HTTP/1.1, asked for or not.
-fn with_trailers(response: Response<ReplyBody>, interim: Interim) -> Response<ReplyBody> {
-    interim.clear_trailers();
-    if response.headers().contains_key(CONTENT_LENGTH) {
-        return response;
-    }
-    let announced = response.headers().get_all(TRAILER).iter();
-    let spelled = announced
-        .filter_map(|names| names.to_str().ok())
-        .flat_map(|names| names.split(','))
-        .map(|name| name.trim().to_owned())
-        .collect();
-    response.map(|body| ReplyBody::Trailed { body: Box::new(body), interim, spelled })
+    Ok(if may_have_trailers { trailed::with_trailers(response, interim) } else { response })
 }
 
 /// An answer, and the entry of the journal that is to learn of it.
@@ -220,8 +209,10 @@ impl Handling {
                 _ => Finding::Missed(inquiry),
             };
         }
+        self.observed.looked_up(finding.lookup());
         match finding {
             Finding::Found(found, mut inquiry) => {
+                self.observed.found(&found.stub);
                 let entry = witness::enter(
                     &self.state,
                     &client,
@@ -346,6 +337,9 @@ impl Handling {
                 passed
             }
         };
+        if let Ok(answer) = &passed {
+            self.observed.tell(Some(answer.status()), telemetry::Outcome::Recorded);
+        }
         let response = passed.unwrap_or_else(|error| {
             let outcome = Outcome::UpstreamFailed(error.to_string());
             Entry::becomes(entry.as_ref(), &outcome);

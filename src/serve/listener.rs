@@ -8,7 +8,9 @@ use tokio::{
     sync::Semaphore,
 };
 
-use super::{connection::serve_tcp, refusals::Refusals, route::Belonging, state::State};
+use super::{
+    connection::serve_tcp, observed::Counted, refusals::Refusals, route::Belonging, state::State,
+};
 use crate::runtime::{Drain, Watch};
 
 const BACKLOG: u32 = 1024;
@@ -94,6 +96,8 @@ impl Door {
                     backoff = MIN_BACKOFF;
                     let mut cut_off = state.cut_off.watch();
                     let watch = drain.watch_within(watch);
+                    state.metrics.connections.inc();
+                    let open = Counted::new(&state.metrics.open_connections);
                     let belonging = self.belonging.clone();
                     let at = (self.address, belonging);
                     let connection = serve_tcp(Arc::clone(state), tcp, at, watch);
@@ -102,7 +106,7 @@ impl Door {
                             () = connection => {}
                             () = cut_off.stopped() => {}
                         }
-                        drop(permit);
+                        drop((permit, open));
                     });
                 }
                 Err(error) => {

@@ -1,13 +1,14 @@
 //! Sockets to answers; the only room that knows hyper's server.
 //!
 //! May import: admin, behavior, codec, engine, library, matching, model, record, redaction, render,
-//! runtime, store, tls, upstream.
+//! runtime, store, telemetry, tls, upstream.
 
 pub mod administration;
 pub mod server;
 pub mod settings;
 pub mod targets;
 
+mod authority;
 mod bandwidth;
 mod call_body;
 mod caller;
@@ -36,6 +37,7 @@ mod lines;
 mod listener;
 mod merged;
 mod miss;
+mod observed;
 mod orders;
 mod paced;
 mod passage;
@@ -54,6 +56,7 @@ mod session_doors;
 mod session_of;
 mod settled;
 mod socket;
+mod span;
 mod spellings;
 mod state;
 mod static_files;
@@ -63,6 +66,7 @@ mod taking;
 mod tee;
 mod timer;
 mod told;
+mod trailed;
 #[cfg(unix)]
 mod unix_door;
 mod unserved;

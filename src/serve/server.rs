@@ -38,6 +38,7 @@ use crate::{
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
     store::{LimitReport, Measured, Script, Sessions, SharedBehaviors},
+    telemetry::{Metrics, Tracer},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -128,6 +129,10 @@ pub struct ServerParts {
     pub recordings: PathBuf,
     /// Tells what became of each request.
     pub events: broadcast::Sender<Handled>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Makes spans, where they are wanted.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 /// A channel for what becomes of requests.
@@ -218,7 +223,7 @@ impl Server {
         let admin =
             parts.admin.map(|(admin, _)| AdminDoor::new(admin, entrance, is_open, is_shared));
         let state = Arc::new(State::new(Common {
-            router: Router::new(services, parts.forward, factory)?,
+            router: Router::new(services, parts.forward, factory, &parts.metrics)?,
             acceptor: Acceptor::new(Arc::new(leaves)),
             clock: parts.clock,
             limits: parts.limits,
@@ -239,6 +244,8 @@ impl Server {
             recordings: parts.recordings,
             events: parts.events,
             counts: Counts::default(),
+            metrics: parts.metrics,
+            tracer: parts.tracer,
             connections: AtomicU64::new(0),
             cut_off: Drain::new().0,
             surroundings: Surroundings::new(&parts.answers, parts.token_keys),

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::route::{Arrival, LiveService, Router, names, without_default_port};
+use super::{
+    authority::{names, without_default_port},
+    route::{Arrival, LiveService, Router},
+};
 use crate::{
     model::{Mode, Scheme, ServiceName},
     tls::acceptor::host_of,

@@ -60,6 +60,8 @@ mod limit_corners;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod proxy_stubs;
 #[cfg(test)]
 mod rate_limits;
@@ -94,6 +96,8 @@ mod support;
 mod template_values;
 #[cfg(test)]
 mod templates;
+#[cfg(test)]
+mod traces;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]
