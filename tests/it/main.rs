@@ -89,8 +89,13 @@ mod scenarios;
 mod secrets;
 mod security;
 #[cfg(test)]
+mod session_behaviors;
+#[cfg(test)]
 mod session_listeners;
+#[cfg(test)]
 mod session_names;
+mod session_stubs;
+mod sessions;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]

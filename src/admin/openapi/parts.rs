@@ -48,6 +48,7 @@ pub(super) const PARTS: &[(&str, &str)] = parts![
     "behaviors",
     "clock",
     "verification",
+    "sessions",
     "server",
 ];
 
