@@ -1,6 +1,6 @@
 //! `/ringer/sessions`: sessions are made, looked at, changed, started again and dropped.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
