@@ -74,6 +74,8 @@ mod record;
 #[cfg(test)]
 mod record_answers;
 #[cfg(test)]
+mod record_mappings;
+#[cfg(test)]
 mod record_matching;
 #[cfg(test)]
 mod record_streams;
