@@ -1,6 +1,6 @@
 //! What the admin API needs of whoever listens: addresses of sessions' own.
 
-use std::{fmt, io, net::SocketAddr};
+use std::{fmt, io};
 
 use thiserror::Error;
 
@@ -14,13 +14,16 @@ pub enum ListenError {
     #[error("cannot listen on {address}: {source}")]
     Bind {
         /// The address.
-        address: SocketAddr,
+        address: String,
         /// Why.
         source: io::Error,
     },
     /// Nobody serves yet, or any more.
     #[error("ringer is stopping")]
     Stopping,
+    /// The address is none.
+    #[error("`{0}` is no address to listen on, expected for example `127.0.0.1:0` or `[::1]:9001`")]
+    NoAddress(String),
     /// There are too many.
     #[error("sessions have {0} addresses of their own already: drop some sessions")]
     TooMany(usize),
@@ -35,7 +38,7 @@ pub enum ListenError {
 /// Opens and closes addresses whose requests belong to one session. They close by themselves when the
 /// session is dropped or expires.
 pub trait SessionListeners: fmt::Debug + Send + Sync {
-    /// Listens for a session; with a service, its requests belong to that too. Gives the address, with
+    /// Listens for a session at `ADDRESS:PORT`; with a service, its requests belong to that too. Gives the address, with
     /// the port that the system chose where that was 0. To be called on a thread of the runtime that
     /// serves, which `Admin::answer` is.
     ///
@@ -46,12 +49,12 @@ pub trait SessionListeners: fmt::Debug + Send + Sync {
         &self,
         session: &SessionName,
         service: Option<&ServiceName>,
-        address: SocketAddr,
-    ) -> Result<SocketAddr, ListenError>;
+        address: &str,
+    ) -> Result<String, ListenError>;
 
     /// Listens no more for a session. Connections that came in finish what they are at, and end.
     fn close(&self, session: &SessionName);
 
     /// The addresses of a session's own, in the order in which they were opened.
-    fn of(&self, session: &SessionName) -> Vec<SocketAddr>;
+    fn of(&self, session: &SessionName) -> Vec<String>;
 }

@@ -133,7 +133,7 @@ impl SessionDoors {
             return Err(ListenError::UnknownService(service.clone()));
         }
         let belonging = Belonging { session: Some(name.clone()), service: service.cloned() };
-        let bind = |source| ListenError::Bind { address, source };
+        let bind = |source| ListenError::Bind { address: address.to_string(), source };
         let mut open = self.open.lock();
         let count: usize = open.values().map(Vec::len).sum();
         if count >= MOST {
@@ -156,12 +156,15 @@ impl SessionListeners for SessionDoors {
         &self,
         name: &SessionName,
         service: Option<&ServiceName>,
-        address: SocketAddr,
-    ) -> Result<SocketAddr, ListenError> {
+        address: &str,
+    ) -> Result<String, ListenError> {
+        let address: SocketAddr =
+            address.parse().map_err(|_| ListenError::NoAddress(address.to_owned()))?;
         let state = self.live.get().and_then(|live| live.state.upgrade());
         let session = state.ok_or(ListenError::Stopping)?.sessions.get(name);
         let session = session.ok_or_else(|| ListenError::UnknownSession(name.clone()))?;
-        self.opened(name, Some(Arc::downgrade(&session)), service, address)
+        let bound = self.opened(name, Some(Arc::downgrade(&session)), service, address)?;
+        Ok(bound.to_string())
     }
 
     fn close(&self, name: &SessionName) {
@@ -170,9 +173,9 @@ impl SessionListeners for SessionDoors {
         }
     }
 
-    fn of(&self, name: &SessionName) -> Vec<SocketAddr> {
+    fn of(&self, name: &SessionName) -> Vec<String> {
         let open = self.open.lock();
-        open.get(name).into_iter().flatten().map(|door| door.address).collect()
+        open.get(name).into_iter().flatten().map(|door| door.address.to_string()).collect()
     }
 }
 

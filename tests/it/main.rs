@@ -87,8 +87,13 @@ mod scenarios;
 mod secrets;
 mod security;
 #[cfg(test)]
+mod session_behaviors;
+#[cfg(test)]
 mod session_listeners;
+#[cfg(test)]
 mod session_names;
+mod session_stubs;
+mod sessions;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
@@ -103,6 +108,8 @@ mod traces;
 mod upstream;
 #[cfg(test)]
 mod upstream_failures;
+#[cfg(test)]
+mod verification;
 #[cfg(test)]
 mod virtual_days;
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub(super) const PARTS: &[(&str, &str)] = parts![
     "recordings",
     "behaviors",
     "clock",
+    "verification",
+    "sessions",
     "server",
 ];
 

@@ -33,7 +33,7 @@ pub(super) const RETRIES: Place = Place {
     known: &["by", "gaps", "neverAfter", "same", "sameIdempotencyKey", "sameTrace", "tries"],
 };
 
-const GAPS: Place = Place {
+pub(super) const GAPS: Place = Place {
     noun: "key",
     name: "`gaps`",
     known: &["atLeast", "atMost", "factor", "first", "jitter", "retryAfter", "spread", "tolerance"],

@@ -11,6 +11,7 @@ use crate::{
 
 fn served(path: &str, body: impl Into<Bytes>) -> Served {
     Served {
+        names: None,
         request: Request {
             method: Method::GET,
             scheme: Scheme::Http,
@@ -30,6 +31,7 @@ fn served(path: &str, body: impl Into<Bytes>) -> Served {
         is_passed_on: false,
         stub: None,
         limited: None,
+        names: None,
     }
 }
 
