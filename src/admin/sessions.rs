@@ -1,6 +1,6 @@
 //! `/ringer/sessions`: sessions are made, looked at, changed, started again and dropped.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
@@ -32,7 +32,7 @@ struct Asked {
     idle: Option<Option<Duration>>,
     clock: Option<ClockChange>,
     /// Addresses to listen on for it.
-    listen: Vec<SocketAddr>,
+    listen: Vec<String>,
 }
 
 /// Sessions, the default one first, then by name.
@@ -160,7 +160,7 @@ fn shown(call: &Call<'_>, session: &Session) -> Json {
         ("stubs", object([("own", (n_own as u64).into()), ("hidden", (n_hidden as u64).into())])),
         ("behaviors", (n_behaviors.sum::<usize>() as u64).into()),
         ("clock", reading_shown(&session.clock().read())),
-        ("listeners", Json::Array(listeners.map(|it| it.to_string().into()).collect())),
+        ("listeners", Json::Array(listeners.map(Json::from).collect())),
         ("bytes", (session.bytes() as u64).into()),
     ])
 }
@@ -223,8 +223,8 @@ impl Asked {
                     one => vec![one],
                 };
                 for address in addresses {
-                    let address = address.as_str().and_then(|text| text.parse().ok());
-                    self.listen.push(address.ok_or_else(|| wrong(wanted))?);
+                    let address = address.as_str().ok_or_else(|| wrong(wanted))?;
+                    self.listen.push(address.to_owned());
                 }
             }
             ("clock", Json::Null) => {}
@@ -243,7 +243,7 @@ impl Asked {
     /// Listens at addresses of its own.
     fn open(&self, call: &Call<'_>, name: &SessionName) -> Result<(), Problem> {
         for address in &self.listen {
-            call.parts.listeners.open(name, None, *address).map_err(|error| match error {
+            call.parts.listeners.open(name, None, address).map_err(|error| match error {
                 ListenError::TooMany(_) | ListenError::Stopping => {
                     Problem::titled(StatusCode::SERVICE_UNAVAILABLE, 503, error.to_string())
                 }
