@@ -47,7 +47,8 @@ use crate::{
     runtime::{Clock, Drain, Watch},
     serve::{Dialect, ServeError, Server, ServerParts, server},
     store::{
-        JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings, StubStore,
+        JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
+        StubStore,
     },
     tls::{Authority, TlsError},
     upstream,

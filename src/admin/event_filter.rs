@@ -38,7 +38,8 @@ impl FromStr for Statuses {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("unknown status `{text}`, expected one as `404` or a class as `5xx`");
+        let wrong =
+            || format!("unknown status `{text}`, expected one as `404` or a class as `5xx`");
         if let Some(class) = text.strip_suffix("xx").or(text.strip_suffix("XX")) {
             let class = class.parse().ok().filter(|class| (1..=9).contains(class));
             return class.map(Self::Class).ok_or_else(wrong);

@@ -36,7 +36,12 @@ pub(super) fn own(event: &ServeEvent) -> Option<Json> {
 }
 
 /// All of it, for who follows.
-pub(super) fn told(event: &ServeEvent, detail: Detail, request: Json, answer: Option<Json>) -> Json {
+pub(super) fn told(
+    event: &ServeEvent,
+    detail: Detail,
+    request: Json,
+    answer: Option<Json>,
+) -> Json {
     let mut json = object([("id", event.id.to_string().into())]);
     if let Some(number) = event.ended_as() {
         json.set("number", number.into());
@@ -48,10 +53,8 @@ pub(super) fn told(event: &ServeEvent, detail: Detail, request: Json, answer: Op
         json.set("response", trimmed(answer, detail, &RESPONSE));
     }
     if let Some((live, step)) = event.stub() {
-        let mut stub = object([
-            ("id", live.stub.id.to_string().into()),
-            ("name", live.display_name().into()),
-        ]);
+        let mut stub =
+            object([("id", live.stub.id.to_string().into()), ("name", live.display_name().into())]);
         if live.stub.responses.is_sequence() {
             stub.set("answer", (step as u64 + 1).into());
         }
@@ -124,10 +127,9 @@ fn timing(event: &ServeEvent) -> Json {
 fn cut_bodies(event: &ServeEvent) -> Option<Json> {
     let request = match (event.request_cut(), &event.request().body) {
         (Some(kept), _) => Some(cut(kept)),
-        (None, RequestBody::Hashed { length, sha256 }) => Some(object([
-            ("length", (*length).into()),
-            ("sha256", hex(sha256).into()),
-        ])),
+        (None, RequestBody::Hashed { length, sha256 }) => {
+            Some(object([("length", (*length).into()), ("sha256", hex(sha256).into())]))
+        }
         (None, RequestBody::Whole(_)) => None,
     };
     let answer = event.answer();

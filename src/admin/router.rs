@@ -202,6 +202,7 @@ pub(super) fn answer(
             }
         }),
     };
+    events::note(&parts.sessions, request, below, response.status());
     if parts.is_shared {
         cross_origin::share(request.headers().get(ORIGIN), response.headers_mut());
     }

@@ -9,8 +9,10 @@ use super::{
     behavior_args::{BehaviorArgs, given, several},
     ctl_args::CtlArgs,
     examples,
+    journal_args::JournalArgs,
     session_args::SessionArgs,
     stub_args::{CheckArgs, ExplainArgs},
+    tail_args::TailArgs,
     wiremock_args::WireMockArgs,
 };
 use crate::{
@@ -67,6 +69,9 @@ pub enum Command {
     /// Change a ringer that is running: faults, delays, limits, profiles, the clock
     #[command(after_help = examples::CTL)]
     Ctl(Box<CtlArgs>),
+    /// Follow a ringer that is running: a line for each request, as it is answered
+    #[command(after_help = examples::TAIL)]
+    Tail(Box<TailArgs>),
     /// Show, make or export the local certificate authority
     #[command(after_help = examples::CA)]
     Ca(CaArgs),
@@ -197,6 +202,9 @@ pub struct ListenArgs {
     /// How sessions come and go.
     #[command(flatten)]
     pub sessions: SessionArgs,
+    /// How much of the requests is remembered.
+    #[command(flatten)]
+    pub journal: JournalArgs,
 }
 
 /// How to reach the real API.
@@ -232,7 +240,7 @@ pub fn command() -> clap::Command {
 }
 
 fn with_variables(command: clap::Command) -> clap::Command {
-    if command.get_name() == "ctl" {
+    if ["ctl", "tail"].contains(&command.get_name()) {
         // Its flags say what a ringer is told that runs already.
         return command;
     }
@@ -281,7 +289,7 @@ impl ListenArgs {
             max_connections: self.max_connections,
             drain_timeout: self.drain_timeout,
             redact: given(self.no_redact).map(|off| !off),
-            ..self.sessions.layer()
+            ..self.sessions.layer().over(self.journal.layer())
         }
     }
 }
@@ -343,7 +351,7 @@ mod tests {
         ];
         for mut command in command().get_subcommands().cloned() {
             // Their flags are WireMock's, and those of a ringer that runs already.
-            if ["ctl", "wiremock"].contains(&command.get_name()) {
+            if ["ctl", "tail", "wiremock"].contains(&command.get_name()) {
                 continue;
             }
             command.build();

@@ -82,7 +82,14 @@ pub const KEYS: &[Key] = &[
         put(&mut layer.header_timeout, duration(text))
     }),
     text("idle_timeout", "DURATION", |layer, text| put(&mut layer.idle_timeout, duration(text))),
+    number("journal_body_bytes", "SIZE", |layer, text| {
+        put(&mut layer.journal_body_bytes, size(text))
+    }),
+    number("journal_bytes", "SIZE", |layer, text| put(&mut layer.journal_bytes, size(text))),
     number("journal_entries", "N", |layer, text| put(&mut layer.journal_entries, whole(text))),
+    number("journal_total_bytes", "SIZE", |layer, text| {
+        put(&mut layer.journal_total_bytes, size(text))
+    }),
     behavior("latency", "SPEC", |layer, text| put(&mut layer.latency, behaviors::latency(text))),
     list("listen", "ADDR", |layer, text| push(&mut layer.listen, listen_address(text))),
     text("log_format", "FORMAT", |layer, text| put(&mut layer.log_format, text.parse())),
@@ -262,7 +269,12 @@ fn seed(text: &str) -> Result<Seed, String> {
     text.parse().map(Seed).map_err(|_| format!("`{text}` is not a seed, expected a whole number"))
 }
 
-fn size(text: &str) -> Result<usize, String> {
+/// A number of bytes: `64KiB`.
+///
+/// # Errors
+///
+/// It is none, or 0.
+pub fn size(text: &str) -> Result<usize, String> {
     let wrong = || {
         format!("`{text}` is not a size, expected bytes or a number and a unit: `64KiB`, `2MiB`")
     };

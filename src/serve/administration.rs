@@ -10,6 +10,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 use super::{
+    client::Client,
     event_stream,
     reply::{BodyError, ReplyBody},
     rescue,
@@ -18,7 +19,6 @@ use super::{
 use crate::{
     admin::Admin,
     model::{Origin, SessionName},
-    runtime::Watch,
 };
 
 /// A call's body may be as large as so many bodies that are held in memory: imports are large.
@@ -64,11 +64,11 @@ impl AdminDoor {
     /// Answers a call.
     pub(super) async fn answer(
         &self,
-        arrival: &Arrival,
+        client: &Client,
         request: Request<Incoming>,
         body_in_memory: usize,
-        watch: Watch,
     ) -> Result<Response<ReplyBody>, BodyError> {
+        let arrival = &client.arrival;
         if !self.is_shared && changes(request.method()) && !is_own_page(request.headers(), arrival)
         {
             return Ok(rescue::foreign_page());
@@ -97,7 +97,7 @@ impl AdminDoor {
                 *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
                 response
             },
-            |response| event_stream::answer(response, watch),
+            |response| event_stream::answer(response, client.watch.clone()),
         ))
     }
 }

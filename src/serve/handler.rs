@@ -60,8 +60,7 @@ pub(super) async fn handle(
     if let Some(door) = &state.admin
         && door.takes(&request, &client.arrival)
     {
-        let watch = client.watch.clone();
-        return door.answer(&client.arrival, request, state.limits.body_in_memory, watch).await;
+        return door.answer(&client, request, state.limits.body_in_memory).await;
     }
     let origin = if state.answers.cross_origin {
         let (method, asked) = (request.method(), request.headers());
@@ -253,8 +252,7 @@ impl Handling {
                 let Some(refused) = gate.refused.take() else {
                     return Err("a stub had no room, and no limit says so".into());
                 };
-                let (refusal, entry) =
-                    limiting::refuse(&self.state, refused, &mut inquiry).await;
+                let (refusal, entry) = limiting::refuse(&self.state, refused, &mut inquiry).await;
                 self.done(Some(refusal.status()), Outcome::RateLimited);
                 Ok((refusal, entry))
             }

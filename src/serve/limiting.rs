@@ -118,14 +118,7 @@ async fn enter_refused(
         || inquiry::may_answer(state, &outbound.route, &outbound.request, is_whole);
     let by = By::Limit(limited(refused, None, would_match));
     let shown = || inquiry::shown(state, &outbound.request);
-    Ok(witness::enter(
-        state,
-        None,
-        shown,
-        outbound.version,
-        (&outbound.route, outbound.watch),
-        by,
-    ))
+    Ok(witness::enter(state, None, shown, outbound.version, (&outbound.route, outbound.watch), by))
 }
 
 fn limited(refused: &Refused, stub: Option<&LiveStub>, would_match: bool) -> Limited {

@@ -26,10 +26,7 @@ use super::{
     wire::Interim,
 };
 use crate::{
-    behavior::latency::Schedule,
-    model::ResponseEnding,
-    render::PreparedBody,
-    store::SessionClock,
+    behavior::latency::Schedule, model::ResponseEnding, render::PreparedBody, store::SessionClock,
 };
 
 /// Pieces in which a file is read.

@@ -314,6 +314,15 @@ impl ServeEvent {
         body.replace(bytes);
     }
 
+    /// Replaces what nobody may see in something that followed from this exchange: what it says itself,
+    /// and the credentials of this request.
+    pub fn sanitise_more(&self, headers: &mut HeaderMap, body: &mut Bytes) {
+        if self.redactor.is_on() {
+            let answer = SeenAnswer { headers, body, is_cut: false };
+            self.redactor.answer(answer, &self.served.credentials, &self.served.request);
+        }
+    }
+
     /// What else happened, in order.
     pub fn notes(&self) -> Vec<Note> {
         self.later.lock().notes.clone()

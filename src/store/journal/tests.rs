@@ -216,7 +216,8 @@ fn however_they_race_every_exchange_gets_its_own_number() {
             });
         }
     });
-    let numbers: Vec<_> = journals.ended(0, u64::MAX - 1).iter().map(|(number, _)| *number).collect();
+    let numbers: Vec<_> =
+        journals.ended(0, u64::MAX - 1).iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, (1..=800).collect::<Vec<_>>());
 }
 
