@@ -34,6 +34,8 @@ mod corners;
 #[cfg(test)]
 mod ctl;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fault_bytes;
@@ -51,6 +53,8 @@ mod fault_names;
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod latency;
 #[cfg(test)]
@@ -83,6 +87,8 @@ mod session_names;
 mod streaming;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tail;
 #[cfg(test)]
 mod template_values;
 #[cfg(test)]
