@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 use anyhow::Context as _;
 use clap::{Args, ValueHint};
 
-use super::args::GlobalArgs;
+use super::global_args::GlobalArgs;
 use crate::{
     config::key::listen_address,
     model::{Origin, Scheme},

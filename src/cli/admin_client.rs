@@ -23,7 +23,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     admin_args::{AdminAddress, AdminArgs, AdminTarget, Credentials},
-    args::GlobalArgs,
+    global_args::GlobalArgs,
     hint::Advised,
 };
 use crate::{codec::base64::STANDARD, model::Scheme};

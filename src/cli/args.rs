@@ -2,13 +2,14 @@
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::{
     behavior_args::{BehaviorArgs, given, several},
     ctl_args::CtlArgs,
     examples,
+    global_args::GlobalArgs,
     journal_args::JournalArgs,
     session_args::SessionArgs,
     stub_args::{CheckArgs, ExplainArgs},
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     config::{
-        KEYS, Layer, LogFormat, env,
+        KEYS, Layer, env,
         key::{admin_place, count, duration, listen_address},
     },
     model::Origin,
@@ -81,36 +82,6 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
-}
-
-/// Flags that every command has.
-#[derive(Args, Debug)]
-pub struct GlobalArgs {
-    /// Configuration file [default: ringer.toml, if there is one]
-    #[arg(long, short, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    #[arg(help_heading = FILES)]
-    pub config: Option<PathBuf>,
-    /// Folder of the stub files [default: stubs]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    #[arg(help_heading = FILES)]
-    pub stubs: Option<PathBuf>,
-    /// Folder of the tapes [default: recordings]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    #[arg(help_heading = FILES)]
-    pub recordings: Option<PathBuf>,
-    /// Folder of the local certificate authority [default: certs]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    #[arg(help_heading = FILES)]
-    pub certs: Option<PathBuf>,
-    /// How the log is written: text or json [default: text]
-    #[arg(long, global = true, value_name = "FORMAT", help_heading = OUTPUT)]
-    pub log_format: Option<LogFormat>,
-    /// Say more: -v progress, -vv details, -vvv everything
-    #[arg(long, short, global = true, action = ArgAction::Count, help_heading = OUTPUT)]
-    pub verbose: u8,
-    /// Say nothing but errors
-    #[arg(long, short, global = true, help_heading = OUTPUT)]
-    pub quiet: bool,
 }
 
 /// `ringer record`.
@@ -230,8 +201,6 @@ pub struct UpstreamArgs {
     pub response_timeout: Option<Duration>,
 }
 
-const FILES: &str = "Files";
-const OUTPUT: &str = "Output";
 const UPSTREAM: &str = "Upstream";
 
 /// The command line, with the variable of each flag in its help.
@@ -262,21 +231,6 @@ fn variable_of(flag: &str) -> Option<String> {
     };
     let key = KEYS.iter().find(|key| key.name == name)?;
     Some(format!("{}{value}", key.variable()))
-}
-
-impl GlobalArgs {
-    /// What these flags decide.
-    pub fn layer(&self) -> Layer {
-        Layer {
-            stubs: self.stubs.clone(),
-            recordings: self.recordings.clone(),
-            certs: self.certs.clone(),
-            log_format: self.log_format,
-            verbose: (self.verbose > 0).then_some(self.verbose),
-            quiet: given(self.quiet),
-            ..Layer::default()
-        }
-    }
 }
 
 impl ListenArgs {

@@ -7,7 +7,8 @@ use rustls::pki_types::CertificateDer;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    args::{CaArgs, GlobalArgs},
+    args::CaArgs,
+    global_args::GlobalArgs,
     hint::Advised,
     load::load,
     printer,

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use super::{
-    args::GlobalArgs,
+    global_args::GlobalArgs,
     load::load,
     printer::{self, counted, thousands},
     progress::Progress,

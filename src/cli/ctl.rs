@@ -7,14 +7,15 @@ use serde_json::{Value, json};
 
 use super::{
     admin_client::AdminClient,
-    args::GlobalArgs,
     ctl_args::{
         BandwidthCommand, ClockCommand, CtlArgs, CtlCommand, DelayCommand, FaultCommand,
         LimitCommand, RemoveArgs,
     },
     ctl_profile::{limit_of, profile_of},
     ctl_rule::PlaceArgs,
-    ctl_text, printer,
+    ctl_text,
+    global_args::GlobalArgs,
+    printer,
 };
 
 const BEHAVIORS: &str = "/ringer/behaviors";

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 
 use super::{
-    args::GlobalArgs,
     explain_text,
+    global_args::GlobalArgs,
     load::load,
     printer,
     stub_args::{ExplainArgs, ExplainFormat},

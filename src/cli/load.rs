@@ -1,6 +1,6 @@
 //! The configuration of a command: its flags, this process's environment, the file.
 
-use super::{args::GlobalArgs, log};
+use super::{global_args::GlobalArgs, log};
 use crate::config::{self, Layer, Loaded};
 
 /// Loads the configuration and starts the log, which depends on it.

@@ -25,6 +25,7 @@ pub mod examples;
 pub mod explain;
 pub mod explain_text;
 pub mod foreground;
+pub mod global_args;
 pub mod hint;
 mod journal_args;
 pub mod load;

@@ -1,10 +1,6 @@
 //! `ringer record`: which services are recorded, then a session.
 
-use super::{
-    args::{GlobalArgs, RecordArgs},
-    foreground::Foreground,
-    load::load,
-};
+use super::{args::RecordArgs, foreground::Foreground, global_args::GlobalArgs, load::load};
 use crate::{
     config::{Config, Service},
     model::{Mode, Origin},

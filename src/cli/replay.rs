@@ -1,10 +1,7 @@
 //! `ringer replay`: every service answers from its stubs.
 
 use super::{
-    args::{GlobalArgs, ReplayArgs},
-    foreground::Foreground,
-    hint::Advised,
-    load::load,
+    args::ReplayArgs, foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
 };
 use crate::{config::Layer, model::Mode};
 

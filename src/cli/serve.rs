@@ -1,10 +1,7 @@
 //! `ringer serve`: the services of the configuration file, each in its own mode.
 
 use super::{
-    args::{GlobalArgs, ServeArgs},
-    foreground::Foreground,
-    hint::Advised,
-    load::load,
+    args::ServeArgs, foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
 };
 
 /// Serves until it is told to stop.

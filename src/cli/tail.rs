@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     admin_client::AdminClient,
-    args::GlobalArgs,
+    global_args::GlobalArgs,
     printer,
     signal::Signals,
     tail_args::TailArgs,

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    args::GlobalArgs, foreground::Foreground, hint::Advised, load::load,
+    foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
     wiremock_args::WireMockArgs,
 };
 use crate::{
