@@ -197,7 +197,25 @@ mod tests {
             ("lost", json!({"events": 1200})),
         ];
         let lines: String = events.iter().map(|(kind, data)| of(kind, data, 90)).collect();
-        insta::assert_snapshot!(strip_str(&lines).to_string(), @r"
+        insta::assert_snapshot!(strip_str(&lines).to_string(), @"
+        GET     /v1/orders?x=1                            200   1.5 ms  stub
+        GET     /v1/orders?x=1                            200   1.5 ms  stub orders, answer 2, nearest  session a
+        GET     /v1/orders?x=1                            404   1.5 ms  no stub matches
+        GET     /v1/orders?x=1                            429   1.5 ms  rate limited by api
+        GET     /v1/orders?x=1                            ···   1.5 ms  error injected: reset
+        GET     /v1/orders?x=1                            502   1.5 ms  upstream failed: refused
+        GET     /v1/orders?x=1                            ···   1.5 ms  the client left
+        POST    /                                         200   1.5 ms  recorded
+          > A: 1
+          > A: 2
+          > 
+          > hi
+          > you
+          body of the response: 123,456 bytes, SHA-256 ab
+        webhook POST http://h/
+        webhook failed: no
+        behaviors changed: PUT /__admin/ringer/behaviors
+        1,200 events lost: ringer was faster
         ");
     }
 }
