@@ -52,6 +52,7 @@ use crate::{
     },
     tls::{Authority, TlsError},
     upstream,
+    verify::{Compiled, UnusedStub},
 };
 
 mod behaviors;
@@ -59,6 +60,7 @@ mod measured;
 mod recorded;
 mod secrets;
 mod summary;
+mod verification;
 
 pub use summary::Summary;
 
@@ -91,6 +93,9 @@ pub enum AppError {
     /// What was said of how answers behave can't be used.
     #[error("the behaviors cannot be used")]
     Behavior(#[from] BehaviorsError),
+    /// A pattern of what is expected can't be used.
+    #[error("the expectations cannot be used: {0}")]
+    Expectations(String),
     /// A task that reads files was ended.
     #[error("reading the stub directory was interrupted")]
     Interrupted,
@@ -110,6 +115,8 @@ pub struct Running {
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
     sessions: Arc<Sessions>,
+    expectations: Option<Compiled>,
+    clock: Clock,
     /// Stops when dropped.
     watcher: Option<Watcher>,
     asked_to_stop: Watch,
@@ -227,18 +234,20 @@ impl Parts {
                 })
             })
             .transpose()?;
-        // Nobody could ask for it.
-        let entries = if config.admin.place.is_some() { config.journal.entries } else { 0 };
+        let expectations = verification::compiled(config.expectations.as_ref())?;
+        // Else nobody could ask for it.
+        let is_asked = config.admin.place.is_some() || config.expectations.is_some();
+        let entries = if is_asked { config.journal.entries } else { 0 };
         let journal = JournalLimits { entries, ..config.journal };
         let journals = Journals::new(journal, Redactor::clone(&self.redactor));
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
-        let sessions = Arc::new(Sessions::new(config.sessions, journals, settings));
+        let sessions =
+            Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
         tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
-        let mut behaviors = self.behaviors;
-        let profile = std::mem::take(&mut behaviors.profile);
+        let behaviors = self.behaviors;
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
         let admin = config.admin.place.map(|place| {
@@ -247,7 +256,6 @@ impl Parts {
                 keeper,
                 sessions: Arc::clone(&sessions),
                 behaviors: Arc::clone(&behaviors.shared),
-                profile,
                 measured: Arc::clone(&self.measured),
                 redactor: Arc::clone(&self.redactor),
                 ca_file: self.authority.certificate_file(),
@@ -285,7 +293,6 @@ impl Parts {
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
             token_keys,
-            stubs: Arc::clone(&self.stubs),
             sessions: Arc::clone(&sessions),
             admin,
             body_files,
@@ -303,6 +310,8 @@ impl Parts {
             problems: self.problems,
             behaviors,
             sessions,
+            expectations,
+            clock: self.clock,
             watcher,
             asked_to_stop,
             _shutdown: shutdown,
@@ -316,7 +325,7 @@ async fn forget_idle(sessions: Weak<Sessions>, behaviors: Arc<SharedBehaviors>) 
         tokio::time::sleep((idle / 4).clamp(LOOK_AT_LEAST, LOOK_AT_MOST)).await;
         let Some(sessions) = sessions.upgrade() else { return };
         for session in sessions.expire() {
-            behaviors.forget_session(session.name().as_str());
+            behaviors.reset_session(session.name(), Duration::ZERO);
             tracing::debug!("session {} is forgotten: nobody asked for it", session.name());
         }
     }
@@ -370,14 +379,25 @@ impl Running {
         let tally = self.server.tally();
         let limits = self.server.limits();
         let unused = |stub: &Stub| !self.server.was_used(stub.id);
-        let unused_stubs = match recorded {
+        let unused_stubs: Vec<UnusedStub> = match recorded {
             Some(_) => Vec::new(),
             None => {
                 let set = self.stubs.snapshot();
                 let unused = set.all().filter(|live| unused(&live.stub));
-                unused.map(|live| live.display_name()).collect()
+                unused
+                    .map(|live| UnusedStub {
+                        id: live.stub.id.to_string(),
+                        name: live.display_name(),
+                    })
+                    .collect()
             }
         };
+        let early_retries = self.server.early_retries();
+        let verdict = self.expectations.as_ref().map(|compiled| {
+            let session = self.sessions.default_session();
+            let (set, now) = (self.stubs.snapshot(), self.clock.elapsed());
+            verification::judge(compiled, session, &set, unused_stubs.clone(), early_retries, now)
+        });
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
         problems.extend(self.behaviors.finish().await);
@@ -387,9 +407,10 @@ impl Running {
             nearest: tally.nearest,
             recorded,
             misses: self.server.misses().into_iter().collect(),
-            unused_stubs,
+            unused_stubs: unused_stubs.into_iter().map(|stub| stub.name).collect(),
+            verdict,
             rate_limited: tally.limited,
-            early_retries: self.server.early_retries(),
+            early_retries,
             limits,
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,

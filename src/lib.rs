@@ -16,6 +16,7 @@ pub mod engine;
 pub mod library;
 pub mod record;
 pub mod store;
+pub mod verify;
 
 pub mod lint;
 

@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["behavior", "codec", "matching", "model", "redaction", "render", "runtime"]),
     ("engine", &["behavior", "codec", "matching", "model", "render", "runtime", "store"]),
     ("library", &["codec", "format", "lint", "model", "runtime", "store"]),
+    ("verify", &["behavior", "codec", "matching", "model", "store"]),
     ("record", &["codec", "library", "matching", "model", "redaction", "runtime", "store"]),
     (
         "admin",
@@ -44,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "runtime",
             "store",
             "tls",
+            "verify",
         ],
     ),
     (
@@ -87,6 +89,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store",
             "tls",
             "upstream",
+            "verify",
         ],
     ),
     (
@@ -106,6 +109,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "serve",
             "store",
             "tls",
+            "verify",
         ],
     ),
 ];
@@ -116,7 +120,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
     (&["model"], &["serde", "serde_json", "hyper", "tokio", "fs", "tracing"]),
     // Pure: text, bytes and values in, values out.
     (
-        &["behavior", "codec", "format", "lint", "matching", "redaction"],
+        &["behavior", "codec", "format", "lint", "matching", "redaction", "verify"],
         &["hyper", "hyper_util", "tokio", "fs", "net", "SystemTime", "Instant"],
     ),
     // What to answer is decided without a socket and without sleeping.
@@ -145,6 +149,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
             "store",
             "tls",
             "upstream",
+            "verify",
         ],
         &["anyhow", "clap", "anstream", "indicatif"],
     ),

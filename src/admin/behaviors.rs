@@ -16,25 +16,35 @@ use crate::{
     codec::json::{Node, NodeValue, parse_spanned},
     format::behavior,
     model::{Behaviors, Effect, Json, Place},
-    store::{BehaviorError, SharedBehaviors},
+    store::BehaviorError,
 };
 
 /// The lists of a document whose items have names.
 const LISTS: [&str; 3] = ["delay", "bandwidth", "fault"];
 
-/// Every place that says something; with `place`, only that one.
+/// Every place that says something, and in a session only that; with `place`, only that one.
 pub(super) fn list(call: &Call<'_>) -> Answer {
-    let mut written = call.parts.behaviors.load().written();
-    if let Some(place) = asked_place(call)? {
-        written.retain(|known, _| *known == place);
-    }
-    Ok(shown(&written))
+    Ok(shown(&written(call)?))
+}
+
+/// What is said at the place that is asked for, or at every place that the call is about.
+fn written(call: &Call<'_>) -> Result<BTreeMap<Place, Behaviors>, Problem> {
+    let shared = &call.parts.behaviors;
+    Ok(match asked_place(call)? {
+        Some(place) => shared
+            .at(&place)
+            .filter(|live| !live.is_empty())
+            .map(|live| (place, live.written()))
+            .into_iter()
+            .collect(),
+        None => shared.written(call.session().name()),
+    })
 }
 
 /// Adds to what holds at a place.
 pub(super) fn add(call: &Call<'_>) -> Answer {
     let document = Document::read(call)?;
-    let place = document.place.clone().unwrap_or(Place::All);
+    let place = document.place.clone().unwrap_or_else(|| call.place());
     let names = document.add_to(call, &place)?;
     Ok(created(&place, names))
 }
@@ -42,7 +52,7 @@ pub(super) fn add(call: &Call<'_>) -> Answer {
 /// Has a document hold at a place, and nothing else.
 pub(super) fn replace(call: &Call<'_>) -> Answer {
     let Document { place, behaviors, .. } = Document::read(call)?;
-    let place = place.unwrap_or(Place::All);
+    let place = place.unwrap_or_else(|| call.place());
     call.parts.behaviors.replace(&place, &behaviors, now(call)).map_err(refused)?;
     forget_profile(call, &place);
     let written = BTreeMap::from([(place, behaviors)]);
@@ -54,7 +64,7 @@ pub(super) fn delete_all(call: &Call<'_>) -> Answer {
     let behaviors = &call.parts.behaviors;
     let places: Vec<Place> = match asked_place(call)? {
         Some(place) => vec![place],
-        None => behaviors.load().written().into_keys().collect(),
+        None => behaviors.written(call.session().name()).into_keys().collect(),
     };
     for place in places {
         behaviors.replace(&place, &Behaviors::default(), now(call)).map_err(refused)?;
@@ -63,16 +73,14 @@ pub(super) fn delete_all(call: &Call<'_>) -> Answer {
     Ok(call::empty_object())
 }
 
-/// What held for all was replaced, the profile with it.
+/// What held at a place was replaced, the profile with it.
 fn forget_profile(call: &Call<'_>, place: &Place) {
-    if *place == Place::All {
-        call.parts.profile.forget();
-    }
+    call.parts.behaviors.profiles().forget(place);
 }
 
 /// The rules and limits of a name, at whatever places.
 pub(super) fn get(call: &Call<'_>) -> Answer {
-    let found = named(&call.parts.behaviors, &name_of(call));
+    let found = named(call, &name_of(call))?;
     if found.is_empty() { Err(unknown(call)) } else { Ok(shown(&found)) }
 }
 
@@ -80,8 +88,8 @@ pub(super) fn get(call: &Call<'_>) -> Answer {
 pub(super) fn put(call: &Call<'_>) -> Answer {
     let Document { place, mut behaviors, .. } = Document::read(call)?;
     let name = name_of(call);
-    let known = named(&call.parts.behaviors, &name).into_keys().next();
-    let place = place.or(known).unwrap_or(Place::All);
+    let known = named(call, &name)?.into_keys().next();
+    let place = place.or(known).unwrap_or_else(|| call.place());
     let (shared, now) = (&call.parts.behaviors, now(call));
     match (behaviors.rules.pop(), behaviors.limits.pop()) {
         (Some(mut rule), None) if behaviors.is_empty() => {
@@ -108,7 +116,7 @@ pub(super) fn delete(call: &Call<'_>) -> Answer {
 
 /// The rules that are faults.
 pub(super) fn faults(call: &Call<'_>) -> Answer {
-    let mut written = call.parts.behaviors.load().written();
+    let mut written = written(call)?;
     keep(&mut written, |effect| matches!(effect, Effect::Fault(_)));
     let mut faults = Vec::new();
     for (place, behaviors) in &written {
@@ -124,14 +132,14 @@ pub(super) fn faults(call: &Call<'_>) -> Answer {
 /// Adds a fault: a table or a text in the short form, with `place` beside its keys.
 pub(super) fn add_fault(call: &Call<'_>) -> Answer {
     let document = Document::read_as(call, Some("fault"))?;
-    let place = document.place.clone().unwrap_or(Place::All);
+    let place = document.place.clone().unwrap_or_else(|| call.place());
     let names = document.add_to(call, &place)?;
     Ok(created(&place, names))
 }
 
 /// Takes all faults away.
 pub(super) fn delete_faults(call: &Call<'_>) -> Answer {
-    let mut written = call.parts.behaviors.load().written();
+    let mut written = written(call)?;
     keep(&mut written, |effect| matches!(effect, Effect::Fault(_)));
     for (place, behaviors) in &written {
         for rule in &behaviors.rules {
@@ -150,7 +158,7 @@ pub(super) fn delete_fault(call: &Call<'_>) -> Answer {
 fn remove(call: &Call<'_>, is_wanted: impl Fn(Option<&Effect>) -> bool) -> Answer {
     let (name, shared) = (name_of(call), &call.parts.behaviors);
     let mut is_gone = false;
-    for (place, behaviors) in named(shared, &name) {
+    for (place, behaviors) in named(call, &name)? {
         let mut effects = behaviors
             .rules
             .iter()
@@ -231,15 +239,15 @@ fn chosen_names(node: &Node) -> HashSet<String> {
 }
 
 /// What has a name, by place.
-fn named(shared: &SharedBehaviors, name: &str) -> BTreeMap<Place, Behaviors> {
-    let mut written = shared.load().written();
+fn named(call: &Call<'_>, name: &str) -> Result<BTreeMap<Place, Behaviors>, Problem> {
+    let mut written = written(call)?;
     for behaviors in written.values_mut() {
         behaviors.latency = None;
         behaviors.rules.retain(|rule| rule.name == name);
         behaviors.limits.retain(|limit| limit.name == name);
     }
     written.retain(|_, behaviors| !behaviors.is_empty());
-    written
+    Ok(written)
 }
 
 fn keep(written: &mut BTreeMap<Place, Behaviors>, is_wanted: impl Fn(&Effect) -> bool) {

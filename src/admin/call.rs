@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::{json::pretty, problem::Problem, state::AdminParts};
 use crate::{
-    model::{Behaviors, Json, StubId},
+    library::SessionKeeper,
+    model::{Behaviors, Json, Place, StubId},
     store::Session,
 };
 
@@ -30,6 +31,18 @@ impl<'c> Call<'c> {
     /// The session that the call is about: all that has to do with one asks here.
     pub(super) fn session(&self) -> &Arc<Session> {
         &self.session
+    }
+
+    /// The stubs of that session, to be read and changed.
+    pub(super) fn stubs(&self) -> SessionKeeper<'_> {
+        SessionKeeper::new(&self.parts.keeper, &self.session)
+    }
+
+    /// The place that behaviours are for unless another is named: the session, and in the default one
+    /// everything.
+    pub(super) fn place(&self) -> Place {
+        let name = self.session.name();
+        if name.is_default() { Place::All } else { Place::Session(name.as_str().to_owned()) }
     }
 
     /// Has what the tapes say about latency ready before an answer may wait by it.

@@ -28,7 +28,8 @@ pub(super) fn get(call: &Call<'_>) -> Answer {
     let known = PROFILES.iter().map(|profile| {
         object([("name", profile.name.into()), ("description", profile.says().into())])
     });
-    let current = call.parts.profile.name().map_or(Json::Null, Json::from);
+    let current =
+        call.parts.behaviors.profiles().name(&call.place()).map_or(Json::Null, Json::from);
     Ok(call::json(&object([("profile", current), ("profiles", Json::Array(known.collect()))])))
 }
 
@@ -68,13 +69,13 @@ pub(super) fn put(call: &Call<'_>) -> Answer {
     let name = name.unwrap_or_else(|| UNNAMED.to_owned());
     call.learn_for(&profile);
     let now = call.session().clock().elapsed();
-    call.parts.profile.put(&call.parts.behaviors, &name, profile, now).map_err(refused)?;
+    call.parts.behaviors.put_profile(&call.place(), &name, profile, now).map_err(refused)?;
     get(call)
 }
 
 /// Takes the profile in effect away.
 pub(super) fn delete(call: &Call<'_>) -> Answer {
-    call.parts.profile.remove(&call.parts.behaviors).map_err(refused)?;
+    call.parts.behaviors.remove_profile(&call.place()).map_err(refused)?;
     get(call)
 }
 

@@ -13,7 +13,7 @@ use crate::{
         encoding, form,
         view::{MAX_DECODED_BODY, RequestView},
     },
-    model::{Coding, Headers, Json, Request, RequestBody, Scheme, text_of},
+    model::{Coding, Headers, Json, Request, RequestBody, Scheme, text_of, usual_spelling},
     store::{LoggedAnswer, ServeEvent},
 };
 
@@ -128,13 +128,17 @@ pub(super) fn answer_fields(event: &ServeEvent, answer: &LoggedAnswer) -> Header
     let own = stub.and_then(|(live, step)| live.response(step)).map(|spec| &spec.headers);
     let mut fields = Headers::new();
     for (name, value) in &answer.headers {
-        let known = own.iter().flat_map(|own| own.iter());
-        let mut known = known.filter(|(own, _)| own.eq_ignore_ascii_case(name.as_str()));
-        let spelled = known.next().map(|(own, _)| own.to_owned());
-        let spelled = spelled.unwrap_or_else(|| title_case(name.as_str()));
-        fields.push(spelled, text_of(value.as_bytes()));
+        fields.push(answer_name(own, answer, name), text_of(value.as_bytes()));
     }
     fields
+}
+
+/// How the name of an answer's field is spelled: as its stub does, or the server that answered.
+fn answer_name(own: Option<&Headers>, answer: &LoggedAnswer, name: &HeaderName) -> String {
+    let name = name.as_str();
+    let mut known = own.into_iter().flat_map(Headers::iter);
+    let known = known.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(own, _)| own);
+    known.or_else(|| answer.names.spelled(name)).map_or_else(|| usual_spelling(name), str::to_owned)
 }
 
 /// The answer; of a body that was compressed for this client, the plain one.
@@ -155,10 +159,7 @@ pub(super) fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
     }
     let mut members = vec![("status".to_owned(), u64::from(answer.status).into())];
     if !fields.is_empty() {
-        let spelled = |name: &HeaderName| {
-            let spelled = own.iter().find(|(own, _)| own.eq_ignore_ascii_case(name.as_str()));
-            spelled.map_or_else(|| title_case(name.as_str()), |(name, _)| name.to_owned())
-        };
+        let spelled = |name: &HeaderName| answer_name(Some(&own), answer, name);
         members.push(("headers".to_owned(), fields_shown(&fields, spelled)));
     }
     if let Some(fault) = spec.and_then(|spec| spec.fault) {
@@ -171,22 +172,24 @@ pub(super) fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
 
 /// The request of an entry alone.
 pub(super) fn request(event: &ServeEvent) -> Json {
-    shown_request(event.request(), event.protocol(), event.is_proxied())
+    let spelled = |name: &HeaderName| event.spelled(name.as_str());
+    shown_request(event.request(), event.protocol(), event.is_proxied(), spelled)
 }
 
 /// A request that a client describes.
 pub(super) fn described(request: &Request) -> Json {
-    shown_request(request, "HTTP/1.1", false)
+    shown_request(request, "HTTP/1.1", false, |name| usual_spelling(name.as_str()))
 }
 
-fn shown_request(request: &Request, protocol: &str, is_proxied: bool) -> Json {
+fn shown_request(
+    request: &Request,
+    protocol: &str,
+    is_proxied: bool,
+    spelled: impl Fn(&HeaderName) -> String,
+) -> Json {
     let view = RequestView::new(request);
     let (host, port) = host_and_port(request);
     let url = request.target.as_str();
-    let is_h2 = protocol == "HTTP/2.0";
-    let spelled = |name: &HeaderName| {
-        if is_h2 { name.as_str().to_owned() } else { title_case(name.as_str()) }
-    };
     let cookies = view.cookies().iter().map(|(name, value)| (name.clone(), value.as_str().into()));
     let body = view.decoded_body().unwrap_or_default();
     let (milliseconds, date) = logged_date(request.received);
@@ -275,26 +278,6 @@ fn parameters(pairs: &[form::Pair]) -> Json {
     Json::Object(members.collect())
 }
 
-/// A field's name as most clients spell it: hyper keeps names in lower case.
-fn title_case(name: &str) -> String {
-    match name {
-        "dnt" => "DNT".to_owned(),
-        "etag" => "ETag".to_owned(),
-        "soapaction" => "SOAPAction".to_owned(),
-        "te" => "TE".to_owned(),
-        "www-authenticate" => "WWW-Authenticate".to_owned(),
-        _ => {
-            let words = name.split('-').map(|word| {
-                let mut letters = word.chars();
-                letters.next().map_or_else(String::new, |first| {
-                    first.to_ascii_uppercase().to_string() + letters.as_str()
-                })
-            });
-            words.collect::<Vec<_>>().join("-")
-        }
-    }
-}
-
 /// A request as a client describes it.
 pub(super) fn read_request(value: &Json) -> Request {
     let text = |name: &str| value.member(name).and_then(Json::as_str).unwrap_or_default();
@@ -342,13 +325,6 @@ pub(super) fn read_request(value: &Json) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_spelled_as_most_clients_do() {
-        assert_eq!(title_case("content-type"), "Content-Type");
-        assert_eq!(title_case("x-a"), "X-A");
-        assert_eq!(title_case("etag"), "ETag");
-    }
 
     #[test]
     fn a_value_is_a_text_and_several_are_a_list() {

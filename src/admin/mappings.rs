@@ -1,6 +1,6 @@
 //! `/mappings`: the live stubs.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use http::StatusCode;
 
@@ -13,9 +13,10 @@ use super::{
     scenarios::forget_gone,
 };
 use crate::{
+    codec::json,
     format::wiremock,
     library::ImportPolicy,
-    model::{Json, Stub, StubId},
+    model::{Json, JsonStyle, Stub, StubId},
     runtime::Seed,
     store::LiveStub,
 };
@@ -24,7 +25,7 @@ use crate::{
 const MAX_LISTED: usize = usize::MAX;
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     let total = set.len();
     let offset = call.number("offset")?.unwrap_or(0);
     let limit = call.number("limit")?.unwrap_or(MAX_LISTED);
@@ -45,25 +46,25 @@ fn listed<'s>(page: impl Iterator<Item = &'s Arc<LiveStub>>, total: usize) -> Js
 }
 
 pub(super) fn get(call: &Call<'_>) -> Answer {
-    let live = call.parts.keeper.stubs().get(call.id()?).ok_or_else(Problem::not_found)?;
+    let live = call.stubs().get(call.id()?).ok_or_else(Problem::not_found)?;
     Ok(call::json(&shown(&live.stub)))
 }
 
 pub(super) fn create(call: &Call<'_>) -> Answer {
     let stub = read_one(&call.text())?;
     call.learn_for(&stub.behaviors);
-    let live = call.parts.keeper.create(stub)?;
+    let live = call.stubs().create(stub)?;
     Ok(call::with_status(StatusCode::CREATED, &shown(&live.stub)))
 }
 
 pub(super) fn edit(call: &Call<'_>) -> Answer {
     let id = call.id()?;
-    if call.parts.keeper.stubs().get(id).is_none() {
+    if call.stubs().get(id).is_none() {
         return Err(Problem::not_found());
     }
     let stub = Stub { id, ..read_one(&call.text())? };
     call.learn_for(&stub.behaviors);
-    let live = call.parts.keeper.edit(stub)?;
+    let live = call.stubs().edit(stub)?;
     forget_gone(call);
     Ok(call::json(&shown(&live.stub)))
 }
@@ -71,41 +72,41 @@ pub(super) fn edit(call: &Call<'_>) -> Answer {
 pub(super) fn edit_body(call: &Call<'_>) -> Answer {
     let stub = read_one(&call.text())?;
     call.learn_for(&stub.behaviors);
-    call.parts.keeper.edit(stub)?;
+    call.stubs().edit(stub)?;
     forget_gone(call);
     Ok(call::no_content())
 }
 
 pub(super) fn delete(call: &Call<'_>) -> Answer {
-    let removed = call.parts.keeper.remove(&[call.id()?])?;
+    let removed = call.stubs().remove(&[call.id()?])?;
     forget_gone(call);
     if removed.is_empty() { Err(Problem::not_found()) } else { Ok(call::empty_object()) }
 }
 
 pub(super) fn delete_all(call: &Call<'_>) -> Answer {
-    call.parts.keeper.remove_all()?;
+    call.stubs().remove_all()?;
     forget_gone(call);
     Ok(call::empty_object())
 }
 
 pub(super) fn reset(call: &Call<'_>) -> Answer {
-    call.parts.keeper.reload()?;
+    call.stubs().reload()?;
     call.session().reset();
     Ok(call::empty())
 }
 
 pub(super) fn save(call: &Call<'_>) -> Answer {
-    call.parts.keeper.save()?;
+    call.stubs().save()?;
     Ok(call::empty())
 }
 
 pub(super) fn remove(call: &Call<'_>) -> Answer {
     let asked = read_one(&call.text())?;
-    let keeper = &call.parts.keeper;
-    let id = match keeper.stubs().get(asked.id) {
+    let keeper = call.stubs();
+    let id = match keeper.get(asked.id) {
         Some(live) => Some(live.stub.id),
         None => {
-            let set = keeper.stubs().snapshot();
+            let set = keeper.snapshot();
             let same = set.in_order().find(|live| live.stub.request == asked.request);
             same.map(|live| live.stub.id)
         }
@@ -118,21 +119,33 @@ pub(super) fn remove(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn import(call: &Call<'_>) -> Answer {
-    let text = call.text();
+    let text = without_unknown(call.text());
     let policy = import_policy(&text)?;
     let seed = Seed::secret();
     let (stubs, mistakes) = wiremock::read(&text, None, |index| made_id(&seed, index));
     if !mistakes.is_empty() {
         return Err(Problem::in_text(&text, &mistakes));
     }
-    call.parts.keeper.import(stubs, policy)?;
+    call.stubs().import(stubs, policy)?;
     forget_gone(call);
     Ok(call::empty())
 }
 
+/// An import without members that mean nothing in one: WireMock ignores them.
+fn without_unknown(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_known = |name: &str| ["importOptions", "mappings", "meta"].contains(&name);
+    match json::parse(&text) {
+        Ok(Json::Object(mut members)) if members.iter().any(|(name, _)| !is_known(name)) => {
+            members.retain(|(name, _)| is_known(name));
+            json::write(&Json::Object(members), JsonStyle::default()).into()
+        }
+        _ => text,
+    }
+}
+
 fn import_policy(text: &str) -> Result<ImportPolicy, Problem> {
     let mut policy = ImportPolicy { overwrite: true, delete_others: false };
-    let Ok(value) = crate::codec::json::parse(text) else { return Ok(policy) };
+    let Ok(value) = json::parse(text) else { return Ok(policy) };
     if !matches!(value.member("mappings"), Some(Json::Array(_))) {
         return Err(Problem::at("/mappings", "an import needs `mappings`, a list"));
     }
@@ -163,7 +176,7 @@ pub(super) fn find(call: &Call<'_>) -> Answer {
 
 pub(super) fn remove_found(call: &Call<'_>) -> Answer {
     let ids: Vec<_> = with_metadata(call)?.iter().map(|live| live.stub.id).collect();
-    call.parts.keeper.remove(&ids)?;
+    call.stubs().remove(&ids)?;
     forget_gone(call);
     Ok(call::empty_object())
 }
@@ -173,7 +186,7 @@ fn idle(call: &Call<'_>) -> Vec<Arc<LiveStub>> {
     let events = call.session().journal().events();
     let busy: HashSet<StubId> =
         events.iter().filter_map(|event| Some(event.stub()?.0.stub.id)).collect();
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     set.in_order().filter(|live| !busy.contains(&live.stub.id)).cloned().collect()
 }
 
@@ -184,7 +197,7 @@ pub(super) fn unmatched(call: &Call<'_>) -> Answer {
 
 pub(super) fn delete_unmatched(call: &Call<'_>) -> Answer {
     let ids: Vec<_> = idle(call).iter().map(|live| live.stub.id).collect();
-    call.parts.keeper.remove(&ids)?;
+    call.stubs().remove(&ids)?;
     forget_gone(call);
     Ok(call::empty_object())
 }
@@ -192,15 +205,14 @@ pub(super) fn delete_unmatched(call: &Call<'_>) -> Answer {
 /// The stubs whose metadata fits the matcher of the body.
 fn with_metadata(call: &Call<'_>) -> Result<Vec<Arc<LiveStub>>, Problem> {
     let matcher = metadata::matcher(&call.text())?;
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     let fits = |live: &&Arc<LiveStub>| matcher.matches(live.stub.metadata.as_ref());
     Ok(set.in_order().filter(fits).cloned().collect())
 }
 
 /// Reads the one mapping of a body; without an id it gets a new one.
 fn read_one(text: &str) -> Result<Stub, Problem> {
-    let is_list =
-        crate::codec::json::parse(text).is_ok_and(|value| value.member("mappings").is_some());
+    let is_list = json::parse(text).is_ok_and(|value| value.member("mappings").is_some());
     if is_list {
         let detail = "Unrecognized field \"mappings\": one stub mapping is taken here; \
                       POST /__admin/mappings/import takes several";

@@ -1,7 +1,7 @@
 //! WireMock's admin API: a request as a value in, the answer as a value out.
 //!
 //! Paths, status codes and JSON are those of WireMock 3. May import: behavior, codec, engine,
-//! format, library, matching, model, record, redaction, runtime, store, tls.
+//! format, library, matching, model, record, redaction, runtime, store, tls, verify.
 
 mod api;
 mod behaviors;
@@ -35,6 +35,7 @@ mod scenarios;
 mod settings;
 mod state;
 mod system;
+mod verification;
 
 pub use api::Admin;
 pub use events::Subscription;

@@ -25,9 +25,12 @@ const MAX_REQUESTS: usize = 1000;
 /// The stubs that are nearest to a request that is described in the body.
 pub(super) fn of_request(call: &Call<'_>) -> Answer {
     let text = call.text();
+    if text.trim().is_empty() {
+        return Err(Problem::at("/", "No content to map due to end-of-input"));
+    }
     let value = json::parse(&text).map_err(|error| Problem::not_json(&error))?;
     let request = logged::read_request(&value);
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     listed(nearest_stubs(&set, &request, &logged::described(&request)))
 }
 
@@ -61,7 +64,7 @@ pub(super) fn of_pattern(call: &Call<'_>) -> Answer {
 
 /// The stubs that are nearest to each request of the journal that no stub matched.
 pub(super) fn of_unmatched(call: &Call<'_>) -> Answer {
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     let events = call.session().journal().events();
     let unmatched = events.iter().rev().filter(|event| !event.is_matched());
     let near = unmatched.take(MAX_REQUESTS).flat_map(|event| {

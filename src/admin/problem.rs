@@ -7,7 +7,11 @@ use crate::{
     codec::json::JsonError,
     format::{
         Problem as Mistake,
-        wiremock::parts::{coarse_pointer, spot_at},
+        wiremock::{
+            Syntax,
+            parts::{coarse_pointer, spot_at},
+            pointers,
+        },
     },
     library::KeepError,
     matching::CompileError,
@@ -54,6 +58,18 @@ impl Problem {
     pub(super) fn in_text(text: &str, mistakes: &[Mistake]) -> Self {
         let errors = mistakes.iter().map(|mistake| error_of(text, mistake)).collect();
         Self::of(StatusCode::UNPROCESSABLE_ENTITY, errors)
+    }
+
+    /// 422: the mistakes of a text in YAML.
+    pub(super) fn in_yaml(text: &str, mistakes: &[Mistake]) -> Self {
+        let spans: Vec<_> = mistakes.iter().map(|mistake| mistake.span.clone()).collect();
+        let pointers = pointers(text, Syntax::Yaml, &spans);
+        let errors = mistakes.iter().zip(pointers).map(|(mistake, pointer)| {
+            let hint = mistake.hint.iter().map(|hint| format!("; {hint}"));
+            let detail = std::iter::once(mistake.message.clone()).chain(hint).collect();
+            unreadable(pointer.as_deref(), detail)
+        });
+        Self::of(StatusCode::UNPROCESSABLE_ENTITY, errors.collect())
     }
 
     /// 422: a text that is no JSON.

@@ -43,7 +43,7 @@ pub(super) fn start(call: &Call<'_>) -> Answer {
     }
     recording.start(spec, |spec| {
         let Some(target) = &spec.target else { return Ok(None) };
-        let live = call.parts.keeper.create(pass_on(target, new_id()))?;
+        let live = call.stubs().create(pass_on(target, new_id()))?;
         Ok::<_, Problem>(Some(live.stub.id))
     })?;
     Ok(call::empty_object())
@@ -63,7 +63,7 @@ pub(super) fn stop(call: &Call<'_>) -> Answer {
     };
     let Recorded { spec, proxy, taken, n_lost } = recorded;
     if let Some(proxy) = proxy {
-        call.parts.keeper.remove(&[proxy])?;
+        call.stubs().remove(&[proxy])?;
         forget_gone(call);
     }
     let mut n_left_out = n_lost;
@@ -147,7 +147,7 @@ fn put_in_service<'e>(
     }
     let mut mappings = Vec::with_capacity(made.stubs.len());
     for stub in made.stubs {
-        let live = call.parts.keeper.create(stub)?;
+        let live = call.stubs().create(stub)?;
         mappings.push(if spec.ids_only {
             live.stub.id.to_string().into()
         } else {

@@ -17,7 +17,7 @@ use super::{
     problem::Problem,
     rate_limits, recorder, recordings, requests, scenarios, settings,
     state::AdminParts,
-    system,
+    system, verification,
 };
 use crate::{
     model::{SessionName, SessionNameError},
@@ -150,6 +150,14 @@ const ROUTES: &[Route] = &[
     route(POST, "/ringer/clock/resume", "Let the clock run on", clock::resume),
     route(POST, "/ringer/clock/set", "Set the clock", clock::set),
     route(GET, "/ringer/events", "Follow what happens, as server-sent events", events::follow),
+    route(
+        GET,
+        "/ringer/expectations",
+        "What a test expects of the client, in this session",
+        verification::get,
+    ),
+    route(PUT, "/ringer/expectations", "Replace what a test expects", verification::put),
+    route(DELETE, "/ringer/expectations", "Expect nothing", verification::delete),
     route(GET, "/ringer/faults", "List faults", behaviors::faults),
     route(POST, "/ringer/faults", "Add a fault", behaviors::add_fault),
     route(DELETE, "/ringer/faults", "Remove all faults", behaviors::delete_faults),
@@ -160,6 +168,13 @@ const ROUTES: &[Route] = &[
     route(GET, "/ringer/rate-limits/report", "How clients took limits", rate_limits::report),
     route(POST, "/ringer/rate-limits/reset", "Have limits count anew", rate_limits::reset),
     route(POST, "/ringer/reset", "Return to the behaviours of the start", system::reset_behaviors),
+    route(
+        GET,
+        "/ringer/verification",
+        "Judge the client by what the session expects",
+        verification::verdict,
+    ),
+    route(POST, "/ringer/verify", "Judge the client by a document", verification::verify),
     route(GET, "/scenarios", "List scenarios and their states", scenarios::list),
     route(POST, "/scenarios/reset", "Start all scenarios again", scenarios::reset),
     route(PUT, "/scenarios/{name}/state", "Set the state of a scenario", scenarios::set_state),

@@ -48,7 +48,7 @@ fn known(set: &StubSet) -> Vec<Known<'_>> {
 }
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     let scenarios = call.session().scenarios();
     let all = known(&set).into_iter().map(|known| {
         let states = known.states.into_iter().map(Json::from).collect();
@@ -72,7 +72,7 @@ pub(super) fn reset(call: &Call<'_>) -> Answer {
 /// Puts one scenario into a state; without a body, into its first. The name stands in the path as it
 /// is, undecoded, as WireMock has it; decoded it is found too.
 pub(super) fn set_state(call: &Call<'_>) -> Answer {
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     let decoded = percent_encoding::percent_decode_str(call.variable).decode_utf8_lossy();
     let mut all = known(&set).into_iter();
     let Some(known) = all.find(|known| known.name == call.variable || known.name == decoded) else {
@@ -118,7 +118,7 @@ pub(super) fn forget_gone(call: &Call<'_>) {
     if scenarios.are_new() {
         return;
     }
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     let left: Vec<&str> = known(&set).into_iter().map(|known| known.name).collect();
     scenarios.retain(|name| left.contains(&name));
 }

@@ -8,7 +8,7 @@ use crate::{
     record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain},
-    store::{Measured, Profile, Sessions, SharedBehaviors},
+    store::{Measured, Sessions, SharedBehaviors},
 };
 
 /// What the admin API is made of.
@@ -22,8 +22,6 @@ pub struct AdminParts {
     pub sessions: Arc<Sessions>,
     /// What befalls requests.
     pub behaviors: Arc<SharedBehaviors>,
-    /// The profile among it.
-    pub profile: Profile,
     /// What the tapes say about latency.
     pub measured: Arc<Measured>,
     /// Replaces secrets in what is recorded.

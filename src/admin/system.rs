@@ -36,7 +36,7 @@ pub(super) fn jwks(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn reset(call: &Call<'_>) -> Answer {
-    call.parts.keeper.reload()?;
+    call.stubs().reload()?;
     call.session().reset();
     Ok(call::empty())
 }
@@ -46,8 +46,12 @@ pub(super) fn reset_behaviors(call: &Call<'_>) -> Answer {
     let session = call.session();
     session.clock().reset();
     session.recount();
-    call.parts.behaviors.reset(session.clock().elapsed());
-    call.parts.profile.reset();
+    let (behaviors, now) = (&call.parts.behaviors, session.clock().elapsed());
+    if session.name().is_default() {
+        behaviors.reset(now);
+    } else {
+        behaviors.reset_session(session.name(), now);
+    }
     Ok(call::empty_object())
 }
 

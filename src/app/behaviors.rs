@@ -14,7 +14,7 @@ use crate::{
         AnswerFault, Behaviors, Effect, ErrorAnswer, Fault, LatencySource, Place, RateLimit, Rule,
         When,
     },
-    store::{BehaviorError, Profile, Script, SharedBehaviors},
+    store::{BehaviorError, Profiles, Script, SharedBehaviors},
 };
 
 /// Why what settings say of how answers behave cannot be used.
@@ -37,8 +37,6 @@ pub enum BehaviorsError {
 pub(super) struct AnswerBehaviors {
     /// What holds at each place.
     pub(super) shared: Arc<SharedBehaviors>,
-    /// The profile among it.
-    pub(super) profile: Profile,
     /// What befell the requests of an earlier run, to befall these.
     pub(super) script: Option<Arc<Script>>,
     /// Where it is written what befalls requests.
@@ -55,7 +53,7 @@ impl AnswerBehaviors {
 
 /// Puts into service what settings say.
 pub(super) fn start(config: &Config) -> Result<AnswerBehaviors, BehaviorsError> {
-    let shared = SharedBehaviors::new(configured(config))?;
+    let shared = SharedBehaviors::new(configured(config))?.with_profiles(profiles(config));
     // Read first: the new log may take the file's place.
     let script = config.replay_faults.as_deref().map(fault_log::read).transpose()?;
     if let Some(script) = &script {
@@ -65,7 +63,6 @@ pub(super) fn start(config: &Config) -> Result<AnswerBehaviors, BehaviorsError> 
     let log = log.map(|path| FaultLog::create(path, config.seed)).transpose()?;
     Ok(AnswerBehaviors {
         shared: Arc::new(shared),
-        profile: profile(config),
         script: script.map(Arc::new),
         log: log.map(Arc::new),
     })
@@ -81,13 +78,12 @@ pub(super) fn read_request(text: &str) -> Result<Behaviors, String> {
 
 /// Rules of a log that are not there now befall nothing.
 fn report_unknown(script: &Script, shared: &SharedBehaviors) {
-    let set = shared.load();
     let is_configurable = |place: &Place| matches!(place, Place::All | Place::Service(_));
     let mut unknown: Vec<_> = script
         .rules()
         .filter(|(place, _)| is_configurable(place))
         .filter(|(place, name)| {
-            set.get(place).is_none_or(|live| live.rules.iter().all(|rule| rule.name != *name))
+            shared.at(place).is_none_or(|live| live.rules.iter().all(|rule| rule.name != *name))
         })
         .collect();
     unknown.sort_unstable();
@@ -124,11 +120,11 @@ fn for_all(config: &Config, said: Behaviors) -> Behaviors {
 }
 
 /// The profile of the start.
-fn profile(config: &Config) -> Profile {
-    let Some(profile) = &config.chaos else { return Profile::default() };
+fn profiles(config: &Config) -> Profiles {
+    let Some(profile) = &config.chaos else { return Profiles::default() };
     let without = for_all(config, config.behaviors.clone());
     let with = configured(config).into_iter().find(|(place, _)| *place == Place::All);
-    Profile::configured(&profile.name, &without, &with.map(|(_, it)| it).unwrap_or_default())
+    Profiles::configured(&profile.name, &without, &with.map(|(_, it)| it).unwrap_or_default())
 }
 
 fn merged(

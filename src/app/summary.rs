@@ -1,6 +1,6 @@
 //! What a run came to.
 
-use crate::{record::RecordSummary, store::LimitReport};
+use crate::{record::RecordSummary, store::LimitReport, verify::Verdict};
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Summary {
     pub misses: Vec<(String, u64)>,
     /// Stubs that no request used, where every answer had to come from a stub.
     pub unused_stubs: Vec<String>,
+    /// Whether clients did what was expected of them; `None` where nothing was.
+    pub verdict: Option<Verdict>,
     /// Answered 429.
     pub rate_limited: u64,
     /// How clients took their limits.

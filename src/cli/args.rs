@@ -14,6 +14,7 @@ use super::{
     session_args::SessionArgs,
     stub_args::{CheckArgs, ExplainArgs},
     tail_args::TailArgs,
+    verify_args::{JudgeArgs, VerifyArgs},
     wiremock_args::WireMockArgs,
 };
 use crate::{
@@ -73,6 +74,9 @@ pub enum Command {
     /// Follow a ringer that is running: a line for each request, as it is answered
     #[command(after_help = examples::TAIL)]
     Tail(Box<TailArgs>),
+    /// Say whether the client of a running ringer did what a test expects of it
+    #[command(after_help = examples::VERIFY)]
+    Verify(Box<VerifyArgs>),
     /// Show, make or export the local certificate authority
     #[command(after_help = examples::CA)]
     Ca(CaArgs),
@@ -114,6 +118,9 @@ pub struct ReplayArgs {
     /// mistake
     #[arg(long)]
     pub strict: bool,
+    /// By what the run is judged.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
     /// Program to run with proxy and certificate variables set; ringer ends when it does
     #[arg(last = true, value_name = "CMD", value_hint = ValueHint::CommandWithArguments)]
     pub program: Vec<OsString>,

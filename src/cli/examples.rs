@@ -64,6 +64,25 @@ Faults: status, grpc_status, connection-reset, empty-response, malformed-chunk, 
 
 What runs already is changed with `ringer ctl`.";
 
+/// Under `ringer verify --help`.
+pub const VERIFY: &str = "\
+Examples:
+  ringer verify expectations.yaml              exit 1 when the client did otherwise, and say how
+  ringer verify expectations.yaml --session checkout-7 --junit reports/ringer.xml
+  ringer verify                                what the session was told to expect over the admin API
+  ringer replay --strict -- pytest             judges the run by expectations.yaml in the stub folder
+
+A file:
+  expectations:
+    - name: the charge is tried at most three times, and waits longer each time
+      request: POST /v1/charges
+      retries:
+        tries: {atMost: 3}
+        gaps: {factor: 2, jitter: 25%, retryAfter: true}
+        sameIdempotencyKey: true
+    - order: [POST /login, GET /items, POST /logout]
+    - unusedStubs: none";
+
 /// Under `ringer serve --help`.
 pub const SERVE: &str = "\
 Examples:

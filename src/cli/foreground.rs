@@ -7,18 +7,20 @@ use anyhow::Context as _;
 use tokio::{sync::broadcast, task::JoinHandle, time::timeout};
 
 use super::{
-    console,
+    console, expectations,
     printer::{say, warning, width},
     progress::Progress,
     ready,
     signal::{Signal, Signals, send},
     summary::{self, Run},
+    verify_args::ReportArgs,
     wrap::{self, Wrapped},
 };
 use crate::{
     app::{App, Running, Summary},
     config::{Config, LogFormat, Program},
-    model::{Behaviors, Handled},
+    model::{Behaviors, Demand, Handled},
+    verify::Verdict,
 };
 
 /// Exit code of a check that failed.
@@ -40,6 +42,8 @@ pub struct Foreground {
     pub what: String,
     /// Where the stubs lie, for the ready line.
     pub place: PathBuf,
+    /// Where to report how the expectations of the run were met.
+    pub reports: ReportArgs,
     /// The program to run and its arguments; empty for none.
     pub wrapped: Vec<OsString>,
 }
@@ -93,12 +97,15 @@ impl Foreground {
         let run = Run {
             program: matches!(end, End::Program(_)).then_some((&self.wrapped, code)),
             stubs: &stubs,
-            strict: self.program.strict,
+            strict: self.program.strict && !self.expects(|it| matches!(it, Demand::UnusedStubs(_))),
             max_early_retries: self.program.max_early_retries,
             // Rules may also be a stub's, or have come while it ran.
             seed: (draws || summary.injected > 0).then_some(seed),
         };
         self.conclude(&summary, &run, failed);
+        if let Some(verdict) = &summary.verdict {
+            expectations::write_reports(&self.reports, verdict)?;
+        }
         let code = u8::try_from(code).unwrap_or(FAILED);
         Ok(if code == 0 && failed { FAILED } else { code })
     }
@@ -207,15 +214,25 @@ impl Foreground {
         Ok(End::Program(status.context("cannot tell how the program ended")?))
     }
 
+    /// Whether something of this kind is expected of clients.
+    fn expects(&self, kind: impl Fn(&Demand) -> bool) -> bool {
+        let expectations = self.config.expectations.iter();
+        expectations.flat_map(|it| &it.each).any(|expectation| kind(&expectation.demand))
+    }
+
     /// Whether this run counts as failed although it ran.
     fn has_failed(&self, summary: &Summary) -> bool {
         let unsaved = summary.recorded.as_ref().is_some_and(|recorded| !recorded.is_saved());
-        let is_as_expected = summary.misses.is_empty()
-            && summary.unused_stubs.is_empty()
+        // What the expectations speak of is theirs to judge.
+        let is_as_expected = (summary.misses.is_empty()
+            || self.expects(|it| matches!(it, Demand::Unmatched(_))))
+            && (summary.unused_stubs.is_empty()
+                || self.expects(|it| matches!(it, Demand::UnusedStubs(_))))
             && summary.problems.is_empty();
+        let is_unmet = summary.verdict.as_ref().is_some_and(|verdict| !verdict.is_passed());
         let early = summary.early_retries;
         let is_hasty = self.program.max_early_retries.is_some_and(|most| early > most);
-        unsaved || is_hasty || (self.program.strict && !is_as_expected)
+        unsaved || is_hasty || is_unmet || (self.program.strict && !is_as_expected)
     }
 
     fn conclude(&self, summary: &Summary, run: &Run<'_>, failed: bool) {
@@ -229,6 +246,7 @@ impl Foreground {
                 unused_stubs = summary.unused_stubs.len(),
                 early_retries = summary.early_retries,
                 exchanges = summary.recorded.as_ref().map(|recorded| recorded.exchanges),
+                expectations_unmet = summary.verdict.as_ref().map(Verdict::n_unmet),
                 failed,
                 "stopped"
             ),

@@ -1,7 +1,7 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
 //! May import: app, behavior, codec, config, engine, format, library, model, record, redaction,
-//! runtime, serve, store, tls.
+//! runtime, serve, store, tls, verify.
 
 pub mod admin_args;
 pub mod admin_client;
@@ -22,6 +22,7 @@ pub mod demo_client;
 pub mod demo_day;
 pub mod demo_stage;
 pub mod examples;
+pub mod expectations;
 pub mod explain;
 pub mod explain_text;
 pub mod foreground;
@@ -48,6 +49,8 @@ pub mod tail_args;
 pub mod tail_events;
 pub mod tail_text;
 pub mod truststore;
+pub mod verify;
+pub mod verify_args;
 pub mod wiremock;
 pub mod wiremock_answers;
 pub mod wiremock_args;

@@ -1,6 +1,9 @@
 //! `ringer record`: which services are recorded, then a session.
 
-use super::{args::RecordArgs, foreground::Foreground, global_args::GlobalArgs, load::load};
+use super::{
+    args::RecordArgs, foreground::Foreground, global_args::GlobalArgs, load::load,
+    verify_args::ReportArgs,
+};
 use crate::{
     config::{Config, Service},
     model::{Mode, Origin},
@@ -20,6 +23,7 @@ pub async fn run(global: &GlobalArgs, args: RecordArgs) -> anyhow::Result<u8> {
         _ => loaded.config.stubs.clone(),
     };
     Foreground {
+        reports: ReportArgs::default(),
         what: match &args.url {
             Some(url) => format!("recording {url}"),
             None => "recording every host, as a forward proxy".to_owned(),

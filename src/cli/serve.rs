@@ -2,6 +2,7 @@
 
 use super::{
     args::ServeArgs, foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
+    verify_args::ReportArgs,
 };
 
 /// Serves until it is told to stop.
@@ -28,6 +29,7 @@ pub async fn run(global: &GlobalArgs, args: ServeArgs) -> anyhow::Result<u8> {
         .map(|service| format!("{} ({})", service.name, service.mode.as_str()))
         .collect();
     Foreground {
+        reports: ReportArgs::default(),
         what: format!("serving {}", services.join(", ")),
         place: loaded.config.stubs.clone(),
         config: loaded.config,

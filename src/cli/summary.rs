@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use super::{
+    expectations,
     printer::{counted, thousands},
     style::{self, paint},
 };
@@ -118,6 +119,9 @@ fn replay(lines: &mut Vec<String>, summary: &Summary, run: &Run<'_>) {
     misses(lines, summary);
     if run.strict {
         listed(lines, "stubs that no request used:", summary.unused_stubs.iter().cloned());
+    }
+    if let Some(verdict) = &summary.verdict {
+        lines.extend(expectations::text(verdict).lines().map(|line| format!("  {line}")));
     }
     if !summary.misses.is_empty() {
         lines.push("  next: record what is missing, or correct the stub that the 404 names".into());

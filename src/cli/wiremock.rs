@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     foreground::Foreground, global_args::GlobalArgs, hint::Advised, load::load,
-    wiremock_args::WireMockArgs,
+    verify_args::ReportArgs, wiremock_args::WireMockArgs,
 };
 use crate::{
     config::{AdminSettings, Layer, Redaction},
@@ -81,6 +81,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
         );
     }
     Foreground {
+        reports: ReportArgs::default(),
         what: "standing in for WireMock".to_owned(),
         place: args.root_dir,
         config: loaded.config,

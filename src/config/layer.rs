@@ -36,6 +36,8 @@ pub struct Layer {
     pub idle_timeout: Option<Duration>,
     /// `allow_request_faults`
     pub allow_request_faults: Option<bool>,
+    /// What is expected of clients.
+    pub expectations: Option<PathBuf>,
     /// `fault_log`
     pub fault_log: Option<PathBuf>,
     /// `replay_faults`
@@ -168,6 +170,7 @@ impl Layer {
             header_timeout: self.header_timeout.or(below.header_timeout),
             idle_timeout: self.idle_timeout.or(below.idle_timeout),
             allow_request_faults: self.allow_request_faults.or(below.allow_request_faults),
+            expectations: self.expectations.or(below.expectations),
             fault_log: self.fault_log.or(below.fault_log),
             replay_faults: self.replay_faults.or(below.replay_faults),
             allow_proxy_targets: self.allow_proxy_targets.or(below.allow_proxy_targets),
@@ -224,6 +227,7 @@ impl Layer {
     #[must_use]
     pub fn rebased(mut self, folder: &Path) -> Self {
         let single = [
+            &mut self.expectations,
             &mut self.fault_log,
             &mut self.replay_faults,
             &mut self.ready_file,

@@ -50,6 +50,8 @@ pub struct Program {
     pub ready_file: Option<PathBuf>,
     /// Whether a miss or an unused stub is a failure.
     pub strict: bool,
+    /// What is expected of clients.
+    pub expectations: Option<PathBuf>,
     /// More tries before the time that a rate limit told are a failure; `None` is no number.
     pub max_early_retries: Option<u64>,
 }
@@ -79,6 +81,7 @@ pub fn load(
             quiet: settings.quiet.unwrap_or_default(),
             ready_file: settings.ready_file.clone(),
             strict: settings.strict.unwrap_or_default(),
+            expectations: settings.expectations.clone(),
             max_early_retries: settings.max_early_retries,
         },
         config: Config { services: file.services, ..resolve(settings) },
@@ -193,6 +196,8 @@ fn resolve(settings: Layer) -> Config {
             body_bytes: settings.journal_body_bytes.unwrap_or(default.journal.body_bytes),
             ..default.journal
         },
+        // Its file is read by who needs it.
+        expectations: None,
         sessions: SessionLimits {
             strict: settings.strict_sessions.unwrap_or_default(),
             idle: settings.session_idle.unwrap_or(default.sessions.idle),

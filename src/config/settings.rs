@@ -7,7 +7,7 @@ use crate::{
     behavior::ErrorRate,
     engine::Matching,
     library::FileNames,
-    model::{Behaviors, LatencySource, Mode, RateLimit, Stub},
+    model::{Behaviors, Expectations, LatencySource, Mode, RateLimit, Stub},
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits, SessionLimits},
@@ -63,6 +63,8 @@ pub struct Config {
     pub global: GlobalSettings,
     /// How many requests are remembered for it.
     pub journal: JournalLimits,
+    /// What is expected of the clients of the run.
+    pub expectations: Option<Expectations>,
     /// How sessions come and go.
     pub sessions: SessionLimits,
     /// Whether changes in the stub directory are picked up while running.
@@ -95,6 +97,7 @@ impl Default for Config {
             admin: AdminSettings::default(),
             global: GlobalSettings::default(),
             journal: JournalLimits::default(),
+            expectations: None,
             sessions: SessionLimits::default(),
             watch: true,
         }

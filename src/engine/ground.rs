@@ -110,8 +110,7 @@ impl<'g> Ground<'g> {
         service: Option<&ServiceName>,
     ) -> Around<'g> {
         let id = stub.map(|live| live.stub.id);
-        let [by_client, session, service, all] =
-            self.behaviors.around(id, self.session.name().as_str(), service);
+        let [by_client, session, service, all] = self.behaviors.around(id, service);
         let by_file = stub.and_then(|live| live.behaviors.as_deref());
         Around([own, by_client, by_file, session, service, all])
     }
@@ -180,7 +179,7 @@ impl<'g> Ground<'g> {
             return Vec::new();
         }
         let numbers = self.session.turns().count(fitting.iter().map(|(_, rule, id)| (*rule, *id)));
-        let session: Arc<str> = session.into();
+        let session = Arc::clone(self.session.name().shared());
         fitting
             .into_iter()
             .zip(numbers)
@@ -218,13 +217,25 @@ impl<'g> Ground<'g> {
         Some(struck)
     }
 
+    /// For how long a rule has held, by the session's clock. What is not the session's own holds from its
+    /// start, as if it had been there: the default session's clock may show any other time.
+    fn age(&self, struck: &Struck<'_>) -> Duration {
+        let is_own = match struck.place {
+            Place::Request | Place::Session(_) => true,
+            Place::Stub(id) => self.session.stubs().owns(*id),
+            Place::Service(_) | Place::All => false,
+        };
+        let is_since = is_own || self.session.name().is_default();
+        self.now.saturating_sub(if is_since { struck.rule.since } else { Duration::ZERO })
+    }
+
     /// Strikes if it is the request's turn, and time, and chance has it.
     fn decide(&self, mut struck: Struck<'g>) -> Option<Struck<'g>> {
         let Struck { rule, number, .. } = struck;
         if !rule.when.turns.include(number) {
             return None;
         }
-        struck.strength = strength(&rule.when.windows, self.now.saturating_sub(rule.since));
+        struck.strength = strength(&rule.when.windows, self.age(&struck));
         if struck.strength <= 0.0 {
             return None;
         }

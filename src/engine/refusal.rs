@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{
     behavior::selection::strength,
-    model::{ConnectFault, Ramp, ServiceName, Turns, When},
+    model::{ConnectFault, Place, Ramp, ServiceName, SessionName, Turns, When},
     store::{BehaviorSet, LiveEffect},
 };
 
@@ -23,21 +23,24 @@ pub struct Refusal {
 /// count.
 pub fn refusal(
     behaviors: &BehaviorSet,
-    session: &str,
+    session: &SessionName,
     service: Option<&ServiceName>,
     now: Duration,
 ) -> Refusal {
     let mut found = Refusal::default();
-    for place in behaviors.around(None, session, service).into_iter().flatten() {
+    for place in behaviors.around(None, service).into_iter().flatten() {
         for rule in &place.rules {
             let LiveEffect::Connect(fault) = &rule.effect else { continue };
-            if **fault != ConnectFault::Refuse || !strikes_all(&rule.when, session) {
+            if **fault != ConnectFault::Refuse || !strikes_all(&rule.when, session.as_str()) {
                 continue;
             }
-            let at = now.saturating_sub(rule.since);
+            // What is not the session's own holds from its start.
+            let is_own = session.is_default() || matches!(place.place, Place::Session(_));
+            let since = if is_own { rule.since } else { Duration::ZERO };
+            let at = now.saturating_sub(since);
             found.is_refused |= strength(&rule.when.windows, at) >= 1.0;
             let next = rule.when.windows.iter().filter_map(|window| window.next_change(at)).min();
-            let next = next.and_then(|next| rule.since.checked_add(next));
+            let next = next.and_then(|next| since.checked_add(next));
             found.changes_at = found.changes_at.into_iter().chain(next).min();
         }
     }
@@ -59,7 +62,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        model::{Behaviors, Effect, Fault, Place, Rule, Window},
+        model::{Behaviors, Effect, Fault, Rule, Window},
         store::SharedBehaviors,
     };
 
@@ -84,7 +87,7 @@ mod tests {
     }
 
     fn at(shared: &SharedBehaviors, now: u64) -> (bool, Option<u64>) {
-        let found = refusal(&shared.load(), "", None, S(now));
+        let found = refusal(&shared.load(), &SessionName::default(), None, S(now));
         (found.is_refused, found.changes_at.map(|at| at.as_secs()))
     }
 
@@ -94,7 +97,9 @@ mod tests {
         let refuse = || ConnectFault::Refuse;
         let is_refused = |place: Place, fault: ConnectFault, when: When| {
             let shared = shared(vec![(place, fault, when)]);
-            let of = |service| refusal(&shared.load(), "", service, S(0)).is_refused;
+            let of = |service| {
+                refusal(&shared.load(), &SessionName::default(), service, S(0)).is_refused
+            };
             (of(Some(&api)), of(None))
         };
         let always = When::default;

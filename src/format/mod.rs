@@ -1,8 +1,10 @@
-//! Text to model and back: stub files, and documents of behaviours. No I/O.
+//! Text to model and back: stub files, documents of behaviours, and
+//! what tests expect. No I/O.
 //!
 //! May import: behavior, codec, model.
 
 pub mod behavior;
+pub mod expectations;
 mod fields;
 pub mod problem;
 pub mod rule;

@@ -10,6 +10,9 @@ use walkdir::{DirEntry, WalkDir};
 use super::error::LibraryError;
 use crate::{format::wiremock::Syntax, model::ServiceName};
 
+/// What a file is called that says what tests expect.
+const EXPECTATIONS: &str = "expectations";
+
 /// A stub file, or a file or folder that looks like stubs and cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
@@ -39,6 +42,7 @@ pub(super) fn stub_files(root: &Path) -> Result<Vec<Found>, LibraryError> {
     for entry in walk(root, 1) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => folders.push(entry.into_path()),
+            Ok(entry) if is_expectations(entry.path()) => {}
             Ok(entry) if is_stub_file(entry.path()) => found.push(Found {
                 path: entry.into_path(),
                 service: None,
@@ -76,6 +80,17 @@ pub(super) fn stub_files(root: &Path) -> Result<Vec<Found>, LibraryError> {
         }
     }
     Ok(found)
+}
+
+/// The files at the top of a stub folder that say what tests expect, by name; there should be one.
+pub fn expectations_in(root: &Path) -> Vec<PathBuf> {
+    let files =
+        ["json", "yaml", "yml"].map(|ending| root.join(EXPECTATIONS).with_extension(ending));
+    files.into_iter().filter(|file| file.is_file()).collect()
+}
+
+fn is_expectations(path: &Path) -> bool {
+    path.file_stem().is_some_and(|name| name == EXPECTATIONS)
 }
 
 /// The service that a file below `root` belongs to, by its path.

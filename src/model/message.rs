@@ -192,9 +192,57 @@ fn stands_for(c: char) -> Option<u8> {
     u8::try_from(offset).ok().filter(|offset| *offset < 0x80).map(|offset| offset + 0x80)
 }
 
+/// Names of fields whose usual spelling is not that of most.
+const USUAL: [(&str, &str); 5] = [
+    ("dnt", "DNT"),
+    ("etag", "ETag"),
+    ("soapaction", "SOAPAction"),
+    ("te", "TE"),
+    ("www-authenticate", "WWW-Authenticate"),
+];
+
+/// A field's name, given in lower case, as most clients and servers spell it.
+pub fn usual_spelling(name: &str) -> String {
+    if let Some((_, usual)) = USUAL.iter().find(|(known, _)| *known == name) {
+        return (*usual).to_owned();
+    }
+    let mut is_first = true;
+    let spelled = name.chars().map(|c| {
+        let upper = is_first;
+        is_first = c == '-';
+        if upper { c.to_ascii_uppercase() } else { c }
+    });
+    spelled.collect()
+}
+
+/// Whether a field's name is spelled as [`usual_spelling`] does.
+pub fn is_usual_spelling(name: &str) -> bool {
+    if let Some((_, usual)) = USUAL.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        return *usual == name;
+    }
+    let mut is_first = true;
+    name.bytes().all(|byte| {
+        let upper = is_first;
+        is_first = byte == b'-';
+        if upper { !byte.is_ascii_lowercase() } else { !byte.is_ascii_uppercase() }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_spelled_as_most_do() {
+        for name in ["Content-Type", "X-A", "ETag", "WWW-Authenticate", "X--B", "_a"] {
+            let usual = usual_spelling(&name.to_ascii_lowercase());
+            assert_eq!(usual, name);
+            assert!(is_usual_spelling(name), "{name}");
+        }
+        for name in ["content-type", "X-a", "Etag", "X-AB"] {
+            assert!(!is_usual_spelling(name), "{name}");
+        }
+    }
 
     #[test]
     fn every_field_value_comes_back_as_it_was() {

@@ -8,6 +8,7 @@ pub mod date_pattern;
 pub mod delay;
 pub mod distribution;
 pub mod exchange;
+pub mod expectation;
 pub mod fault;
 pub mod handled;
 pub mod id;
@@ -33,6 +34,10 @@ pub use distribution::{Distribution, LatencySource, Quantile, Wait};
 pub use exchange::{
     Chunk, Ending, Exchange, RecordedBody, RecordedRequest, RecordedResponse, Timing,
 };
+pub use expectation::{
+    Between, Demand, Expectation, Expectations, Gaps, HeaderDemand, Jitter, OrderDemand,
+    RequestDemand, Retries, SameBy, Statuses, Step, Times,
+};
 pub use fault::{
     AnswerFault, ConnectFault, Cut, ErrorAnswer, Fault, Http2Fault, Stall, TlsFault, WireFault,
 };
@@ -44,7 +49,10 @@ pub use limit::{
     StatusEndpoint, TokenKind,
 };
 pub use listener::ServeListener;
-pub use message::{Headers, Request, RequestBody, Scheme, bytes_of, exact_text_of, text_of};
+pub use message::{
+    Headers, Request, RequestBody, Scheme, bytes_of, exact_text_of, is_usual_spelling, text_of,
+    usual_spelling,
+};
 pub use mode::Mode;
 pub use origin::Origin;
 pub use pattern::{

@@ -57,7 +57,7 @@ pub(super) fn decide(
     arrival: &Arrival,
     server_name: Option<&str>,
 ) -> Option<ConnectFault> {
-    if !state.behaviors.load().has_rules() || is_for_admin_alone(state, arrival) {
+    if !state.behaviors_now().has_rules() || is_for_admin_alone(state, arrival) {
         return None;
     }
     let (service, mode) = state.router.of_connection(arrival, server_name);

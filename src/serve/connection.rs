@@ -224,6 +224,9 @@ where
 {
     Box::pin(async move {
         let interim = Interim::default();
+        if state.session.journal().is_on() {
+            interim.names().open();
+        }
         let orders = interim.orders().clone();
         let stream = TokioIo::new(Wire::new(stream, interim.clone()));
         let client = Arc::new(Client {

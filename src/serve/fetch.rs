@@ -15,6 +15,7 @@ use super::{
     inquiry::Inquiry,
     reply::{BodyError, Production, ReplyBody, Sizing},
     settings::Dialect,
+    spellings::note_names,
     state::State,
     wait::{since, sleep_until},
 };
@@ -54,6 +55,7 @@ impl Fetch<'_> {
             Err(error) => return failed(state, &url, &error),
         };
         let (mut parts, body) = response.into_parts();
+        note_names(&mut parts.extensions);
         parts.headers = hop::response_fields(&parts.headers, version == Version::HTTP_11);
         add_fields(&mut parts.headers, self.fields);
         match self.dribble {

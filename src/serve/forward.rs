@@ -19,6 +19,7 @@ use super::{
     rescue,
     rewrite::Rewrite,
     route::{Route, Upstream},
+    spellings::note_names,
     state::State,
     tee::{Asking, RequestTee, ResponseTee, Stopwatch},
     wire::Interim,
@@ -88,6 +89,7 @@ impl Outbound {
             hold.refuse();
         }
         let (mut parts, body) = response.into_parts();
+        note_names(&mut parts.extensions);
         parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
         Ok(Response::from_parts(parts, ReplyBody::Relayed(body)))
     }

@@ -2,10 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use http::{
-    Method, Request, Response, StatusCode, Version,
-    header::{CONTENT_LENGTH, ORIGIN, TRAILER},
-};
+use http::{Method, Request, Response, StatusCode, Version, header::ORIGIN};
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
@@ -24,7 +21,7 @@ use super::{
     planning,
     recording::{Asked, Recording},
     replay,
-    reply::{BodyError, ReplyBody},
+    reply::{BodyError, ReplyBody, with_trailers},
     rescue,
     route::{Route, Upstream},
     session_of,
@@ -34,7 +31,6 @@ use super::{
     tee::Stopwatch,
     wait::{sleep, sleep_until},
     webhooks::Following,
-    wire::Interim,
     witness::{self, By},
 };
 use crate::{
@@ -85,7 +81,7 @@ pub(super) async fn handle(
         request.uri(),
         request.version(),
         request.headers(),
-        &state.stubs.snapshot().services(),
+        &state.session.stubs().snapshot().services(),
     );
     let route = match routed {
         Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
@@ -148,21 +144,6 @@ pub(super) async fn handle(
     Ok(if may_have_trailers { with_trailers(response, interim) } else { response })
 }
 
-/// Lets trailers through to a client of HTTP/1.1, asked for or not.
-fn with_trailers(response: Response<ReplyBody>, interim: Interim) -> Response<ReplyBody> {
-    interim.clear_trailers();
-    if response.headers().contains_key(CONTENT_LENGTH) {
-        return response;
-    }
-    let announced = response.headers().get_all(TRAILER).iter();
-    let spelled = announced
-        .filter_map(|names| names.to_str().ok())
-        .flat_map(|names| names.split(','))
-        .map(|name| name.trim().to_owned())
-        .collect();
-    response.map(|body| ReplyBody::Trailed { body: Box::new(body), interim, spelled })
-}
-
 /// An answer, and the entry of the journal that is to learn of it.
 type Answered = (Response<ReplyBody>, Option<Entry>);
 
@@ -221,6 +202,7 @@ impl Handling {
             Finding::Found(found, mut inquiry) => {
                 let entry = witness::enter(
                     &self.state,
+                    &client,
                     Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
@@ -252,7 +234,8 @@ impl Handling {
                 let Some(refused) = gate.refused.take() else {
                     return Err("a stub had no room, and no limit says so".into());
                 };
-                let (refusal, entry) = limiting::refuse(&self.state, refused, &mut inquiry).await;
+                let (refusal, entry) =
+                    limiting::refuse(&self.state, &client, refused, &mut inquiry).await;
                 self.done(Some(refusal.status()), Outcome::RateLimited);
                 Ok((refusal, entry))
             }
@@ -264,6 +247,7 @@ impl Handling {
             Finding::Missed(mut inquiry) => {
                 let entry = witness::enter(
                     &self.state,
+                    &client,
                     Some(&inquiry.request),
                     || inquiry.shown(&self.state),
                     inquiry.version,
@@ -300,6 +284,7 @@ impl Handling {
             && outbound.hold_body(self.state.limits.body_in_memory).await?;
         let entry = witness::enter(
             &self.state,
+            &self.client,
             is_recorded.then_some(&outbound.request),
             || inquiry::shown(&self.state, &outbound.request),
             outbound.version,

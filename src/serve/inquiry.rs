@@ -155,7 +155,7 @@ pub(super) fn may_answer(
     request: &model::Request,
     is_whole: bool,
 ) -> bool {
-    let set = state.stubs.snapshot();
+    let set = state.session.stubs().snapshot();
     let sanitised = state.redactor.seen(request);
     let (original, sanitised) = (RequestView::new(request), RequestView::new(&sanitised));
     let views = Views { original: &original, sanitised: Some(&sanitised) };
@@ -173,7 +173,7 @@ pub(super) async fn find(
     mut inquiry: Inquiry,
     gate: &mut StubGate<'_>,
 ) -> Result<Finding, hyper::Error> {
-    let set = state.stubs.snapshot();
+    let set = state.session.stubs().snapshot();
     let service = Arc::clone(&inquiry.route.service);
     let (scope, mode) = (service.scope.as_ref(), inquiry.route.mode);
     let limit = state.limits.body_in_memory;

@@ -48,12 +48,9 @@ pub(super) async fn admit(
     outbound: &mut Outbound,
 ) -> Result<Gate, hyper::Error> {
     let limits = {
-        let behaviors = state.behaviors.load();
-        let [_, session, service, all] = behaviors.around(
-            None,
-            state.session.name().as_str(),
-            outbound.route.service.scope.as_ref(),
-        );
+        let behaviors = state.behaviors_now();
+        let [_, session, service, all] =
+            behaviors.around(None, outbound.route.service.scope.as_ref());
         innermost([session, service, all].into_iter().flatten())
     };
     if limits.is_empty() {
@@ -81,7 +78,7 @@ pub(super) async fn admit(
             Ok(Gate::Told(told.limit, Box::new(answer)))
         }
         Decision::Refused(refused) => {
-            let entry = enter_refused(state, &refused, outbound).await?;
+            let entry = enter_refused(state, client, &refused, outbound).await?;
             let wants = Wants::of(&outbound.request.headers);
             if !is_unasked(outbound) {
                 drain(std::mem::take(&mut outbound.body), None);
@@ -95,6 +92,7 @@ pub(super) async fn admit(
 /// Enters a refused request into the journal, where it is no miss unless nothing would have answered it.
 async fn enter_refused(
     state: &State,
+    client: &Client,
     refused: &Refused,
     outbound: &mut Outbound,
 ) -> Result<Option<Entry>, hyper::Error> {
@@ -118,7 +116,8 @@ async fn enter_refused(
         || inquiry::may_answer(state, &outbound.route, &outbound.request, is_whole);
     let by = By::Limit(limited(refused, None, would_match));
     let shown = || inquiry::shown(state, &outbound.request);
-    Ok(witness::enter(state, None, shown, outbound.version, (&outbound.route, outbound.watch), by))
+    let whose = (&outbound.route, outbound.watch);
+    Ok(witness::enter(state, client, None, shown, outbound.version, whose, by))
 }
 
 fn limited(refused: &Refused, stub: Option<&LiveStub>, would_match: bool) -> Limited {
@@ -144,13 +143,14 @@ fn is_unasked(outbound: &Outbound) -> bool {
 /// The answer to a request that its stub's limits did not let through, with its entry in the journal.
 pub(super) async fn refuse(
     state: &State,
+    client: &Client,
     (refused, live): (Refused, Arc<LiveStub>),
     inquiry: &mut Inquiry,
 ) -> (Response<ReplyBody>, Option<Entry>) {
     let by = By::Limit(limited(&refused, Some(&live), true));
     let shown = || inquiry.shown(state);
-    let entry =
-        witness::enter(state, None, shown, inquiry.version, (&inquiry.route, inquiry.watch), by);
+    let whose = (&inquiry.route, inquiry.watch);
+    let entry = witness::enter(state, client, None, shown, inquiry.version, whose, by);
     let wants = Wants::of(&inquiry.request.headers);
     if !inquiry.is_unasked() {
         drain(std::mem::take(&mut inquiry.body), None);

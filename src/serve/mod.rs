@@ -24,6 +24,7 @@ mod handler;
 mod handling;
 mod head_case;
 mod head_edit;
+mod head_names;
 mod hop;
 mod inbound;
 mod inquiry;

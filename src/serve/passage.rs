@@ -84,8 +84,8 @@ impl<'a> StubGate<'a> {
 }
 
 fn of_stub(state: &State, live: &LiveStub) -> Vec<Arc<LiveLimit>> {
-    let behaviors = state.behaviors.load();
-    let [by_client, ..] = behaviors.around(Some(live.stub.id), state.session.name().as_str(), None);
+    let behaviors = state.behaviors_now();
+    let [by_client, ..] = behaviors.around(Some(live.stub.id), None);
     innermost([by_client, live.behaviors.as_deref()].into_iter().flatten())
 }
 

@@ -108,7 +108,7 @@ pub(super) fn of_way_in(
     service: Option<&ServiceName>,
     own: Option<&LiveBehaviors>,
 ) -> Vec<Strike<Bandwidth>> {
-    let behaviors = state.behaviors.load();
+    let behaviors = state.behaviors_now();
     let ground = ground(state, &behaviors, state.session.clock().elapsed());
     let around = ground.around(own, None, service);
     if !around.has_rules() {
@@ -126,7 +126,7 @@ pub(super) fn of_connection(
     state: &State,
     service: Option<&ServiceName>,
 ) -> Option<Strike<ConnectFault>> {
-    let behaviors = state.behaviors.load();
+    let behaviors = state.behaviors_now();
     let (strike, applied) =
         plan_connection(&ground(state, &behaviors, state.session.clock().elapsed()), service)?;
     tracing::debug!(rule = %applied.rule, fault = ?applied.fault, "a connection is broken on purpose");
@@ -136,7 +136,7 @@ pub(super) fn of_connection(
 
 /// `None` where the body is still to be read; `is_read` says that there is no more of it.
 fn ask(state: &State, found: Option<&Found>, inquiry: &Inquiry, is_read: bool) -> Option<Plan> {
-    let behaviors = state.behaviors.load();
+    let behaviors = state.behaviors_now();
     let ground = ground(state, &behaviors, inquiry.watch.arrived());
     let stub = found.map(|found| &*found.stub);
     let around = ground.around(inquiry.own.as_deref(), stub, inquiry.route.service.scope.as_ref());

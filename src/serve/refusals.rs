@@ -45,8 +45,8 @@ impl Refusals {
         let session = &self.state.session;
         let now = session.clock().elapsed();
         let found = refusal(
-            &self.state.behaviors.load(),
-            session.name().as_str(),
+            &self.state.behaviors.of(session.name()),
+            session.name(),
             self.service.as_ref(),
             now,
         );

@@ -161,7 +161,7 @@ async fn missed(state: &State, inquiry: &Inquiry) -> Response<ReplyBody> {
     {
         return file;
     }
-    let set = state.stubs.snapshot();
+    let set = state.session.stubs().snapshot();
     let seen = state.redactor.seen(&inquiry.request);
     let scenarios = state.session.scenarios();
     let scope = inquiry.route.service.scope.as_ref();

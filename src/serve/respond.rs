@@ -24,6 +24,7 @@ use crate::{
     behavior::{delay, latency::Schedule, pieces::Cuttable},
     model::{Dribble, RequestBody, ResponseEnding},
     render::{Prepared, PreparedBody, http_date, squeeze},
+    store::UnsentBody,
 };
 
 /// An answer that is to be given.
@@ -114,6 +115,12 @@ pub(super) async fn respond(
         }
         _ => None,
     };
+    let unsent = match &whole {
+        Some(bytes) if request.method == Method::HEAD && state.session.journal().is_on() => {
+            Some(UnsentBody(bytes.clone()))
+        }
+        _ => None,
+    };
     let body = match whole {
         _ if !has_body => ReplyBody::Whole { bytes: None, trailers: None, sizing: Sizing::Unsaid },
         Some(bytes) => ReplyBody::Whole {
@@ -176,6 +183,9 @@ pub(super) async fn respond(
         {
             response.extensions_mut().insert(reason);
         }
+    }
+    if let Some(unsent) = unsent {
+        response.extensions_mut().insert(unsent);
     }
     response
 }

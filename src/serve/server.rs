@@ -34,7 +34,7 @@ use crate::{
     record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
-    store::{LimitReport, Measured, Script, Sessions, SharedBehaviors, StubStore},
+    store::{LimitReport, Measured, Script, Sessions, SharedBehaviors},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -95,8 +95,6 @@ pub struct ServerParts {
     pub authority: Arc<Authority>,
     /// Keys that templates sign tokens with.
     pub token_keys: Arc<LazyKeys>,
-    /// The live stubs.
-    pub stubs: Arc<StubStore>,
     /// What is remembered of the requests, session by session.
     pub sessions: Arc<Sessions>,
     /// The admin API, and where it answers.
@@ -192,7 +190,6 @@ impl Server {
             acceptor: Acceptor::new(Arc::new(leaves)),
             clock: parts.clock,
             limits: parts.limits,
-            stubs: parts.stubs,
             sessions: parts.sessions,
             behaviors: parts.behaviors,
             base_seed: parts.seed,

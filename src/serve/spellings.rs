@@ -6,7 +6,7 @@ use http::Extensions;
 use parking_lot::Mutex;
 
 use super::head_case;
-use crate::render::Prepared;
+use crate::{render::Prepared, store::FieldNames, upstream::HeadTap};
 
 /// Combinations of names whose spelling is kept.
 const MAX_SPELLINGS: usize = 500;
@@ -40,5 +40,14 @@ impl Spellings {
         }
         known.insert(names, made.clone());
         made
+    }
+}
+
+/// Notes for the journal how another server spelled the names of its answer's fields.
+pub(super) fn note_names(extensions: &mut Extensions) {
+    let head = extensions.get::<HeadTap>().and_then(HeadTap::take);
+    if let Some((_, head)) = head {
+        let names: Vec<String> = head.fields.into_iter().map(|(name, _)| name).collect();
+        extensions.insert(FieldNames(Some(names.into())));
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed},
-    store::{Measured, Script, Session, Sessions, SharedBehaviors, StubStore},
+    store::{BehaviorSet, Measured, Script, Session, Sessions, SharedBehaviors},
     tls::Acceptor,
 };
 
@@ -53,7 +53,6 @@ pub(super) struct Common {
     pub(super) limits: Limits,
     pub(super) router: Router,
     pub(super) acceptor: Acceptor,
-    pub(super) stubs: Arc<StubStore>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) behaviors: Arc<SharedBehaviors>,
     /// Seed of the draws of sessions that have none of their own.
@@ -110,6 +109,11 @@ impl State {
     /// Seed of every draw.
     pub(super) fn seed(&self) -> Seed {
         self.session.terms().seed.unwrap_or(self.base_seed)
+    }
+
+    /// The behaviors of this moment, as the session sees them.
+    pub(super) fn behaviors_now(&self) -> BehaviorSet {
+        self.behaviors.of(self.session.name())
     }
 
     /// The waits of stubs that ask for none.

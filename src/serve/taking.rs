@@ -15,7 +15,7 @@ use super::{
     reply::{BodyError, ReplyBody},
     state::State,
 };
-use crate::{store::Taken, upstream::HeadTap};
+use crate::store::Taken;
 
 /// Has the recording that is under way see the answer to a request that it took.
 pub(super) fn take(
@@ -26,10 +26,7 @@ pub(super) fn take(
     let Some(taken) = entry.and_then(|it| state.session.recording().of(it.event().id)) else {
         return response;
     };
-    let head = response.extensions().get::<HeadTap>().and_then(HeadTap::take);
-    let fields = head.map(|(_, head)| head.fields).unwrap_or_default();
-    let names: Vec<String> = fields.into_iter().map(|(name, _)| name).collect();
-    taken.answered(&response, &names);
+    taken.answered(&response);
     if let ReplyBody::Whole { bytes, .. } = response.body() {
         bytes.iter().for_each(|bytes| taken.add_body(bytes));
         taken.complete();

@@ -10,7 +10,11 @@ use super::{
     spellings::Spelled,
     state::State,
 };
-use crate::{model::Json, store::Refused, upstream::HeadTap};
+use crate::{
+    model::Json,
+    store::{FieldNames, Refused},
+    upstream::HeadTap,
+};
 
 /// What a client gets that was refused.
 pub(super) async fn refusal(
@@ -98,6 +102,9 @@ pub(super) async fn tell(
 fn spelled(extensions: &Extensions) -> Vec<String> {
     if let Some(spelled) = extensions.get::<Spelled>() {
         return spelled.names().to_vec();
+    }
+    if let Some(FieldNames(Some(names))) = extensions.get() {
+        return names.to_vec();
     }
     let head = extensions.get::<HeadTap>().and_then(HeadTap::take);
     let fields = head.map(|(_, head)| head.fields).unwrap_or_default();

@@ -26,6 +26,7 @@ use tokio::{
 use super::{
     frames::{self, Frames},
     head_edit,
+    head_names::NameTap,
     orders::{End, Orders},
 };
 use crate::model::{Headers, bytes_of};
@@ -45,6 +46,7 @@ struct Queue {
     /// connection.
     says_1_0: AtomicBool,
     orders: Orders,
+    names: NameTap,
 }
 
 /// How hyper ends a chunked body without trailers (RFC 9112 §7.1).
@@ -55,6 +57,11 @@ const HTTP_1_0: &[u8] = b"HTTP/1.0 ";
 const HTTP_1_1: &[u8] = b"HTTP/1.1 ";
 
 impl Interim {
+    /// How the client spells the names of fields.
+    pub(super) fn names(&self) -> &NameTap {
+        &self.0.names
+    }
+
     /// What faults ask of the connection.
     pub(super) fn orders(&self) -> &Orders {
         &self.0.orders
@@ -201,6 +208,7 @@ impl<T: AsyncWrite + Unpin> Wire<T> {
     /// Notes what was written.
     fn written(&mut self, bytes: &[u8]) {
         self.interim.orders().note_written();
+        self.interim.names().answered();
         if self.inbound.is_http2() {
             self.outbound.pass(bytes);
         }
@@ -306,7 +314,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        self.inbound.pass(buf.filled().get(before..).unwrap_or_default());
+        let new = buf.filled().get(before..).unwrap_or_default();
+        self.inbound.pass(new);
+        if !self.inbound.is_http2() {
+            self.interim.names().read(new);
+        }
         Poll::Ready(Ok(()))
     }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{Response, Version};
 
 use super::{
+    client::Client,
     entry::Entry,
     reply::{Logged, ReplyBody},
     route::Route,
@@ -17,7 +18,7 @@ use crate::{
     engine::Found,
     model::Request,
     redaction::Credentials,
-    store::{Limited, Served},
+    store::{Limited, Served, UnsentBody},
 };
 
 /// Who answers a request.
@@ -37,6 +38,7 @@ pub(super) enum By<'f> {
 /// under way if `request` is given; `shown` is the request without credentials, and these.
 pub(super) fn enter(
     state: &State,
+    client: &Client,
     request: Option<&Request>,
     shown: impl FnOnce() -> (Request, Credentials),
     version: Version,
@@ -59,6 +61,7 @@ pub(super) fn enter(
         arrived: watch.arrived(),
         started: watch.started(),
         service: route.service.scope.clone(),
+        names: if version == Version::HTTP_2 { None } else { client.interim.names().names() },
         protocol: match version {
             Version::HTTP_10 => "HTTP/1.0",
             Version::HTTP_2 => "HTTP/2.0",
@@ -88,7 +91,8 @@ pub(super) fn see(entry: Option<Entry>, response: Response<ReplyBody>) -> Respon
     let Some(entry) = entry else { return response };
     if let ReplyBody::Whole { bytes, .. } = response.body() {
         // Before the client has it, so that a client that asks at once finds it.
-        entry.answered(&response, Some(bytes.as_ref().unwrap_or(&Bytes::new())));
+        let unsent = response.extensions().get::<UnsentBody>().map(|unsent| &unsent.0);
+        entry.answered(&response, Some(bytes.as_ref().or(unsent).unwrap_or(&Bytes::new())));
         entry.end();
         return response;
     }

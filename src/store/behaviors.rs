@@ -4,20 +4,24 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use arc_swap::{ArcSwap, Guard};
-use parking_lot::Mutex;
+use arc_swap::ArcSwap;
+use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
 use tokio::sync::watch;
 
-use super::rules::{LiveBehaviors, LiveRule};
+use super::{
+    behavior_set::{Base, BehaviorSet},
+    profiles::Profiles,
+    rules::{LiveBehaviors, LiveRule},
+};
 use crate::{
     matching::CompileError,
-    model::{Behaviors, LatencySource, Place, RateLimit, Rule, ServiceName, StubId},
+    model::{Behaviors, LatencySource, Place, RateLimit, Rule, SessionName},
 };
 
 /// Rules and limits that one place may hold: each costs every request that it may befall.
@@ -46,99 +50,27 @@ pub enum BehaviorError {
     Request,
 }
 
-/// The behaviors of one moment.
-#[derive(Clone, Debug)]
-pub struct BehaviorSet {
-    all: Arc<LiveBehaviors>,
-    services: HashMap<ServiceName, Arc<LiveBehaviors>>,
-    sessions: HashMap<String, Arc<LiveBehaviors>>,
-    stubs: HashMap<StubId, Arc<LiveBehaviors>>,
-    has_rules: bool,
-}
-
-impl Default for BehaviorSet {
-    fn default() -> Self {
-        Self {
-            all: Arc::new(LiveBehaviors::none(Place::All)),
-            services: HashMap::new(),
-            sessions: HashMap::new(),
-            stubs: HashMap::new(),
-            has_rules: false,
-        }
-    }
-}
-
-impl BehaviorSet {
-    /// Whether any place has a rule; where none has, nothing but latency is to be looked for.
-    pub fn has_rules(&self) -> bool {
-        self.has_rules
-    }
-
-    /// What holds at a place, where anything does.
-    pub fn get(&self, place: &Place) -> Option<&Arc<LiveBehaviors>> {
-        match place {
-            Place::Request => None,
-            Place::Stub(id) => self.stubs.get(id),
-            Place::Session(name) => self.sessions.get(name),
-            Place::Service(name) => self.services.get(name),
-            Place::All => Some(&self.all),
-        }
-    }
-
-    /// What holds for a stub, a session, a service, and all: the innermost first.
-    pub fn around(
-        &self,
-        stub: Option<StubId>,
-        session: &str,
-        service: Option<&ServiceName>,
-    ) -> [Option<&LiveBehaviors>; 4] {
-        // A look into an empty map would still hash.
-        let stub = stub.filter(|_| !self.stubs.is_empty()).and_then(|id| self.stubs.get(&id));
-        let session = (!self.sessions.is_empty()).then(|| self.sessions.get(session)).flatten();
-        let service = service.filter(|_| !self.services.is_empty());
-        let service = service.and_then(|name| self.services.get(name));
-        [
-            stub.map(Arc::as_ref),
-            session.map(Arc::as_ref),
-            service.map(Arc::as_ref),
-            Some(&*self.all),
-        ]
-    }
-
-    /// Every place that says something, with what it says, as it was written.
-    pub fn written(&self) -> BTreeMap<Place, Behaviors> {
-        let places =
-            self.services.values().chain(self.sessions.values()).chain(self.stubs.values());
-        let places = places.chain(std::iter::once(&self.all)).filter(|live| !live.is_empty());
-        places.map(|live| (live.place.clone(), live.written())).collect()
-    }
-
-    fn put(&mut self, live: LiveBehaviors) {
-        let is_empty = live.is_empty();
-        let live = Arc::new(live);
-        match live.place.clone() {
-            Place::Request => {}
-            Place::Stub(id) if is_empty => drop(self.stubs.remove(&id)),
-            Place::Stub(id) => drop(self.stubs.insert(id, live)),
-            Place::Session(name) if is_empty => drop(self.sessions.remove(&name)),
-            Place::Session(name) => drop(self.sessions.insert(name, live)),
-            Place::Service(name) if is_empty => drop(self.services.remove(&name)),
-            Place::Service(name) => drop(self.services.insert(name, live)),
-            Place::All => self.all = live,
-        }
-        let mut places =
-            self.services.values().chain(self.sessions.values()).chain(self.stubs.values());
-        self.has_rules = !self.all.rules.is_empty() || places.any(|live| !live.rules.is_empty());
+/// The session other than the default one that a place is.
+fn other_session(place: &Place) -> Option<&str> {
+    match place {
+        Place::Session(name) if !name.is_empty() => Some(name),
+        _ => None,
     }
 }
 
 /// Where behaviors are read and changed. `now` is the time of the session's clock from which a change
 /// holds.
+///
+/// Those of sessions are kept apart: many sessions that each change their own cost each other nothing.
 #[derive(Debug, Default)]
 pub struct SharedBehaviors {
-    current: ArcSwap<BehaviorSet>,
+    base: ArcSwap<Base>,
+    sessions: RwLock<HashMap<String, Arc<LiveBehaviors>>>,
+    /// How many sessions have some.
+    n_sessions: AtomicUsize,
     /// Held by who changes; what was configured is gone back to by a reset.
     configured: Mutex<Vec<(Place, Behaviors)>>,
+    profiles: Profiles,
     serials: AtomicU64,
     changed: watch::Sender<()>,
 }
@@ -151,25 +83,71 @@ impl SharedBehaviors {
     /// A request pattern that cannot be honoured.
     pub fn new(configured: Vec<(Place, Behaviors)>) -> Result<Self, BehaviorError> {
         let shared = Self::default();
-        let set = shared.made(&configured, Duration::ZERO)?;
-        shared.current.store(Arc::new(set));
+        for (place, behaviors) in &configured {
+            shared.put_back(place, behaviors, Duration::ZERO)?;
+        }
         *shared.configured.lock() = configured;
         Ok(shared)
     }
 
-    /// The behaviors of this moment.
-    pub fn load(&self) -> Guard<Arc<BehaviorSet>> {
-        self.current.load()
+    /// The same, with a profile in effect that is among it.
+    #[must_use]
+    pub fn with_profiles(mut self, profiles: Profiles) -> Self {
+        self.profiles = profiles;
+        self
+    }
+
+    /// The profiles in effect.
+    pub fn profiles(&self) -> &Profiles {
+        &self.profiles
+    }
+
+    /// The behaviors of this moment, as the default session sees them.
+    pub fn load(&self) -> BehaviorSet {
+        let base = self.base.load_full();
+        let session = base.default_session.clone();
+        BehaviorSet { base, session }
+    }
+
+    /// The behaviors of this moment, as a session sees them.
+    pub fn of(&self, session: &SessionName) -> BehaviorSet {
+        if session.is_default() {
+            return self.load();
+        }
+        let mut own = None;
+        if self.n_sessions.load(Ordering::Acquire) > 0 {
+            own = self.sessions.read().get(session.as_str()).cloned();
+        }
+        BehaviorSet { base: self.base.load_full(), session: own }
+    }
+
+    /// What holds at a place, where anything does.
+    pub fn at(&self, place: &Place) -> Option<Arc<LiveBehaviors>> {
+        match other_session(place) {
+            Some(name) => self.sessions.read().get(name).cloned(),
+            None => self.base.load().get(place).cloned(),
+        }
+    }
+
+    /// Every place that says something, with what it says, as it was written: the places of everybody
+    /// for the default session, for another one only its own.
+    pub fn written(&self, session: &SessionName) -> BTreeMap<Place, Behaviors> {
+        let mut all = Vec::new();
+        if session.is_default() {
+            let base = self.base.load();
+            all.extend(base.services.values().chain(base.stubs.values()).cloned());
+            all.extend(base.default_session.clone());
+            all.push(Arc::clone(&base.all));
+        } else {
+            all.extend(self.at(&Place::Session(session.as_str().to_owned())));
+        }
+        let said = all.into_iter().filter(|live| !live.is_empty());
+        said.map(|live| (live.place.clone(), live.written())).collect()
     }
 
     /// Tells of each change from now on.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
-    }
-
-    fn store(&self, set: BehaviorSet) {
-        self.current.store(Arc::new(set));
-        self.changed.send_replace(());
     }
 
     /// Adds a rule after all others of a place.
@@ -247,34 +225,74 @@ impl SharedBehaviors {
         })
     }
 
-    /// Forgets what was set for a session.
-    pub fn forget_session(&self, name: &str) {
-        let place = Place::Session(name.to_owned());
-        if self.load().get(&place).is_some() {
-            // There is nothing in it that could not be honoured.
-            let _ = self.replace(&place, &Behaviors::default(), Duration::ZERO);
+    /// Has a session return to what was configured for it, which mostly is nothing.
+    pub fn reset_session(&self, session: &SessionName, now: Duration) {
+        let place = Place::Session(session.as_str().to_owned());
+        if other_session(&place).is_some() {
+            let configured = self.configured.lock();
+            let known = configured.iter().find(|(known, _)| *known == place);
+            if known.is_some() || self.at(&place).is_some() {
+                let nothing = Behaviors::default();
+                let behaviors = known.map_or(&nothing, |(_, behaviors)| behaviors);
+                // It compiled before.
+                let _ = self.put_back(&place, behaviors, now);
+            }
+            // Who puts a profile in place holds them before what is configured.
+            drop(configured);
+            self.profiles.reset(&place);
         }
     }
 
-    /// Goes back to what was configured, as if it had come into service now.
+    /// Goes back to what was configured, as if it had come into service now. Sessions other than the
+    /// default one keep theirs.
     pub fn reset(&self, now: Duration) {
         let configured = self.configured.lock();
-        // It compiled before.
-        if let Ok(set) = self.made(&configured, now) {
-            self.store(set);
+        let mut base = Base::default();
+        let of_all = configured.iter().filter(|(place, _)| other_session(place).is_none());
+        for (place, behaviors) in of_all {
+            let serial = || self.serial();
+            // It compiled before.
+            let Ok(live) = LiveBehaviors::compile(place.clone(), behaviors, now, serial) else {
+                return;
+            };
+            base.put(live);
         }
+        self.base.store(Arc::new(base));
+        drop(configured);
+        self.profiles.reset(&Place::All);
+        self.profiles.reset(&Place::Session(String::new()));
+        self.changed.send_replace(());
     }
 
-    fn made(
+    /// Has what was configured for a place hold there.
+    fn put_back(
         &self,
-        configured: &[(Place, Behaviors)],
+        place: &Place,
+        behaviors: &Behaviors,
         now: Duration,
-    ) -> Result<BehaviorSet, BehaviorError> {
-        let mut set = BehaviorSet::default();
-        for (place, behaviors) in configured {
-            set.put(LiveBehaviors::compile(place.clone(), behaviors, now, || self.serial())?);
+    ) -> Result<(), BehaviorError> {
+        let live = LiveBehaviors::compile(place.clone(), behaviors, now, || self.serial())?;
+        self.put_live(live);
+        Ok(())
+    }
+
+    /// To be called by one at a time.
+    fn put_live(&self, live: LiveBehaviors) {
+        if let Some(name) = other_session(&live.place) {
+            let name = name.to_owned();
+            let mut sessions = self.sessions.write();
+            if live.is_empty() {
+                sessions.remove(&name);
+            } else {
+                sessions.insert(name, Arc::new(live));
+            }
+            self.n_sessions.store(sessions.len(), Ordering::Release);
+        } else {
+            let mut base = Base::clone(&self.base.load());
+            base.put(live);
+            self.base.store(Arc::new(base));
         }
-        Ok(set)
+        self.changed.send_replace(());
     }
 
     pub(super) fn change(
@@ -286,17 +304,15 @@ impl SharedBehaviors {
             return Err(BehaviorError::Request);
         }
         let _one_at_a_time = self.configured.lock();
-        let mut set = BehaviorSet::clone(&self.current.load());
-        let mut live = match set.get(place) {
-            Some(live) => LiveBehaviors::clone(live),
+        let mut live = match self.at(place) {
+            Some(live) => LiveBehaviors::clone(&live),
             None => LiveBehaviors::none(place.clone()),
         };
         change(&mut live)?;
         if live.rules.len() + live.limits.len() > MAX_AT_A_PLACE {
             return Err(BehaviorError::Full(live.place));
         }
-        set.put(live);
-        self.store(set);
+        self.put_live(live);
         Ok(())
     }
 
@@ -309,7 +325,7 @@ impl SharedBehaviors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AnswerFault, Effect, Fault, When};
+    use crate::model::{AnswerFault, Effect, Fault, ServiceName, When};
 
     fn rule(name: &str) -> Rule {
         let effect = Effect::Fault(Fault::Answer(AnswerFault::InvalidJson));
@@ -317,8 +333,7 @@ mod tests {
     }
 
     fn names(shared: &SharedBehaviors, place: &Place) -> Vec<String> {
-        let set = shared.load();
-        let live = set.get(place).map(|live| live.rules.clone()).unwrap_or_default();
+        let live = shared.at(place).map(|live| live.rules.clone()).unwrap_or_default();
         live.iter().map(|rule| rule.name.clone()).collect()
     }
 
@@ -326,29 +341,59 @@ mod tests {
     fn a_change_leaves_what_others_hold_and_what_was_there_before() {
         let configured = Behaviors { rules: vec![rule("a")], ..Behaviors::default() };
         let shared = SharedBehaviors::new(vec![(Place::All, configured)]).unwrap();
-        let before = shared.load();
+        let before = shared.at(&Place::All).unwrap();
         let service = Place::Service(ServiceName::new("api.test"));
         let s = Duration::from_secs;
         shared.add(&Place::All, rule("b"), s(5)).unwrap();
         shared.add(&service, rule("a"), s(6)).unwrap();
-        assert_eq!(before.get(&Place::All).unwrap().rules.len(), 1);
+        assert_eq!(before.rules.len(), 1);
         assert_eq!(names(&shared, &Place::All), ["a", "b"]);
-        let set = shared.load();
-        let rules = &set.get(&Place::All).unwrap().rules;
+        let rules = shared.at(&Place::All).unwrap().rules.clone();
         // What was there is the same rule still, and has counted.
-        assert!(Arc::ptr_eq(&rules[0], &before.get(&Place::All).unwrap().rules[0]));
+        assert!(Arc::ptr_eq(&rules[0], &before.rules[0]));
         assert_eq!((rules[0].since, rules[1].since), (s(0), s(5)));
-        assert_ne!(rules[0].key, set.get(&service).unwrap().rules[0].key);
+        assert_ne!(rules[0].key, shared.at(&service).unwrap().rules[0].key);
         assert!(matches!(
             shared.add(&Place::All, rule("a"), s(7)),
             Err(BehaviorError::Duplicate { .. })
         ));
         assert!(shared.remove(&Place::All, "a") && !shared.remove(&Place::All, "a"));
         assert!(shared.remove(&service, "a"));
-        assert!(shared.load().get(&service).is_none());
+        assert!(shared.at(&service).is_none());
         shared.reset(s(9));
         assert_eq!(names(&shared, &Place::All), ["a"]);
-        assert_eq!(shared.load().get(&Place::All).unwrap().rules[0].since, s(9));
+        assert_eq!(shared.at(&Place::All).unwrap().rules[0].since, s(9));
+    }
+
+    #[test]
+    fn what_holds_in_a_session_is_seen_in_no_other() {
+        let configured = |name: &str| Behaviors { rules: vec![rule(name)], ..Behaviors::default() };
+        let one: SessionName = "one".parse().unwrap();
+        let two: SessionName = "two".parse().unwrap();
+        let place = |name: &SessionName| Place::Session(name.as_str().to_owned());
+        let shared = SharedBehaviors::new(vec![(place(&two), configured("a"))]).unwrap();
+        shared.add(&place(&one), rule("b"), Duration::ZERO).unwrap();
+        shared.add(&place(&two), rule("c"), Duration::ZERO).unwrap();
+        let seen = |session: &SessionName| {
+            let set = shared.of(session);
+            let around = set.around(None, None);
+            let rules = around.into_iter().flatten().flat_map(|live| live.rules.clone());
+            let names: Vec<_> = rules.map(|rule| rule.name.clone()).collect();
+            assert_eq!(set.has_rules(), !names.is_empty());
+            names.join(" ")
+        };
+        let default = SessionName::default();
+        let all = || [seen(&default), seen(&one), seen(&two)];
+        assert_eq!(all(), ["", "b", "a c"]);
+        assert!(shared.written(&default).is_empty());
+        assert_eq!(shared.written(&one).into_keys().collect::<Vec<_>>(), [place(&one)]);
+        shared.reset(Duration::ZERO);
+        assert_eq!(all(), ["", "b", "a c"]);
+        shared.reset_session(&one, Duration::ZERO);
+        shared.reset_session(&two, Duration::ZERO);
+        assert_eq!(all(), ["", "", "a"]);
+        shared.add(&place(&default), rule("d"), Duration::ZERO).unwrap();
+        assert_eq!(all(), ["d", "", "a"]);
     }
 
     #[test]
@@ -356,6 +401,6 @@ mod tests {
         let shared = SharedBehaviors::default();
         let result = shared.add(&Place::Request, rule("a"), Duration::ZERO);
         assert_eq!(result, Err(BehaviorError::Request));
-        assert!(!shared.load().has_rules() && shared.load().written().is_empty());
+        assert!(!shared.load().has_rules());
     }
 }

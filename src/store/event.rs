@@ -3,69 +3,25 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::{
     applied::Drawn,
+    fields::{FieldNames, compact, size_of_fields},
     live::LiveStub,
     logged_body::{BodyLimit, CutBody, Gathering, LoggedBody},
     outcome::ExchangeOutcome,
+    served::{Limited, LoggedAnswer, Note, Served, Timing},
 };
 use crate::{
-    model::{Json, Place, Request, ServiceName, SessionName, StubId},
-    redaction::{Credentials, Redactor, SeenAnswer},
+    model::{Request, ServiceName, SessionName, usual_spelling},
+    redaction::{Redactor, SeenAnswer},
 };
 
 /// Notes on one entry beyond which no more are taken.
 const MAX_NOTES: usize = 32;
-
-/// What is known of a request when its stub was sought.
-#[derive(Debug)]
-pub struct Served {
-    /// The request, credentials replaced where the session replaces them.
-    pub request: Request,
-    /// The credentials that were: its answer is shown without them.
-    pub credentials: Credentials,
-    /// When it had come, by the clock of its session (elapsed time).
-    pub arrived: Duration,
-    /// When it had come, since ringer started.
-    pub started: Duration,
-    /// The service that it was for; `None` where that is the only one.
-    pub service: Option<ServiceName>,
-    /// Protocol of its connection: `HTTP/1.1`, `HTTP/2.0`.
-    pub protocol: &'static str,
-    /// Whether it was sent to a proxy.
-    pub is_proxied: bool,
-    /// Whether the real API answers.
-    pub is_passed_on: bool,
-    /// The stub that answers and the place of the answer in its sequence; `None` where none does.
-    pub stub: Option<(Arc<LiveStub>, usize)>,
-    /// The rate limit that refused it.
-    pub limited: Option<Limited>,
-}
-
-/// A rate limit's refusal: ringer answered, so that no stub's turn was taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limited {
-    /// The limit.
-    pub limit: String,
-    /// Where it holds.
-    pub place: Place,
-    /// The policy that refused.
-    pub policy: String,
-    /// Who was refused, secrets replaced.
-    pub key: String,
-    /// Status of the answer.
-    pub status: u16,
-    /// After which time it may come again.
-    pub retry_after: Duration,
-    /// The stub whose limit it is.
-    pub stub: Option<StubId>,
-    /// Whether anything would have answered had there been room.
-    pub would_match: bool,
-}
 
 /// An entry of the journal.
 #[derive(Debug)]
@@ -106,6 +62,7 @@ struct Later {
 struct Answered {
     status: u16,
     headers: HeaderMap,
+    names: FieldNames,
     body: AnswerBody,
     /// Whether nothing is left in it that nobody may see.
     is_clean: bool,
@@ -115,41 +72,6 @@ struct Answered {
 enum AnswerBody {
     Known(LoggedBody),
     Coming(Box<Gathering>),
-}
-
-/// An answer as it was given.
-#[derive(Clone, Debug, Default)]
-pub struct LoggedAnswer {
-    /// Status code.
-    pub status: u16,
-    /// Header fields.
-    pub headers: HeaderMap,
-    /// The body, as far as it is kept.
-    pub body: LoggedBody,
-}
-
-/// Something that happened while a request was served (WireMock's `SubEvent`).
-#[derive(Clone, Debug)]
-pub struct Note {
-    /// What: `WEBHOOK_REQUEST`, `ERROR`, ….
-    pub kind: &'static str,
-    /// When, since the request's head had come.
-    pub at: Duration,
-    /// More of it.
-    pub data: Json,
-}
-
-/// When what happened of an exchange, each since its request's head had come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Timing {
-    /// The head of the answer was ready.
-    pub head: Option<Duration>,
-    /// The last of the answer was given, or the exchange was over without.
-    pub total: Option<Duration>,
-    /// How long the answer was held back on purpose.
-    pub delay: Duration,
-    /// How long the real API took to the head of its answer.
-    pub upstream: Option<Duration>,
 }
 
 impl ServeEvent {
@@ -183,6 +105,17 @@ impl ServeEvent {
     /// The service that it was for; `None` where that is the only one.
     pub fn service(&self) -> Option<&ServiceName> {
         self.served.service.as_ref()
+    }
+
+    /// How the name of one of its fields, given in lower case, was spelled.
+    pub fn spelled(&self, name: &str) -> String {
+        let names = self.served.names.as_deref().unwrap_or_default();
+        let spelled = names.iter().find(|spelled| spelled.eq_ignore_ascii_case(name));
+        match spelled {
+            Some(spelled) => spelled.clone(),
+            None if self.served.protocol == "HTTP/2.0" => name.to_owned(),
+            None => usual_spelling(name),
+        }
     }
 
     /// Protocol of its connection.
@@ -301,7 +234,7 @@ impl ServeEvent {
             answered.headers.clone_from(&headers);
             answered.is_clean = true;
         }
-        Some(LoggedAnswer { status: answered.status, headers, body })
+        Some(LoggedAnswer { status: answered.status, headers, names: answered.names.clone(), body })
     }
 
     fn sanitise(&self, headers: &mut HeaderMap, body: &mut LoggedBody) {
@@ -371,7 +304,7 @@ impl ServeEvent {
     /// Notes an answer; `grow` is told before by how many bytes the entry grows in the journal.
     pub(super) fn set_answer(
         &self,
-        (status, headers): (u16, &HeaderMap),
+        (status, headers, names): (u16, &HeaderMap, FieldNames),
         body: Option<&Bytes>,
         limit: BodyLimit,
         head: Duration,
@@ -388,7 +321,7 @@ impl ServeEvent {
             None => AnswerBody::Coming(Box::new(Gathering::new(limit))),
         };
         let mut later = self.later.lock();
-        later.answer = Some(Answered { status, headers, body, is_clean: false });
+        later.answer = Some(Answered { status, headers, names, body, is_clean: false });
         later.head = Some(head);
         if let Some(bytes) = &mut later.bytes {
             grow(grown);
@@ -440,28 +373,4 @@ impl ServeEvent {
     pub(super) fn leave(&self) -> usize {
         self.later.lock().bytes.take().unwrap_or_default()
     }
-}
-
-/// What header fields take of memory, about.
-pub(super) fn size_of_fields(fields: &HeaderMap) -> usize {
-    /// An entry of the map, with its share of room that is not used yet.
-    const FIELD: usize = 160;
-    fields.iter().map(|(name, value)| name.as_str().len() + value.len() + FIELD).sum()
-}
-
-/// The fields with values of their own: those of a request lie in the buffer that it was read into, all
-/// of which would be kept with them.
-pub(super) fn compact(fields: &HeaderMap) -> HeaderMap {
-    let mut text = Vec::with_capacity(fields.values().map(HeaderValue::len).sum());
-    fields.values().for_each(|value| text.extend_from_slice(value.as_bytes()));
-    let mut text = Bytes::from(text);
-    let mut fields = fields.clone();
-    for value in fields.values_mut() {
-        let is_sensitive = value.is_sensitive();
-        if let Ok(mut own) = HeaderValue::from_maybe_shared(text.split_to(value.len())) {
-            own.set_sensitive(is_sensitive);
-            *value = own;
-        }
-    }
-    fields
 }

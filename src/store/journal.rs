@@ -15,10 +15,12 @@ use http::{HeaderMap, Response, uri::PathAndQuery};
 use uuid::Uuid;
 
 use super::{
-    event::{ServeEvent, Served, compact, size_of_fields},
+    event::ServeEvent,
     feed::{Feed, Notice},
+    fields::{FieldNames, compact, size_of_fields},
     logged_body::{BodyLimit, LoggedBody},
     ring::{Budget, Ring},
+    served::Served,
 };
 use crate::{
     model::{Json, RequestBody, SessionName},
@@ -227,7 +229,8 @@ impl Journal {
         body: Option<&Bytes>,
         head: Duration,
     ) {
-        self.answered_so(event, response.status().as_u16(), response.headers(), body, head);
+        let names = response.extensions().get().map(FieldNames::unusual).unwrap_or_default();
+        self.answered_so(event, response.status().as_u16(), response.headers(), names, body, head);
     }
 
     fn answered_so(
@@ -235,11 +238,13 @@ impl Journal {
         event: &ServeEvent,
         status: u16,
         headers: &HeaderMap,
+        names: FieldNames,
         body: Option<&Bytes>,
         head: Duration,
     ) {
         let limit = self.shared.answer_limit();
-        event.set_answer((status, headers), body, limit, head, |bytes| self.grow(bytes));
+        let of_head = (status, headers, names);
+        event.set_answer(of_head, body, limit, head, |bytes| self.grow(bytes));
         self.shrink();
     }
 

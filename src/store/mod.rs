@@ -4,11 +4,13 @@
 //! May import: behavior, codec, matching, model, redaction, render, runtime.
 
 pub mod applied;
+pub mod behavior_set;
 pub mod behaviors;
 pub mod clock;
 pub mod edit;
 pub mod event;
 pub mod feed;
+pub mod fields;
 pub mod journal;
 mod layer;
 pub mod limits;
@@ -18,11 +20,13 @@ pub mod measured;
 pub mod outcome;
 pub mod overlay;
 mod places;
+pub mod profiles;
 pub mod recording;
 mod ring;
 pub mod rules;
 pub mod scenarios;
 pub mod script;
+pub mod served;
 pub mod session;
 pub mod sessions;
 pub mod set;
@@ -32,11 +36,12 @@ pub mod turns;
 pub mod values;
 
 pub use applied::{Applied, Drawn, Subject};
-pub use behaviors::{BehaviorError, BehaviorSet, SharedBehaviors};
+pub use behavior_set::BehaviorSet;
+pub use behaviors::{BehaviorError, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
-pub use edit::Profile;
-pub use event::{Limited, LoggedAnswer, Note, ServeEvent, Served, Timing};
+pub use event::ServeEvent;
 pub use feed::{Change, Feed, Heard, Listener, Notice};
+pub use fields::FieldNames;
 pub use journal::{Journal, JournalLimits, Journals};
 pub use limits::{
     Admission, Asked, Counters, Decision, LimitError, LimitReport, LiveLimit, Refused, Settlement,
@@ -47,10 +52,12 @@ pub use logged_body::{CutBody, LoggedBody};
 pub use measured::{Endpoints, Measured};
 pub use outcome::{ExchangeOutcome, UnknownOutcome};
 pub use overlay::SessionStubs;
+pub use profiles::Profiles;
 pub use recording::{Recorded, Recording, RecordingStatus, Taken, TakenAnswer};
 pub use rules::{LiveBehaviors, LiveEffect, LiveRule};
 pub use scenarios::{HeldScenarios, Scenarios};
 pub use script::{Recalled, Script, ScriptKey};
+pub use served::{Limited, LoggedAnswer, Note, Served, Timing, UnsentBody};
 pub use session::{Session, Terms};
 pub use sessions::{SessionError, SessionLimits, Sessions};
 pub use set::StubSet;

@@ -224,6 +224,11 @@ impl SessionStubs {
         });
     }
 
+    /// Whether a stub is the session's own.
+    pub fn owns(&self, id: StubId) -> bool {
+        self.own.lock().as_ref().is_some_and(|own| own.places.get(id).is_some())
+    }
+
     /// The session's own stubs, the oldest first.
     pub fn own(&self) -> Vec<Arc<LiveStub>> {
         self.own

@@ -16,7 +16,8 @@ use http::{HeaderMap, Response};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use crate::model::{Headers, RecordSpec, Request, RequestBody, StubId};
+use super::fields::FieldNames;
+use crate::model::{Headers, RecordSpec, Request, RequestBody, StubId, text_of, usual_spelling};
 
 /// Bytes of the exchanges of one recording; what comes beyond is not recorded.
 const MAX_BYTES: usize = 256 << 20;
@@ -94,12 +95,12 @@ impl Counted {
 }
 
 impl Taken {
-    /// Notes the head of the answer; `names` are its fields' names as they were spelled, as far as
-    /// that is known.
-    pub fn answered<B>(&self, response: &Response<B>, names: &[String]) {
+    /// Notes the head of the answer.
+    pub fn answered<B>(&self, response: &Response<B>) {
+        let names = response.extensions().get::<FieldNames>().cloned().unwrap_or_default();
         let mut answer = self.answer.lock();
         answer.status = response.status().as_u16();
-        answer.headers = spelled(response.headers(), names);
+        answer.headers = spelled(response.headers(), &names);
     }
 
     /// Notes a further piece of the answer's body.
@@ -130,14 +131,12 @@ impl Taken {
     }
 }
 
-fn spelled(fields: &HeaderMap, names: &[String]) -> Headers {
+fn spelled(fields: &HeaderMap, names: &FieldNames) -> Headers {
     let mut headers = Headers::new();
     for (name, value) in fields {
-        let name = names
-            .iter()
-            .find(|spelled| spelled.eq_ignore_ascii_case(name.as_str()))
-            .map_or_else(|| name.as_str().to_owned(), Clone::clone);
-        headers.push(name, crate::model::text_of(value.as_bytes()));
+        let name = name.as_str();
+        let spelled = names.spelled(name).map_or_else(|| usual_spelling(name), str::to_owned);
+        headers.push(spelled, text_of(value.as_bytes()));
     }
     headers
 }
@@ -325,15 +324,16 @@ mod tests {
         let id = Uuid::from_u128(1);
         recording.take(id, &request(), true);
         let taken = recording.of(id).unwrap();
-        let response = Response::builder().status(201).header("x-a", "1").body(()).unwrap();
-        taken.answered(&response, &["X-A".to_owned()]);
+        let mut response = Response::builder().status(201).header("x-a", "1").body(()).unwrap();
+        response.extensions_mut().insert(FieldNames(Some(["x-A".to_owned()].into())));
+        taken.answered(&response);
         taken.add_body(&Bytes::from_static(b"ab"));
         assert!(taken.answer().is_none());
         taken.add_body(&Bytes::from_static(b"c"));
         taken.complete();
         let answer = taken.answer().unwrap();
         assert_eq!((answer.status, &answer.body[..]), (201, &b"abc"[..]));
-        assert_eq!(answer.headers.iter().collect::<Vec<_>>(), [("X-A", "1")]);
+        assert_eq!(answer.headers.iter().collect::<Vec<_>>(), [("x-A", "1")]);
     }
 
     #[test]

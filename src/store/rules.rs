@@ -35,7 +35,8 @@ pub struct LiveRule {
     pub when: When,
     /// What befalls them.
     pub effect: LiveEffect,
-    /// When it came into service, by the session's clock.
+    /// When it came into service, by the clock of the session that it holds in; of what holds in all of
+    /// them, by that of the default one.
     pub since: Duration,
     /// What its draws and its counts are kept under; with `serial`, unlike that of every other rule.
     pub key: Uuid,

@@ -17,14 +17,16 @@ use super::{
     clock::SessionClock,
     journal::{Journal, Journals},
     limits::Counters,
+    overlay::SessionStubs,
     recording::Recording,
     scenarios::Scenarios,
     settings::{GlobalSettings, SharedSettings},
+    stubs::StubStore,
     turns::TurnCounts,
     values::Values,
 };
 use crate::{
-    model::{Mode, SessionName, StubId},
+    model::{Expectations, Mode, SessionName, StubId},
     runtime::{Clock, Seed},
 };
 
@@ -58,6 +60,7 @@ pub struct Session {
     /// Settings of the sessions that have none of their own.
     base_settings: Arc<SharedSettings>,
     own_settings: OnceLock<SharedSettings>,
+    stubs: SessionStubs,
     clock: Arc<SessionClock>,
     scenarios: Scenarios,
     journal: Journal,
@@ -69,23 +72,27 @@ pub struct Session {
     values: Values,
     limits: Arc<Counters>,
     turns: TurnCounts,
+    /// What a test expects of its client.
+    expectations: RwLock<Option<Arc<Expectations>>>,
 }
 
 impl Session {
     /// A session without a past and without a journal.
     pub fn new(name: SessionName) -> Self {
-        Self::open(name, &Journals::off(), Arc::default())
+        Self::open(name, &Journals::off(), Arc::default(), Arc::default())
     }
 
     /// A session without a past that keeps one of these journals. `settings` hold until it is given its
-    /// own.
+    /// own; the default session's stubs are `stubs`, and another's lie over them.
     pub fn open(
         name: SessionName,
         journals: &Arc<Journals>,
         settings: Arc<SharedSettings>,
+        stubs: Arc<StubStore>,
     ) -> Self {
         Self {
             journal: journals.open(name.clone()),
+            stubs: SessionStubs::over(stubs),
             name,
             touched: AtomicU64::new(0),
             terms: RwLock::default(),
@@ -100,12 +107,28 @@ impl Session {
             values: Values::default(),
             limits: Arc::default(),
             turns: TurnCounts::default(),
+            expectations: RwLock::default(),
         }
+    }
+
+    /// What a test expects of its client, if anything.
+    pub fn expectations(&self) -> Option<Arc<Expectations>> {
+        self.expectations.read().clone()
+    }
+
+    /// Replaces what a test expects.
+    pub fn expect(&self, expectations: Option<Arc<Expectations>>) {
+        *self.expectations.write() = expectations;
     }
 
     /// Its time: what has to do with dates, windows and limits reads this one and no other.
     pub fn clock(&self) -> &Arc<SessionClock> {
         &self.clock
+    }
+
+    /// The stubs that its requests see.
+    pub fn stubs(&self) -> &SessionStubs {
+        &self.stubs
     }
 
     /// In which states its scenarios are.

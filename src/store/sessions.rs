@@ -12,7 +12,7 @@ use std::{
 use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
 
-use super::{journal::Journals, session::Session, settings::SharedSettings};
+use super::{journal::Journals, session::Session, settings::SharedSettings, stubs::StubStore};
 use crate::{
     model::{SessionName, StubId},
     runtime::Clock,
@@ -60,6 +60,7 @@ pub struct Sessions {
     clock: Clock,
     journals: Arc<Journals>,
     settings: Arc<SharedSettings>,
+    stubs: Arc<StubStore>,
     default: Arc<Session>,
     open: RwLock<BTreeMap<SessionName, Arc<Session>>>,
     gone: Gone,
@@ -74,18 +75,21 @@ struct Gone {
 
 impl Sessions {
     /// The default session, and none beside it. `settings` hold in every session that has none of its
-    /// own; each keeps one of `journals`.
+    /// own, as do `stubs`; each keeps one of `journals`.
     pub fn new(
         limits: SessionLimits,
         journals: Arc<Journals>,
         settings: Arc<SharedSettings>,
+        stubs: Arc<StubStore>,
     ) -> Self {
-        let default = Session::open(SessionName::default(), &journals, Arc::clone(&settings));
+        let name = SessionName::default();
+        let default = Session::open(name, &journals, Arc::clone(&settings), Arc::clone(&stubs));
         Self {
             limits,
             clock: Clock::start(),
             journals,
             settings,
+            stubs,
             default: Arc::new(default),
             open: RwLock::default(),
             gone: Gone::default(),
@@ -148,7 +152,8 @@ impl Sessions {
         if name.is_default() {
             return Err(exists());
         }
-        let made = Session::open(name.clone(), &self.journals, Arc::clone(&self.settings));
+        let (settings, stubs) = (Arc::clone(&self.settings), Arc::clone(&self.stubs));
+        let made = Session::open(name.clone(), &self.journals, settings, stubs);
         made.touch(self.clock.elapsed());
         let mut open = self.open.write();
         if open.contains_key(name) {
@@ -230,7 +235,7 @@ mod tests {
     use super::*;
 
     fn sessions(limits: SessionLimits) -> Sessions {
-        Sessions::new(limits, Journals::off(), Arc::default())
+        Sessions::new(limits, Journals::off(), Arc::default(), Arc::default())
     }
 
     fn name(text: &str) -> SessionName {

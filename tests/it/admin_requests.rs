@@ -38,7 +38,8 @@ async fn the_journal_shows_request_answer_and_stub() {
     assert_eq!(list["requests"][0]["wasMatched"], false);
     let event = &list["requests"][1];
     assert_eq!(event["request"]["url"], "/orders?a=1&a=2");
-    assert_eq!(event["request"]["headers"]["X-Two"], json!(["1", "2"]));
+    // As the client spelled it.
+    assert_eq!(event["request"]["headers"]["x-two"], json!(["1", "2"]));
     assert_eq!(event["request"]["queryParams"]["a"]["values"], json!(["1", "2"]));
     assert_eq!(
         (&event["request"]["body"], &event["request"]["clientIp"]),

@@ -47,7 +47,7 @@ pub(super) fn read(fields: &mut Fields, problems: &mut Problems) -> RequestPatte
 }
 
 /// Methods are in capitals (RFC 9110 §9.1), however a person writes them.
-fn method(node: Node, problems: &mut Problems) -> Option<MethodPattern> {
+pub(in crate::format) fn method(node: Node, problems: &mut Problems) -> Option<MethodPattern> {
     let mut methods = Vec::new();
     for item in one_or_more(node) {
         let span = span_of(&item);
@@ -114,7 +114,7 @@ fn headers(node: Node, headers: &mut Vec<(String, ValuePattern)>, problems: &mut
 }
 
 /// Equality, or a fit where there are wildcards.
-fn value(text: &str) -> ValuePattern {
+pub(in crate::format) fn value(text: &str) -> ValuePattern {
     if text.contains('*') {
         ValuePattern::Matches(glob::anywhere(text))
     } else {

@@ -27,7 +27,7 @@ pub fn parse(text: &str) -> Result<UrlPattern, String> {
 }
 
 /// The text that means these URLs, if there is one.
-pub(super) fn print(pattern: &UrlPattern) -> Option<String> {
+pub(in crate::format) fn print(pattern: &UrlPattern) -> Option<String> {
     let text = match pattern {
         UrlPattern::Any | UrlPattern::UrlPathTemplate(_) => return None,
         UrlPattern::Url(text) | UrlPattern::UrlPath(text) => text.clone(),
@@ -57,7 +57,7 @@ fn regex(text: &str) -> String {
 }
 
 /// The regular expression of a text in which `*` is any text.
-pub(super) fn anywhere(text: &str) -> String {
+pub(in crate::format) fn anywhere(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         if c == '*' {

@@ -4,12 +4,12 @@
 //! May import: behavior, codec, model.
 
 mod bandwidth;
-mod condition;
+pub(super) mod condition;
 pub mod document;
 pub(super) mod entry;
 mod fault;
 pub mod fault_names;
-mod glob;
+pub(super) mod glob;
 pub(super) mod latency;
 pub mod limit;
 pub mod line;

@@ -69,7 +69,7 @@ macro_rules! matchers {
 pub(super) const VALUE: Place = Place { noun: "matcher", name: "a matcher", known: matchers!(;) };
 
 /// Matchers of a name that may have several values: those of a text, and of all its values.
-pub(super) const NAMED: Place = Place {
+pub(in crate::format) const NAMED: Place = Place {
     name: "a matcher of `headers`, `queryParameters` or `formParameters`",
     known: matchers!(; "hasExactly", "includes"),
     ..VALUE

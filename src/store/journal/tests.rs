@@ -25,6 +25,7 @@ fn served(path: &str, body: impl Into<Bytes>) -> Served {
         arrived: Duration::ZERO,
         started: Duration::ZERO,
         service: None,
+        names: None,
         protocol: "HTTP/1.1",
         is_proxied: false,
         is_passed_on: false,
