@@ -23,6 +23,9 @@ use crate::{
 /// Notes on one entry beyond which no more are taken.
 const MAX_NOTES: usize = 32;
 
+/// What an entry takes beside its fields and bodies, about.
+pub(super) const ENTRY_BYTES: usize = size_of::<ServeEvent>() + 128;
+
 /// An entry of the journal.
 #[derive(Debug)]
 pub struct ServeEvent {
@@ -298,7 +301,7 @@ impl ServeEvent {
 
     /// Bytes that it holds, about.
     pub fn size(&self) -> usize {
-        self.later.lock().bytes.unwrap_or(super::journal::ENTRY_BYTES)
+        self.later.lock().bytes.unwrap_or(ENTRY_BYTES)
     }
 
     /// Notes an answer; `grow` is told before by how many bytes the entry grows in the journal.

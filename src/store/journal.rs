@@ -15,7 +15,7 @@ use http::{HeaderMap, Response, uri::PathAndQuery};
 use uuid::Uuid;
 
 use super::{
-    event::ServeEvent,
+    event::{ENTRY_BYTES, ServeEvent},
     feed::{Feed, Notice},
     fields::{FieldNames, compact, size_of_fields},
     logged_body::{BodyLimit, LoggedBody},
@@ -27,9 +27,6 @@ use crate::{
     redaction::Redactor,
     runtime::Seed,
 };
-
-/// What an entry takes beside its fields and bodies, about.
-pub(super) const ENTRY_BYTES: usize = size_of::<ServeEvent>() + 128;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
