@@ -24,41 +24,38 @@
 //! # }
 //! ```
 
-use std::{
-    fmt,
-    net::SocketAddr,
-    path::PathBuf,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::{
-    admin::{Admin, AdminParts},
+    admin::{Admin, AdminParts, SessionListeners},
     config::Config,
-    library::{
-        BodyFiles, Keeper, LibraryError, Loaded, Reader, Watcher, keeper::put_in_service, key_file,
-    },
-    model::{Handled, Stub},
-    record::{LazyRecorder, RecordError, Recorder, RecorderConfig},
+    library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service},
+    model::{Handled, SessionName, Stub},
+    record::{LazyRecorder, MappingFiles},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
-    serve::{Dialect, ServeError, Server, ServerParts, server},
+    serve::{AdminPlace, Dialect, Server, ServerParts, SessionDoors, server},
     store::{
         JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
         StubStore,
     },
-    tls::{Authority, TlsError},
+    telemetry::Metrics,
+    tls::Authority,
     upstream,
     verify::{Compiled, UnusedStub},
 };
 
 mod behaviors;
+mod error;
+mod idle;
+mod mappings;
 mod measured;
 mod recorded;
+mod reload;
 mod secrets;
+mod spans;
 mod summary;
 mod verification;
 
@@ -67,39 +64,9 @@ pub use summary::Summary;
 pub use crate::lint::compile_problems;
 use behaviors::AnswerBehaviors;
 pub use behaviors::BehaviorsError;
-
-/// Exchanges that may be under way or wait for the disk.
-const RECORDING_PERMITS: usize = 2048;
-/// Between two looks for sessions to forget.
-const LOOK_AT_LEAST: Duration = Duration::from_millis(50);
-const LOOK_AT_MOST: Duration = Duration::from_secs(60);
-
-/// Why ringer could not start.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum AppError {
-    /// The local certificate authority can't be used.
-    #[error("the local certificate authority cannot be used")]
-    Authority(#[from] TlsError),
-    /// The stub directory can't be read or watched.
-    #[error("the stub directory cannot be used")]
-    Library(#[from] LibraryError),
-    /// The recorder can't start.
-    #[error("the recorder cannot start")]
-    Record(#[from] RecordError),
-    /// The listening side can't start.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    /// What was said of how answers behave can't be used.
-    #[error("the behaviors cannot be used")]
-    Behavior(#[from] BehaviorsError),
-    /// A pattern of what is expected can't be used.
-    #[error("the expectations cannot be used: {0}")]
-    Expectations(String),
-    /// A task that reads files was ended.
-    #[error("reading the stub directory was interrupted")]
-    Interrupted,
-}
+pub use error::AppError;
+use recorded::Recorded;
+use spans::Spans;
 
 /// ringer, about to start.
 #[derive(Debug)]
@@ -115,10 +82,12 @@ pub struct Running {
     problems: Vec<String>,
     behaviors: AnswerBehaviors,
     sessions: Arc<Sessions>,
+    mapping_files: Option<MappingFiles>,
     expectations: Option<Compiled>,
     clock: Clock,
     /// Stops when dropped.
     watcher: Option<Watcher>,
+    spans: Option<Spans>,
     asked_to_stop: Watch,
     /// Kept, so that its end is not taken for a wish to stop.
     _shutdown: Arc<Drain>,
@@ -159,6 +128,7 @@ struct Parts {
     problems: Vec<String>,
     measured: Arc<Measured>,
     behaviors: AnswerBehaviors,
+    metrics: Arc<Metrics>,
 }
 
 impl Parts {
@@ -178,24 +148,17 @@ impl Parts {
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
         let measured = Arc::new(measured::read(&config, &loaded));
         let events = server::events();
-        let recorder = {
-            let (folder, recordings) = (config.stubs.clone(), config.recordings.clone());
-            let (redactor, stubs, events) =
-                (Arc::clone(&redactor), Arc::clone(&stubs), events.clone());
-            Arc::new(LazyRecorder::new(move || {
-                if let Some(key) = &new_key {
-                    key_file::write(&folder, key)?;
-                }
-                Recorder::start(RecorderConfig {
-                    stubs: folder.clone(),
-                    recordings: recordings.clone(),
-                    clock,
-                    redactor: Arc::clone(&redactor),
-                    permits: RECORDING_PERMITS,
-                    on_recorded: recorded::on_recorded(events.clone(), Arc::clone(&stubs)),
-                })
-            }))
-        };
+        let metrics = Arc::new(Metrics::default());
+        let recorder = Arc::new(recorded::recorder(Recorded {
+            stubs: config.stubs.clone(),
+            recordings: config.recordings.clone(),
+            new_key,
+            clock,
+            redactor: Arc::clone(&redactor),
+            live: Arc::clone(&stubs),
+            events: events.clone(),
+            metrics: metrics.recorder.clone(),
+        }));
         if records {
             recorder.start()?;
         }
@@ -211,6 +174,7 @@ impl Parts {
             problems,
             measured,
             behaviors: behaviors::start(&config)?,
+            metrics,
             config,
         })
     }
@@ -228,10 +192,8 @@ impl Parts {
         let watcher = config
             .watch
             .then(|| {
-                let keeper = Arc::clone(&keeper);
-                Watcher::follow(self.reader, &self.loaded, move |changed, removed| {
-                    keeper.follow(changed, removed);
-                })
+                let (keeper, metrics) = (Arc::clone(&keeper), Arc::clone(&self.metrics));
+                Watcher::follow(self.reader, &self.loaded, reload::follow(keeper, metrics))
             })
             .transpose()?;
         let expectations = verification::compiled(config.expectations.as_ref())?;
@@ -244,17 +206,25 @@ impl Parts {
         let sessions =
             Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
         self.stubs.follow(sessions.default_session().clock());
-        tokio::spawn(forget_idle(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
+        let mapping_files = mappings::follow(
+            config.admin.record_mappings,
+            &config.stubs,
+            &self.redactor,
+            &sessions,
+        )?;
+        tokio::spawn(idle::forget(Arc::downgrade(&sessions), Arc::clone(&self.behaviors.shared)));
         let body_files = BodyFiles::new(&config.stubs);
         let token_keys = Arc::new(secrets::token_keys(config.certs));
         let behaviors = self.behaviors;
         let (shutdown, asked_to_stop) = Drain::new();
         let shutdown = Arc::new(shutdown);
+        let session_doors = Arc::new(SessionDoors::default());
         let admin = config.admin.place.map(|place| {
             let admin = Admin::new(AdminParts {
                 clock: self.clock,
                 keeper,
                 sessions: Arc::clone(&sessions),
+                listeners: Arc::clone(&session_doors) as Arc<dyn SessionListeners>,
                 behaviors: Arc::clone(&behaviors.shared),
                 measured: Arc::clone(&self.measured),
                 redactor: Arc::clone(&self.redactor),
@@ -264,11 +234,19 @@ impl Parts {
                 body_files: body_files.clone(),
                 shutdown: Arc::clone(&shutdown),
                 recorder: Arc::clone(&self.recorder),
-                credentials: config.admin.credentials,
-                requires_https: config.admin.requires_https,
+                metrics: Arc::clone(&self.metrics),
+                access: config.admin.access,
             });
             (Arc::new(admin), place)
         });
+        let upstream = upstream::Options {
+            ca_files: config.upstream.ca_files,
+            insecure: config.upstream.insecure,
+            connect_timeout: config.upstream.connect_timeout,
+            idle_timeout: config.upstream.idle_timeout,
+            own_addresses: Vec::new(),
+        };
+        let spans = Spans::start(config.otlp, &upstream, &self.metrics)?;
         let parts = ServerParts {
             clock: self.clock,
             limits: config.limits,
@@ -282,24 +260,22 @@ impl Parts {
             read_request_faults: config.allow_request_faults.then_some(behaviors::read_request),
             fault_log: behaviors.log.clone(),
             matching: config.matching,
-            upstream: upstream::Options {
-                ca_files: config.upstream.ca_files,
-                insecure: config.upstream.insecure,
-                connect_timeout: config.upstream.connect_timeout,
-                idle_timeout: config.upstream.idle_timeout,
-                own_addresses: Vec::new(),
-            },
+            upstream,
             preserve_host: config.upstream.preserve_host,
             response_timeout: config.upstream.response_timeout,
             authority: Arc::clone(&self.authority),
             token_keys,
             sessions: Arc::clone(&sessions),
+            session_doors,
+            session_listen: config.session_listen,
             admin,
             body_files,
             redactor: self.redactor,
             recorder: Arc::clone(&self.recorder),
             recordings: config.recordings,
             events: self.events.clone(),
+            metrics: self.metrics,
+            tracer: spans.as_ref().map(|spans| Arc::clone(&spans.tracer)),
         };
         Ok(Running {
             server: Server::start(&config.listen, parts)?,
@@ -310,24 +286,14 @@ impl Parts {
             problems: self.problems,
             behaviors,
             sessions,
+            mapping_files,
             expectations,
             clock: self.clock,
             watcher,
+            spans,
             asked_to_stop,
             _shutdown: shutdown,
         })
-    }
-}
-
-/// Forgets sessions that nobody asks for, as long as there are any to forget.
-async fn forget_idle(sessions: Weak<Sessions>, behaviors: Arc<SharedBehaviors>) {
-    while let Some(idle) = sessions.upgrade().map(|sessions| sessions.limits().idle) {
-        tokio::time::sleep((idle / 4).clamp(LOOK_AT_LEAST, LOOK_AT_MOST)).await;
-        let Some(sessions) = sessions.upgrade() else { return };
-        for session in sessions.expire() {
-            behaviors.reset_session(session.name(), Duration::ZERO);
-            tracing::debug!("session {} is forgotten: nobody asked for it", session.name());
-        }
     }
 }
 
@@ -335,6 +301,26 @@ impl Running {
     /// The addresses that are listened on, in the order in which they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         self.server.addresses()
+    }
+
+    /// The addresses that sessions have of their own from the start, in the order in which they were
+    /// given.
+    pub fn session_addresses(&self) -> &[(SessionName, SocketAddr)] {
+        self.server.session_addresses()
+    }
+
+    /// Where the admin API answers, as its clients are told it: a URL, or `unix:` and a path.
+    pub fn admin(&self) -> Option<String> {
+        let url = |address: &SocketAddr| format!("http://{address}");
+        match self.server.admin()? {
+            AdminPlace::Address(address) => Some(url(address)),
+            AdminPlace::Everywhere { .. } => self.addresses().first().map(url),
+            #[cfg(unix)]
+            AdminPlace::Unix(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                Some(format!("unix:{}", path.display()))
+            }
+        }
     }
 
     /// The certificate to give to clients.
@@ -372,6 +358,10 @@ impl Running {
     pub async fn stop(self) -> Summary {
         self.server.stop().await;
         drop(self.watcher);
+        if let Some(spans) = self.spans {
+            spans.finish().await;
+        }
+        mappings::finish(self.mapping_files).await;
         let recorded = match self.recorder.running() {
             Some(recorder) => Some(recorder.finish().await),
             None => None,

@@ -31,4 +31,5 @@ pub mod upstream;
 
 pub mod model;
 pub mod runtime;
+pub mod telemetry;
 pub mod tls;

@@ -16,6 +16,7 @@ use std::{
 const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("runtime", &[]),
+    ("telemetry", &[]),
     ("tls", &["runtime"]),
     ("behavior", &["model", "runtime"]),
     ("codec", &["model"]),
@@ -29,7 +30,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine", &["behavior", "codec", "matching", "model", "render", "runtime", "store"]),
     ("library", &["codec", "format", "lint", "model", "runtime", "store"]),
     ("verify", &["behavior", "codec", "matching", "model", "store"]),
-    ("record", &["codec", "library", "matching", "model", "redaction", "runtime", "store"]),
+    (
+        "record",
+        &["codec", "library", "matching", "model", "redaction", "runtime", "store", "telemetry"],
+    ),
     (
         "admin",
         &[
@@ -44,6 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "redaction",
             "runtime",
             "store",
+            "telemetry",
             "tls",
             "verify",
         ],
@@ -63,11 +68,26 @@ const ROOMS: &[(&str, &[&str])] = &[
             "render",
             "runtime",
             "store",
+            "telemetry",
             "tls",
             "upstream",
         ],
     ),
-    ("config", &["behavior", "engine", "format", "library", "model", "runtime", "serve", "store"]),
+    (
+        "config",
+        &[
+            "admin",
+            "behavior",
+            "engine",
+            "format",
+            "library",
+            "model",
+            "runtime",
+            "serve",
+            "store",
+            "telemetry",
+        ],
+    ),
     (
         "app",
         &[
@@ -87,6 +107,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "runtime",
             "serve",
             "store",
+            "telemetry",
             "tls",
             "upstream",
             "verify",
@@ -95,6 +116,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "admin",
             "app",
             "behavior",
             "codec",
@@ -108,6 +130,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "runtime",
             "serve",
             "store",
+            "telemetry",
             "tls",
             "verify",
         ],

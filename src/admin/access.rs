@@ -40,6 +40,15 @@ impl Access {
         self.token.is_some() || self.credentials.is_some()
     }
 
+    /// The names of the ways to prove who calls, as the description of the API has them: any will do.
+    pub(super) fn schemes(&self) -> &'static [&'static str] {
+        match (&self.token, &self.credentials) {
+            (Some(_), _) => &["bearer", "basic"],
+            (None, Some(_)) => &["basic"],
+            (None, None) => &[],
+        }
+    }
+
     /// The answer to a call that must not be carried out: 401 or 403.
     pub(super) fn refusal(&self, asking: Asking<'_>) -> Option<Response<Bytes>> {
         if self.requires_https && !asking.is_private {
@@ -171,8 +180,18 @@ mod tests {
             assert_eq!(refused(&guarded, &[right]), None, "{right}");
         }
         for wrong in [
-            "", "p", "Bearer", "Bearer ", "Bearer P", "Bearer pp", "Token p", "Basic p", "Basic cA==",
-            "Basic dTpwcA==", "Bearer dTpw", "Basic dTpw,Bearer p",
+            "",
+            "p",
+            "Bearer",
+            "Bearer ",
+            "Bearer P",
+            "Bearer pp",
+            "Token p",
+            "Basic p",
+            "Basic cA==",
+            "Basic dTpwcA==",
+            "Bearer dTpw",
+            "Basic dTpw,Bearer p",
         ] {
             assert_eq!(refused(&guarded, &[wrong]), Some(401), "{wrong}");
         }

@@ -81,9 +81,17 @@ impl<'c> Call<'c> {
         };
         let wrong = || {
             let title = format!("{name} must be a whole number, 0 or more; {text} is not");
-            Problem::titled(StatusCode::INTERNAL_SERVER_ERROR, 10, title)
+            self.misused(title)
         };
         text.parse().map(Some).map_err(|_| wrong())
+    }
+
+    /// A value in the URL that cannot be: 400, where WireMock breaks down and answers 500.
+    pub(super) fn misused(&self, title: impl Into<String>) -> Problem {
+        if self.parts.is_shared {
+            return Problem::titled(StatusCode::INTERNAL_SERVER_ERROR, 10, title);
+        }
+        Problem::bad_request(title)
     }
 
     /// The variable as an id.
@@ -92,10 +100,30 @@ impl<'c> Call<'c> {
     ///
     /// 400, where it is none.
     pub(super) fn id(&self) -> Result<StubId, Problem> {
-        Uuid::try_parse(self.variable)
+        uuid(self.variable)
             .map(StubId)
-            .map_err(|_| Problem::bad_request(format!("{} is not a valid UUID", self.variable)))
+            .ok_or_else(|| Problem::bad_request(format!("{} is not a valid UUID", self.variable)))
     }
+}
+
+/// An id as Java's `UUID.fromString` reads it: five groups of hexadecimal digits between dashes, of which
+/// leading zeros may be left out and surplus digits do not count.
+pub(super) fn uuid(text: &str) -> Option<Uuid> {
+    let mut groups = text.split('-').map(|group| {
+        // As long as a Java `long` can be, without the sign that it could have.
+        let is_hex = group.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex.then(|| i64::from_str_radix(group, 16).ok()).flatten()?.try_into().ok()
+    });
+    let mut next = |bits: u32| -> Option<u128> {
+        let group: u64 = groups.next()??;
+        Some(u128::from(group & (u64::MAX >> (64 - bits))))
+    };
+    let mut value = 0;
+    for bits in [32, 16, 16, 16, 48] {
+        value = (value << bits) | next(bits)?;
+    }
+    let is_whole = text.len() <= 36 && groups.next().is_none();
+    is_whole.then(|| Uuid::from_u128(value))
 }
 
 /// 200 with JSON.
@@ -132,4 +160,34 @@ pub(super) fn no_content() -> Response<Bytes> {
 /// 200 with `{}`.
 pub(super) fn empty_object() -> Response<Bytes> {
     typed("application/json", "{}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_as_java_reads_them() {
+        let id = "00000000-0000-4000-8000-0000000000aF";
+        assert_eq!(uuid(id), Uuid::try_parse(id).ok());
+        for (short, whole) in [
+            ("1-2-3-4-5", "00000001-0002-0003-0004-000000000005"),
+            ("100000001-2-3-4-5", "00000001-0002-0003-0004-000000000005"),
+        ] {
+            assert_eq!(uuid(short), Uuid::try_parse(whole).ok());
+        }
+        for wrong in [
+            "",
+            "x",
+            "1-2-3-4",
+            "1-2-3-4-5-6",
+            "1-2-3--5",
+            "1-2-3-+4-5",
+            "{00000000-0000-4000-8000-0000000000aF}",
+            "000000000000400080000000000000af",
+            "00000000-0000-4000-8000-0000000000aF0",
+        ] {
+            assert_eq!(uuid(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     behavior::latency::parse_duration,
-    codec::json,
     model::Json,
     store::{ClockChange, ClockError, ClockReading, Delays},
 };
@@ -113,7 +112,7 @@ fn read(call: &Call<'_>, allowed: &[&str]) -> Result<ClockChange, Problem> {
     if call.body.is_empty() {
         return Ok(change);
     }
-    let value = json::parse(&call.text()).map_err(|error| Problem::not_json(&error))?;
+    let value = Problem::or_json(&call.text())?;
     let Json::Object(members) = value else {
         return Err(Problem::at("/", format!("an object is expected, with {}", listed(allowed))));
     };

@@ -19,8 +19,7 @@ pub(super) fn openapi<'r>(
     prefix: &str,
     routes: impl Iterator<Item = Described<'r>>,
 ) -> Answer {
-    let basic = call.parts.credentials.as_ref().map(|_| "basic");
-    let schemes: Vec<&str> = basic.into_iter().collect();
-    let surroundings = Surroundings { schemes: &schemes, is_wiremock: call.parts.is_shared };
+    let schemes = call.parts.access.schemes();
+    let surroundings = Surroundings { schemes, is_wiremock: call.parts.is_shared };
     Ok(call::json(&openapi::document(prefix, routes, surroundings)))
 }

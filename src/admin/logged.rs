@@ -1,11 +1,9 @@
-//! Entries of the journal as WireMock shows them (`ServeEvent`, `LoggedRequest`), and a request that
-//! a client describes so.
+//! Entries of the journal as WireMock shows them (`ServeEvent`, `LoggedRequest`).
 
 use std::{borrow::Cow, time::SystemTime};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header::CONTENT_ENCODING};
+use http::{HeaderMap, HeaderName, header::CONTENT_ENCODING};
 
 use super::{exchange, json::object, mapping::shown};
 use crate::{
@@ -13,9 +11,12 @@ use crate::{
         encoding, form,
         view::{MAX_DECODED_BODY, RequestView},
     },
-    model::{Coding, Headers, Json, Request, RequestBody, Scheme, text_of, usual_spelling},
+    model::{Coding, Headers, Json, Request, text_of, usual_spelling},
     store::{LoggedAnswer, ServeEvent},
 };
+
+/// The id of what stands for the stub of a request that none matched; WireMock makes one up at its start.
+const NO_STUB: &str = "00000000-0000-0000-0000-000000000000";
 
 /// A whole entry.
 pub(super) fn event(event: &ServeEvent) -> Json {
@@ -49,10 +50,10 @@ pub(super) fn event(event: &ServeEvent) -> Json {
     members.push(("subEvents".to_owned(), Json::Array(notes.collect())));
     let mapping = mapping.unwrap_or_else(|| {
         object([
-            ("id", event.id.to_string().into()),
+            ("id", NO_STUB.into()),
             ("request", object([("method", "ANY".into())])),
             ("response", unmatched(event)),
-            ("uuid", event.id.to_string().into()),
+            ("uuid", NO_STUB.into()),
         ])
     });
     members.push(("stubMapping".to_owned(), mapping));
@@ -176,11 +177,6 @@ pub(super) fn request(event: &ServeEvent) -> Json {
     shown_request(event.request(), event.protocol(), event.is_proxied(), spelled)
 }
 
-/// A request that a client describes.
-pub(super) fn described(request: &Request) -> Json {
-    shown_request(request, "HTTP/1.1", false, |name| usual_spelling(name.as_str()))
-}
-
 fn shown_request(
     request: &Request,
     protocol: &str,
@@ -234,7 +230,7 @@ fn host_and_port(request: &Request) -> (&str, u16) {
 }
 
 /// Milliseconds since 1970, and the same as RFC 3339 to the millisecond.
-fn logged_date(at: SystemTime) -> (u64, String) {
+pub(super) fn logged_date(at: SystemTime) -> (u64, String) {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let milliseconds = u64::try_from(since.as_millis()).unwrap_or_default();
     let stamp = i64::try_from(milliseconds).ok();
@@ -263,7 +259,7 @@ fn grouped(pairs: impl Iterator<Item = (String, Json)>) -> Json {
     Json::Object(members)
 }
 
-fn parameters(pairs: &[form::Pair]) -> Json {
+pub(super) fn parameters(pairs: &[form::Pair]) -> Json {
     let mut members: Vec<(String, Vec<Json>)> = Vec::new();
     for (name, value) in pairs {
         match members.iter_mut().find(|(known, _)| known == name) {
@@ -276,50 +272,6 @@ fn parameters(pairs: &[form::Pair]) -> Json {
         (name, parameter)
     });
     Json::Object(members.collect())
-}
-
-/// A request as a client describes it.
-pub(super) fn read_request(value: &Json) -> Request {
-    let text = |name: &str| value.member(name).and_then(Json::as_str).unwrap_or_default();
-    let absolute: Option<Uri> = text("absoluteUrl").parse().ok();
-    let absolute = absolute.filter(|uri| uri.authority().is_some());
-    let target = match text("url") {
-        "" => absolute.as_ref().and_then(|uri| uri.path_and_query().cloned()),
-        url => url.parse().ok(),
-    };
-    let is_https = absolute.as_ref().and_then(Uri::scheme_str) == Some("https");
-    let mut headers = HeaderMap::new();
-    if let Some(Json::Object(members)) = value.member("headers") {
-        for (name, values) in members {
-            let values = match values {
-                Json::Array(values) => values.as_slice(),
-                one => std::slice::from_ref(one),
-            };
-            for value in values.iter().filter_map(Json::as_str) {
-                if let (Ok(name), Ok(value)) =
-                    (HeaderName::try_from(name), HeaderValue::try_from(value))
-                {
-                    headers.append(name, value);
-                }
-            }
-        }
-    }
-    let body = match value.member("bodyAsBase64").and_then(Json::as_str) {
-        Some(encoded) => BASE64_STANDARD.decode(encoded).unwrap_or_default(),
-        None => text("body").as_bytes().to_vec(),
-    };
-    Request {
-        method: Method::from_bytes(text("method").as_bytes()).unwrap_or_default(),
-        scheme: if is_https { Scheme::Https } else { Scheme::Http },
-        authority: absolute
-            .and_then(|uri| uri.authority().map(ToString::to_string))
-            .unwrap_or_default(),
-        target: target.unwrap_or_else(|| http::uri::PathAndQuery::from_static("/")),
-        headers,
-        body: RequestBody::Whole(Bytes::from(body)),
-        client: text("clientIp").parse().ok(),
-        received: SystemTime::UNIX_EPOCH,
-    }
 }
 
 #[cfg(test)]
@@ -335,16 +287,5 @@ mod tests {
             super::super::json::pretty(&shown).replace("\n", ""),
             r#"{  "a" : [ "1", "3", "4" ],  "b" : "2"}"#
         );
-    }
-
-    #[test]
-    fn a_described_request_is_read() {
-        let text = r#"{"url": "/x?a=1", "absoluteUrl": "https://h:8443/x?a=1", "method": "POST",
-            "headers": {"A": ["1", "2"], "B": "3"}, "body": "hi"}"#;
-        let request = read_request(&crate::codec::json::parse(text).unwrap());
-        assert_eq!(request.target.as_str(), "/x?a=1");
-        assert_eq!((request.authority.as_str(), request.scheme), ("h:8443", Scheme::Https));
-        assert_eq!(request.headers.get_all("a").iter().count(), 2);
-        assert!(matches!(request.body, RequestBody::Whole(body) if body == "hi"));
     }
 }

@@ -9,6 +9,20 @@ use crate::{
 /// So deep may matchers stand in each other.
 const MAX_DEPTH: usize = 64;
 
+/// The members that come first, in WireMock's order.
+const ORDER: &[&str] = &[
+    "id",
+    "name",
+    "request",
+    "response",
+    "uuid",
+    "persistent",
+    "priority",
+    "scenarioName",
+    "requiredScenarioState",
+    "newScenarioState",
+];
+
 /// A stub with both names of its id, its method and its status.
 pub(super) fn shown(stub: &Stub) -> Json {
     let mut value = wiremock::write_value(stub);
@@ -19,7 +33,16 @@ pub(super) fn shown(stub: &Stub) -> Json {
     spell_out(&mut request, 0);
     value.set("request", request);
     value.set("uuid", stub.id.to_string().into());
-    value
+    let mut in_order: Vec<(String, Json)> = Vec::new();
+    for name in ORDER {
+        if let Some(member) = value.remove(name) {
+            in_order.push(((*name).to_owned(), member));
+        }
+    }
+    if let Json::Object(rest) = value {
+        in_order.extend(rest);
+    }
+    Json::Object(in_order)
 }
 
 /// Writes defaults of matchers out, where WireMock does so.

@@ -31,7 +31,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let limit = call.number("limit")?.unwrap_or(MAX_LISTED);
     if offset > total {
         let title = format!("offset {offset} is past the end: there are {total} stubs");
-        return Err(Problem::titled(StatusCode::INTERNAL_SERVER_ERROR, 10, title));
+        return Err(call.misused(title));
     }
     let page = set.in_order().skip(offset).take(limit);
     Ok(call::json(&listed(page, total)))
@@ -146,26 +146,39 @@ fn without_unknown(text: Cow<'_, str>) -> Cow<'_, str> {
 fn import_policy(text: &str) -> Result<ImportPolicy, Problem> {
     let mut policy = ImportPolicy { overwrite: true, delete_others: false };
     let Ok(value) = json::parse(text) else { return Ok(policy) };
+    if !matches!(value, Json::Object(_)) {
+        return Err(Problem::at("/", "an import is an object with `mappings`, a list"));
+    }
     if !matches!(value.member("mappings"), Some(Json::Array(_))) {
         return Err(Problem::at("/mappings", "an import needs `mappings`, a list"));
     }
-    let Some(options) = value.member("importOptions") else { return Ok(policy) };
-    if let Json::Object(members) = options {
-        let known = ["duplicatePolicy", "deleteAllNotInImport"];
-        if let Some((name, _)) = members.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-            return Err(Problem::unknown_field("/importOptions", name));
+    let members = match value.member("importOptions") {
+        None | Some(Json::Null) => return Ok(policy),
+        Some(Json::Object(members)) => members,
+        Some(_) => return Err(Problem::at("/importOptions", "`importOptions` must be an object")),
+    };
+    for (name, value) in members {
+        let wrong = |detail: String| Problem::at(&format!("/importOptions/{name}"), detail);
+        match name.as_str() {
+            "duplicatePolicy" => match value.as_str() {
+                Some("OVERWRITE") => {}
+                Some("IGNORE") => policy.overwrite = false,
+                _ if *value == Json::Null => policy.overwrite = false,
+                other => {
+                    let other = other.unwrap_or_default();
+                    return Err(wrong(format!("`{other}` is not one of [IGNORE, OVERWRITE]")));
+                }
+            },
+            "deleteAllNotInImport" => {
+                match value.as_bool().or_else(|| value.as_str()?.parse().ok()) {
+                    Some(delete) => policy.delete_others = delete,
+                    None if *value == Json::Null => {}
+                    None => return Err(wrong(format!("`{name}` must be `true` or `false`"))),
+                }
+            }
+            _ => return Err(Problem::unknown_field("/importOptions", name)),
         }
     }
-    match options.member("duplicatePolicy").map(|policy| policy.as_str().unwrap_or_default()) {
-        None | Some("OVERWRITE") => {}
-        Some("IGNORE") => policy.overwrite = false,
-        Some(other) => {
-            let detail = format!("`{other}` is not one of [IGNORE, OVERWRITE]");
-            return Err(Problem::at("/importOptions/duplicatePolicy", detail));
-        }
-    }
-    policy.delete_others =
-        options.member("deleteAllNotInImport").and_then(Json::as_bool).unwrap_or_default();
     Ok(policy)
 }
 

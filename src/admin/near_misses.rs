@@ -2,14 +2,14 @@
 
 use super::{
     call::{self, Answer, Call},
+    described::{self, Described},
     json::object,
     logged,
     mapping::shown,
     pattern::{Pattern, pattern},
-    problem::Problem,
 };
 use crate::{
-    codec::{json, view::RequestView},
+    codec::view::RequestView,
     format::wiremock::parts,
     matching::near_miss,
     model::{Json, Request},
@@ -24,14 +24,9 @@ const MAX_REQUESTS: usize = 1000;
 
 /// The stubs that are nearest to a request that is described in the body.
 pub(super) fn of_request(call: &Call<'_>) -> Answer {
-    let text = call.text();
-    if text.trim().is_empty() {
-        return Err(Problem::at("/", "No content to map due to end-of-input"));
-    }
-    let value = json::parse(&text).map_err(|error| Problem::not_json(&error))?;
-    let request = logged::read_request(&value);
+    let Described { request, shown } = described::read(&call.text())?;
     let set = call.stubs().snapshot();
-    listed(nearest_stubs(&set, &request, &logged::described(&request)))
+    listed(nearest_stubs(&set, &request, &shown))
 }
 
 /// The requests that are nearest to the pattern in the body.

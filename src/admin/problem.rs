@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::json::object;
 use crate::{
-    codec::json::JsonError,
+    codec::json::{self, JsonError},
     format::{
         Problem as Mistake,
         wiremock::{
@@ -78,6 +78,18 @@ impl Problem {
         Self::of(StatusCode::UNPROCESSABLE_ENTITY, vec![unreadable(None, detail)])
     }
 
+    /// The JSON of a text.
+    ///
+    /// # Errors
+    ///
+    /// 422: it is none. Of a text with nothing in it, WireMock names the place of the whole.
+    pub(super) fn or_json(text: &str) -> Result<Json, Self> {
+        json::parse(text).map_err(|error| match text.trim().is_empty() {
+            true => Self::at("/", error.message),
+            false => Self::not_json(&error),
+        })
+    }
+
     /// 422: a field that nothing is known of, in the object at `pointer`.
     pub(super) fn unknown_field(pointer: &str, name: &str) -> Self {
         Self::at(&format!("{pointer}/{name}"), format!("Unrecognized field \"{name}\""))
@@ -102,7 +114,7 @@ impl Problem {
     pub(super) fn of_session(error: SessionError) -> Self {
         let status = match error {
             SessionError::Exists(_) => StatusCode::CONFLICT,
-            SessionError::TooMany(_) => StatusCode::SERVICE_UNAVAILABLE,
+            SessionError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::NOT_FOUND,
         };
         Self::titled(status, u64::from(status.as_u16()), error.to_string())
@@ -156,7 +168,7 @@ fn unreadable(pointer: Option<&str>, detail: String) -> Json {
 fn error_of(text: &str, mistake: &Mistake) -> Json {
     let mut spot = spot_at(text, &mistake.span);
     if spot.pointer.as_deref() == Some("/")
-        && let Ok(whole) = crate::codec::json::parse(text)
+        && let Ok(whole) = json::parse(text)
     {
         spot.matcher = Some(whole);
     }
@@ -164,7 +176,7 @@ fn error_of(text: &str, mistake: &Mistake) -> Json {
     if mistake.message.starts_with("unknown matcher")
         && let Some(matcher) = &spot.matcher
     {
-        let matcher = crate::codec::json::write(matcher, crate::model::JsonStyle::default());
+        let matcher = json::write(matcher, crate::model::JsonStyle::default());
         detail = format!("{matcher} is not a valid match operation: {detail}");
     } else if spot.is_key && mistake.message.starts_with("unknown key") {
         let key = spot.pointer.as_deref().and_then(|pointer| pointer.rsplit('/').next());

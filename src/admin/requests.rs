@@ -67,7 +67,7 @@ fn since(text: &str) -> Result<SystemTime, Problem> {
 }
 
 fn stub_id(text: &str) -> Result<Uuid, Problem> {
-    Uuid::try_parse(text).map_err(|_| {
+    call::uuid(text).ok_or_else(|| {
         let title = format!("Query parameter matchingStub value '{text}' is not a valid UUID");
         Problem::titled(StatusCode::BAD_REQUEST, 15, title)
     })

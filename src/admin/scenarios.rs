@@ -11,7 +11,6 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    codec::json,
     model::Json,
     store::{LiveStub, StubSet},
 };
@@ -24,10 +23,10 @@ struct Known<'s> {
     stubs: Vec<&'s Arc<LiveStub>>,
 }
 
-/// The scenarios of the live stubs.
+/// The scenarios of the live stubs, in WireMock's order: that of a Java hash table of their names.
 fn known(set: &StubSet) -> Vec<Known<'_>> {
     let mut all: Vec<Known<'_>> = Vec::new();
-    for live in set.in_order() {
+    for live in set.all() {
         let Some(scenario) = &live.stub.scenario else { continue };
         let at = match all.iter().position(|known| known.name == scenario.name) {
             Some(at) => at,
@@ -44,7 +43,21 @@ fn known(set: &StubSet) -> Vec<Known<'_>> {
             }
         }
     }
+    // `ConcurrentHashMap` doubles its table of 16 when it is three quarters full.
+    let mut size: u32 = 16;
+    while u64::from(size) * 3 / 4 <= all.len() as u64 && size < 1 << 30 {
+        size *= 2;
+    }
+    all.sort_by_key(|known| bucket(known.name) & (size - 1));
     all
+}
+
+/// Where `ConcurrentHashMap` puts a text, before that is cut to the size of its table.
+fn bucket(text: &str) -> u32 {
+    let hash = text
+        .encode_utf16()
+        .fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
+    hash ^ (hash >> 16)
 }
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
@@ -95,7 +108,7 @@ pub(super) fn set_state(call: &Call<'_>) -> Answer {
 }
 
 fn state_of(text: &str) -> Result<Option<String>, Problem> {
-    let value = json::parse(text).map_err(|error| Problem::not_json(&error))?;
+    let value = Problem::or_json(text)?;
     let Json::Object(members) = value else {
         return Err(Problem::at("/", "an object with `state` is expected"));
     };
@@ -121,4 +134,17 @@ pub(super) fn forget_gone(call: &Call<'_>) {
     let set = call.stubs().snapshot();
     let left: Vec<&str> = known(&set).into_iter().map(|known| known.name).collect();
     scenarios.retain(|name| left.contains(&name));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_the_places_that_java_gives_them() {
+        // Asked of a `ConcurrentHashMap` with these keys.
+        let mut names = ["gamma", "other one", "zeta", "delta", "alpha"];
+        names.sort_by_key(|name| bucket(name) & 15);
+        assert_eq!(names, ["zeta", "alpha", "delta", "other one", "gamma"]);
+    }
 }

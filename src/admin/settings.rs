@@ -8,7 +8,6 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    codec::json,
     model::{Delay, Json},
     store::GlobalSettings,
 };
@@ -37,7 +36,7 @@ pub(super) fn replace(call: &Call<'_>) -> Answer {
 
 /// Adds to what extensions keep.
 pub(super) fn extend(call: &Call<'_>) -> Answer {
-    let value = json::parse(&call.text()).map_err(|error| Problem::not_json(&error))?;
+    let value = Problem::or_json(&call.text())?;
     let Json::Object(members) = value else {
         return Err(Problem::at("/", "an object with `extended` is expected"));
     };
@@ -63,8 +62,13 @@ pub(super) fn extend(call: &Call<'_>) -> Answer {
 
 /// Reads settings, as they are or as `{"settings": …}`.
 fn read(text: &str) -> Result<GlobalSettings, Problem> {
-    let mut value = json::parse(text).map_err(|error| Problem::not_json(&error))?;
+    let mut value = Problem::or_json(text)?;
     if let Some(inner) = value.remove("settings") {
+        if let Json::Object(members) = &value
+            && let Some((name, _)) = members.first()
+        {
+            return Err(Problem::unknown_field("", name));
+        }
         value = inner;
     }
     let Json::Object(members) = value else {

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use super::{access::Access, session_listeners::SessionListeners};
 use crate::{
     engine::LazyKeys,
     library::{BodyFiles, Keeper},
@@ -9,6 +10,7 @@ use crate::{
     redaction::Redactor,
     runtime::{Clock, Drain},
     store::{Measured, Sessions, SharedBehaviors},
+    telemetry::Metrics,
 };
 
 /// What the admin API is made of.
@@ -20,6 +22,8 @@ pub struct AdminParts {
     pub keeper: Arc<Keeper>,
     /// What is remembered of the requests, session by session.
     pub sessions: Arc<Sessions>,
+    /// Opens addresses of sessions' own.
+    pub listeners: Arc<dyn SessionListeners>,
     /// What befalls requests.
     pub behaviors: Arc<SharedBehaviors>,
     /// What the tapes say about latency.
@@ -38,8 +42,8 @@ pub struct AdminParts {
     pub shutdown: Arc<Drain>,
     /// Records, once a session is to.
     pub recorder: Arc<LazyRecorder>,
-    /// User name and password that each call must bring (RFC 7617); `None` asks for none.
-    pub credentials: Option<(String, String)>,
-    /// Whether calls without TLS are refused.
-    pub requires_https: bool,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What calls must bring.
+    pub access: Access,
 }

@@ -1,16 +1,54 @@
-//! What follows when an exchange was recorded: its stub comes into service, and whoever listens is told.
+//! The recorder, and what follows when an exchange was recorded: its stub comes into service, and whoever listens is told.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::broadcast;
 
 use crate::{
+    library::key_file,
     model::{Ending, Handled, Outcome},
-    record::OnRecorded,
+    record::{LazyRecorder, OnRecorded, Recorder, RecorderConfig},
+    redaction::Redactor,
+    runtime::Clock,
     store::{StubFile, StubStore},
+    telemetry::RecorderMetrics,
 };
 
-pub(super) fn on_recorded(events: broadcast::Sender<Handled>, stubs: Arc<StubStore>) -> OnRecorded {
+/// Exchanges that may be under way or wait for the disk.
+const PERMITS: usize = 2048;
+
+/// What a recorder is made of, when one is needed.
+pub(super) struct Recorded {
+    pub(super) stubs: PathBuf,
+    pub(super) recordings: PathBuf,
+    /// A key of the pseudonyms that is to be kept.
+    pub(super) new_key: Option<String>,
+    pub(super) clock: Clock,
+    pub(super) redactor: Arc<Redactor>,
+    pub(super) live: Arc<StubStore>,
+    pub(super) events: broadcast::Sender<Handled>,
+    pub(super) metrics: RecorderMetrics,
+}
+
+/// A recorder that starts when it is first needed.
+pub(super) fn recorder(parts: Recorded) -> LazyRecorder {
+    LazyRecorder::new(move || {
+        if let Some(key) = &parts.new_key {
+            key_file::write(&parts.stubs, key)?;
+        }
+        Recorder::start(RecorderConfig {
+            stubs: parts.stubs.clone(),
+            recordings: parts.recordings.clone(),
+            clock: parts.clock,
+            redactor: Arc::clone(&parts.redactor),
+            permits: PERMITS,
+            metrics: parts.metrics.clone(),
+            on_recorded: on_recorded(parts.events.clone(), Arc::clone(&parts.live)),
+        })
+    })
+}
+
+fn on_recorded(events: broadcast::Sender<Handled>, stubs: Arc<StubStore>) -> OnRecorded {
     Box::new(move |exchange, changed, recorded_as| {
         let changes = changed
             .into_iter()

@@ -6,6 +6,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::{
+    admin_place_args::AdminPlaceArgs,
     behavior_args::{BehaviorArgs, given, several},
     ctl_args::CtlArgs,
     examples,
@@ -20,10 +21,10 @@ use super::{
 use crate::{
     config::{
         KEYS, Layer, env,
-        key::{admin_place, count, duration, listen_address},
+        key::{count, duration, listen_address},
     },
     model::Origin,
-    serve::AdminPlace,
+    telemetry::OtlpTarget,
 };
 
 /// Record a real API, then replay it with the API gone
@@ -151,10 +152,6 @@ pub struct CaArgs {
     pub export: Option<PathBuf>,
 }
 
-/// An address for the admin API, or that there is none. clap reads a written-out `Option<Option<_>>`
-/// as a flag whose value may be left out.
-type AdminChoice = Option<AdminPlace>;
-
 /// Where to listen, and for how many.
 #[derive(Args, Debug)]
 pub struct ListenArgs {
@@ -162,9 +159,9 @@ pub struct ListenArgs {
     /// [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
-    /// Address of its own for the admin API, or `off` [default: /__admin on every address]
-    #[arg(long, value_name = "ADDR", value_parser = admin_place)]
-    pub admin: Option<AdminChoice>,
+    /// Where the admin API answers.
+    #[command(flatten)]
+    pub admin: AdminPlaceArgs,
     /// Write the bound addresses, the CA file and the process id to this file, as JSON, when ready
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ready_file: Option<PathBuf>,
@@ -177,6 +174,9 @@ pub struct ListenArgs {
     /// Leave secrets as they are: they go to disk in clear
     #[arg(long)]
     pub no_redact: bool,
+    /// Send spans to the OpenTelemetry collector there, one an exchange, or `off`
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub otlp: Option<OtlpTarget>,
     /// How sessions come and go.
     #[command(flatten)]
     pub sessions: SessionArgs,
@@ -244,13 +244,13 @@ impl ListenArgs {
     /// What these flags decide.
     pub fn layer(&self) -> Layer {
         Layer {
-            admin: self.admin,
             listen: several(&self.listen),
             ready_file: self.ready_file.clone(),
             max_connections: self.max_connections,
             drain_timeout: self.drain_timeout,
             redact: given(self.no_redact).map(|off| !off),
-            ..self.sessions.layer().over(self.journal.layer())
+            otlp: self.otlp.clone(),
+            ..self.sessions.layer().over(self.admin.layer().over(self.journal.layer()))
         }
     }
 }
@@ -275,6 +275,7 @@ mod tests {
     use clap::FromArgMatches as _;
 
     use super::*;
+    use crate::serve::AdminPlace;
 
     fn parse(line: &str) -> Result<Cli, String> {
         command()
@@ -291,7 +292,7 @@ mod tests {
     #[test]
     fn the_admin_api_goes_to_an_address_or_off() {
         let admin = |line: &str| match parse(line).unwrap().command {
-            Command::Replay(args) => args.listen.admin,
+            Command::Replay(args) => args.listen.admin.admin,
             other => panic!("{other:?}"),
         };
         assert!(matches!(admin("ringer replay --admin off"), Some(None)));
@@ -300,7 +301,13 @@ mod tests {
             Some(Some(AdminPlace::Address(given))) => assert_eq!(given, address),
             other => panic!("{other:?}"),
         }
+        #[cfg(unix)]
+        match admin("ringer replay --admin unix:run/r.sock") {
+            Some(Some(AdminPlace::Unix(path))) => assert_eq!(path, PathBuf::from("run/r.sock")),
+            other => panic!("{other:?}"),
+        }
         assert!(admin("ringer replay").is_none());
+        parse("ringer replay --admin unix:").unwrap_err();
         parse("ringer replay --admin nowhere").unwrap_err();
     }
 

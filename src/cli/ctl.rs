@@ -48,7 +48,7 @@ pub async fn run(global: &GlobalArgs, args: &CtlArgs) -> anyhow::Result<u8> {
             BandwidthCommand::Remove(args) => ctl.remove(args).await,
         },
         CtlCommand::Latency { spec, place } => {
-            let body = ctl.placed(place, "latency", spec.as_str().into());
+            let body = ctl.placed(place, "latency", &spec.as_str().into());
             ctl.post(BEHAVIORS, Some(&body), |_| format!("latency is {spec}\n")).await
         }
         CtlCommand::Limit(command) => ctl.limit(command).await,
@@ -83,12 +83,12 @@ impl Ctl {
     }
 
     async fn add(&self, kind: &str, entry: Value, place: &PlaceArgs) -> anyhow::Result<()> {
-        let body = self.placed(place, kind, json!([entry]));
+        let body = self.placed(place, kind, &json!([entry]));
         self.post(BEHAVIORS, Some(&body), |answer| added(kind, answer)).await
     }
 
     /// A document with one entry. Where a session is named and no place, the session is the place.
-    fn placed(&self, place: &PlaceArgs, kind: &str, entry: Value) -> Value {
+    fn placed(&self, place: &PlaceArgs, kind: &str, entry: &Value) -> Value {
         match place.json() {
             None if self.client.session().is_some() => json!({ kind: entry }),
             place => json!({ "place": place.unwrap_or("all".into()), kind: entry }),
@@ -112,7 +112,7 @@ impl Ctl {
     async fn limit(&self, command: &LimitCommand) -> anyhow::Result<()> {
         match command {
             LimitCommand::Add(args) => {
-                let body = self.placed(&args.place, "rateLimit", limit_of(&args.spec)?);
+                let body = self.placed(&args.place, "rateLimit", &limit_of(&args.spec)?);
                 self.post(BEHAVIORS, Some(&body), |answer| added("limit", answer)).await
             }
             LimitCommand::List => self.get(LIMITS, ctl_text::buckets).await,

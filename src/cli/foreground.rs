@@ -20,6 +20,7 @@ use crate::{
     app::{App, Running, Summary},
     config::{Config, LogFormat, Program},
     model::{Behaviors, Demand, Handled},
+    serve::AdminPlace,
     verify::Verdict,
 };
 
@@ -123,6 +124,15 @@ impl Foreground {
         if self.config.redaction.off && self.records() {
             warn("secrets are NOT replaced: tokens, cookies and passwords go to disk as they are");
         }
+        if let Some(AdminPlace::Address(address)) = self.config.admin.place
+            && !address.ip().is_loopback()
+            && !self.config.admin.access.is_guarded()
+        {
+            warn(
+                "the admin API answers only this machine, since it has no token: RINGER_ADMIN_TOKEN or \
+                 `--admin-token-file FILE` give it one",
+            );
+        }
         let open = self.config.listen.iter().any(|address| !address.ip().is_loopback());
         let forwards = self.config.forward.forwards()
             || self.config.services.iter().any(|service| service.mode.forwards());
@@ -168,11 +178,20 @@ impl Foreground {
             LogFormat::Text if self.program.quiet => {}
             LogFormat::Text => {
                 let place = self.place.display().to_string();
-                say(&ready::line(&self.what, addresses, &place, seed));
+                let mut line = ready::line(&self.what, addresses, &place, seed);
+                for (name, address) in running.session_addresses() {
+                    line = format!("{line} · session {name} {address}");
+                }
+                // Where it has an address, that stands among the others.
+                if let Some(socket) = running.admin().filter(|admin| admin.starts_with("unix:")) {
+                    line = format!("{line} · admin {socket}");
+                }
+                say(&line);
             }
         }
         if let Some(file) = &self.program.ready_file {
-            ready::write_file(file, addresses, &running.ca_file())
+            let (sessions, admin) = (running.session_addresses(), running.admin());
+            ready::write_file(file, addresses, sessions, admin.as_deref(), &running.ca_file())
                 .with_context(|| format!("cannot write the ready file `{}`", file.display()))?;
         }
         Ok(())

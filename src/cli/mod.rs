@@ -1,10 +1,11 @@
 //! Words typed become a call, and text comes back: the only room with anyhow and printing.
 //!
-//! May import: app, behavior, codec, config, engine, format, library, model, record, redaction,
-//! runtime, serve, store, tls, verify.
+//! May import: admin, app, behavior, codec, config, engine, format, library, model, record, redaction,
+//! runtime, serve, store, telemetry, tls, verify.
 
 pub mod admin_args;
 pub mod admin_client;
+pub mod admin_place_args;
 pub mod args;
 mod behavior_args;
 pub mod ca;

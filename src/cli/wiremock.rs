@@ -9,6 +9,7 @@ use super::{
     verify_args::ReportArgs, wiremock_args::WireMockArgs,
 };
 use crate::{
+    admin::Access,
     config::{AdminSettings, Layer, Redaction},
     model::{Mode, ProxySpec, ResponseSpec, Responses, Stub, StubId},
     serve::AdminPlace,
@@ -48,16 +49,22 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
     config.forward = if args.enable_browser_proxying { Mode::Fallback } else { Mode::Replay };
     config.services.clear();
     config.answers = args.answers.resolve();
-    // Nothing is recorded, and clients verify what they sent as they sent it.
+    // Clients verify what they sent as they sent it, and read in recordings what they recorded.
     config.redaction = Redaction { off: true, key: None };
     config.admin = AdminSettings {
         place: Some(AdminPlace::Everywhere { open: true }),
-        credentials: args.admin_api_basic_auth,
-        requires_https: args.admin_api_require_https,
+        access: Access {
+            token: config.admin.access.token.take(),
+            credentials: args.admin_api_basic_auth,
+            requires_https: args.admin_api_require_https,
+        },
         owns_stub_files: true,
         file_names: args.filename_template.clone(),
         stubs: args.proxy_all.as_deref().map(proxy_all).into_iter().collect(),
+        record_mappings: args.record_mappings.then(|| args.match_headers.clone()),
     };
+    // What is recorded is no stub before the next start, or a reset.
+    config.watch &= !args.record_mappings;
     if args.no_request_journal {
         config.journal.entries = 0;
     } else if let Some(entries) = args.max_request_journal_entries {
@@ -74,7 +81,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
     config.answers.cross_origin = args.enable_stub_cors;
     loaded.program.quiet |= args.disable_request_logging;
     let config = &loaded.config;
-    if !args.bind_address.is_loopback() && config.admin.credentials.is_none() {
+    if !args.bind_address.is_loopback() && !config.admin.access.is_guarded() {
         tracing::warn!(
             "the admin API answers whoever can reach this machine, as WireMock's does; \
              `--bind-address 127.0.0.1` or `--admin-api-basic-auth` close it"

@@ -52,6 +52,12 @@ pub struct WireMockArgs {
     /// Pass on to this API what no stub of higher priority matches
     #[arg(long, value_name = "URL")]
     pub proxy_all: Option<String>,
+    /// Write a mapping file and a body file for each new request that is passed on
+    #[arg(long, conflicts_with = "no_request_journal")]
+    pub record_mappings: bool,
+    /// Request headers that --record-mappings has mappings ask for
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "record_mappings")]
+    pub match_headers: Vec<String>,
     /// Milliseconds until a proxied answer must have begun [default: 300000]
     #[arg(long, value_name = "MS")]
     pub proxy_timeout: Option<u64>,
@@ -159,13 +165,9 @@ pub struct RefusedArgs {
     #[arg(long, hide = true)]
     pub load_resources_from_classpath: Option<String>,
     #[arg(long, hide = true)]
-    pub match_headers: Option<String>,
-    #[arg(long, hide = true)]
     pub print_all_network_traffic: bool,
     #[arg(long, hide = true)]
     pub proxy_via: Option<String>,
-    #[arg(long, hide = true)]
-    pub record_mappings: bool,
     #[arg(long, hide = true)]
     pub trust_proxy_target: Option<String>,
     #[arg(long, hide = true)]
@@ -179,7 +181,6 @@ impl RefusedArgs {
     pub fn given(&self) -> Option<(&'static str, &'static str)> {
         const CERTS: &str =
             "`--certs DIR` names the folder of ringer's certificate authority, as PEM files";
-        const RECORD: &str = "`ringer record URL` records, with all headers matched that matter";
         let flags = [
             (self.ca_keystore.is_some(), "ca-keystore", CERTS),
             (self.ca_keystore_password.is_some(), "ca-keystore-password", CERTS),
@@ -204,14 +205,12 @@ impl RefusedArgs {
                 "load-resources-from-classpath",
                 "`--root-dir DIR` names the folder of `mappings` and `__files`",
             ),
-            (self.match_headers.is_some(), "match-headers", RECORD),
             (
                 self.print_all_network_traffic,
                 "print-all-network-traffic",
                 "`-vvv` says all that ringer knows",
             ),
             (self.proxy_via.is_some(), "proxy-via", "ringer reaches APIs directly"),
-            (self.record_mappings, "record-mappings", RECORD),
             (
                 self.trust_proxy_target.is_some(),
                 "trust-proxy-target",

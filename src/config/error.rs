@@ -22,6 +22,14 @@ pub enum ConfigError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file of the admin API's token has none.
+    #[error("no token of the admin API in `{}`: {message}", path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong; not what the file holds.
+        message: String,
+    },
     /// An environment variable has a wrong value.
     #[error("environment variable `{name}`: {message}")]
     Variable {

@@ -10,7 +10,7 @@ use toml::{
 
 use super::{
     behaviors::{self, NamedProfile},
-    key::{KEYS, Kind, listen_address},
+    key::{KEYS, Kind, listen_address, session_name},
     layer::Layer,
 };
 use crate::{
@@ -66,6 +66,7 @@ pub fn read(text: &str, folder: &Path) -> Result<File, Vec<Problem>> {
     for (name, value) in document.get_ref() {
         match name.get_ref().as_ref() {
             "service" => file.services = reader.services(value),
+            "session" => reader.sessions(&mut file.layer, value),
             _ => reader.setting(&mut file.layer, name, value),
         }
     }
@@ -98,7 +99,7 @@ impl Reader<'_> {
         let name_text = name.get_ref().as_ref();
         let Some(key) = KEYS.iter().find(|key| key.name == name_text) else {
             let known: Vec<_> =
-                KEYS.iter().map(|key| key.name).chain(["service", "stage"]).collect();
+                KEYS.iter().map(|key| key.name).chain(["service", "session", "stage"]).collect();
             self.problems.push(unknown(name_text, name.span(), &known));
             return;
         };
@@ -137,6 +138,34 @@ impl Reader<'_> {
         for (text, span) in texts {
             if let Err(message) = (key.set)(layer, &text) {
                 self.problems.push(problem(span, message));
+            }
+        }
+    }
+
+    /// The addresses of sessions' own.
+    fn sessions(&mut self, layer: &mut Layer, value: &Value<'_>) {
+        let Some(tables) = value.get_ref().as_table() else {
+            self.mistyped("session", value, "a table for each session: `[session.NAME]`");
+            return;
+        };
+        for (name, table) in tables {
+            let session = session_name(name.get_ref());
+            let session = session.map_err(|message| problem(name.span(), message));
+            let session = session.map_err(|problem| self.problems.push(problem)).ok();
+            let Some(keys) = table.get_ref().as_table() else {
+                self.mistyped(name.get_ref(), table, "a table: `[session.NAME]`");
+                continue;
+            };
+            for (key, value) in keys {
+                if key.get_ref() != "listen" {
+                    self.problems.push(unknown(key.get_ref(), key.span(), &["listen"]));
+                    continue;
+                }
+                let addresses = self.list("listen", value, listen_address);
+                let own = session
+                    .iter()
+                    .flat_map(|name| addresses.iter().map(move |address| (name.clone(), *address)));
+                layer.session_listen.get_or_insert_default().extend(own);
             }
         }
     }
@@ -510,5 +539,19 @@ mode = "record"
     #[test]
     fn broken_syntax_is_reported_alone() {
         insta::assert_snapshot!(mistakes("seed = \nlissen = 1\n"), @"1:8 string values must be quoted, expected literal string");
+    }
+
+    #[test]
+    fn a_session_has_addresses_of_its_own() {
+        let file =
+            read("[session.ann]\nlisten = [\"9001\", \"[::1]:0\"]\n", Path::new("")).unwrap();
+        let listen = file.layer.session_listen.unwrap();
+        let shown: Vec<_> = listen.iter().map(|(name, at)| format!("{name} {at}")).collect();
+        assert_eq!(shown, ["ann 127.0.0.1:9001", "ann [::1]:0"]);
+        for wrong in
+            ["[session.default]\nlisten = \"1\"", "[session.a]\nlisen = \"1\"", "session = 1"]
+        {
+            assert!(read(wrong, Path::new("")).is_err(), "{wrong}");
+        }
     }
 }

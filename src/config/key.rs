@@ -7,10 +7,18 @@ use std::{
     time::Duration,
 };
 
-use super::{behaviors, layer::Layer};
+use super::{
+    behaviors,
+    layer::{Layer, TokenSource},
+};
 use crate::{
-    behavior::latency::parse_duration, engine::Matching, format::behavior::merge, model::Behaviors,
-    runtime::Seed, serve::AdminPlace,
+    admin::AdminToken,
+    behavior::latency::parse_duration,
+    engine::Matching,
+    format::behavior::merge,
+    model::{Behaviors, SessionName},
+    runtime::Seed,
+    serve::AdminPlace,
 };
 
 /// A setting.
@@ -52,6 +60,12 @@ impl Key {
 /// Every setting, in alphabetical order.
 pub const KEYS: &[Key] = &[
     text("admin", "ADDR", |layer, text| put(&mut layer.admin, admin_place(text))),
+    text("admin_token", "TOKEN", |layer, text| {
+        put(&mut layer.admin_token, admin_token(text).map(TokenSource::Given))
+    }),
+    text("admin_token_file", "FILE", |layer, text| {
+        put(&mut layer.admin_token, path(text).map(TokenSource::File))
+    }),
     list("allow_proxy_targets", "HOST", |layer, text| {
         push(&mut layer.allow_proxy_targets, text.parse())
     }),
@@ -98,6 +112,7 @@ pub const KEYS: &[Key] = &[
     switch("matched_stub_headers", |layer, text| {
         put(&mut layer.matched_stub_headers, yes_or_no(text))
     }),
+    number("max_admin_body", "SIZE", |layer, text| put(&mut layer.max_admin_body, size(text))),
     number("max_body_in_memory", "SIZE", |layer, text| {
         put(&mut layer.max_body_in_memory, size(text))
     }),
@@ -110,6 +125,7 @@ pub const KEYS: &[Key] = &[
         put(&mut layer.max_leaf_certificates, count(text))
     }),
     number("max_sessions", "N", |layer, text| put(&mut layer.max_sessions, count(text))),
+    text("otlp", "URL", |layer, text| put(&mut layer.otlp, text.parse())),
     list("permitted_system_keys", "REGEX", |layer, text| {
         push(&mut layer.permitted_system_keys, text.parse())
     }),
@@ -132,6 +148,9 @@ pub const KEYS: &[Key] = &[
     }),
     number("seed", "N", |layer, text| put(&mut layer.seed, seed(text))),
     text("session_idle", "DURATION", |layer, text| put(&mut layer.session_idle, duration(text))),
+    list("session_listen", "NAME=ADDR", |layer, text| {
+        push(&mut layer.session_listen, session_listen(text))
+    }),
     switch("strict", |layer, text| put(&mut layer.strict, yes_or_no(text))),
     switch("strict_sessions", |layer, text| put(&mut layer.strict_sessions, yes_or_no(text))),
     text("stubs", "DIR", |layer, text| put(&mut layer.stubs, path(text))),
@@ -199,7 +218,38 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// Reads where the admin API answers: an address of its own, or `off`.
+/// Reads the address of a session's own: `NAME=ADDR`.
+///
+/// # Errors
+///
+/// Says what was given and what is expected.
+pub fn session_listen(text: &str) -> Result<(SessionName, SocketAddr), String> {
+    // An address has no `=`, a name may.
+    let (name, address) = text.rsplit_once('=').ok_or_else(|| {
+        format!(
+            "`{text}` is no session with its address, expected for example `ann=127.0.0.1:9001`"
+        )
+    })?;
+    Ok((session_name(name)?, listen_address(address)?))
+}
+
+/// Reads the name of a session other than the default one.
+///
+/// # Errors
+///
+/// Says what was given and what is expected.
+pub fn session_name(text: &str) -> Result<SessionName, String> {
+    let name: SessionName =
+        text.parse().map_err(|error| format!("`{text}` names no session: {error}"))?;
+    if name.is_default() {
+        return Err(format!(
+            "`{text}` is the default session, whose addresses are those of `listen`"
+        ));
+    }
+    Ok(name)
+}
+
+/// Reads where the admin API answers: an address of its own, the path of a Unix socket, or `off`.
 ///
 /// # Errors
 ///
@@ -208,9 +258,31 @@ pub fn admin_place(text: &str) -> Result<Option<AdminPlace>, String> {
     if text == "off" {
         return Ok(None);
     }
+    if let Some(path) = text.strip_prefix("unix:") {
+        return socket(path).map(Some);
+    }
     listen_address(text)
         .map(|address| Some(AdminPlace::Address(address)))
-        .map_err(|message| format!("{message}, or `off`"))
+        .map_err(|message| format!("{message}, `unix:PATH` for a Unix socket, or `off`"))
+}
+
+#[cfg(unix)]
+fn socket(path: &str) -> Result<AdminPlace, String> {
+    self::path(path).map(AdminPlace::Unix)
+}
+
+#[cfg(not(unix))]
+fn socket(_: &str) -> Result<AdminPlace, String> {
+    Err("this system has no Unix sockets, expected an address or `off`".to_owned())
+}
+
+/// Reads the token of the admin API.
+///
+/// # Errors
+///
+/// Says what is expected, and not what was given.
+pub fn admin_token(text: &str) -> Result<AdminToken, String> {
+    text.parse()
 }
 
 /// Reads `nearest` or `strict`.
@@ -223,6 +295,30 @@ pub fn matching(text: &str) -> Result<Matching, String> {
         "nearest" => Ok(Matching::Nearest),
         "strict" => Ok(Matching::Strict),
         _ => Err(format!("unknown way to match `{text}`, expected `nearest` or `strict`")),
+    }
+}
+
+/// Reads a number of bytes, with a unit or not.
+///
+/// # Errors
+///
+/// Says what was given and what is expected.
+pub fn size(text: &str) -> Result<usize, String> {
+    let wrong = || {
+        format!("`{text}` is not a size, expected bytes or a number and a unit: `64KiB`, `2MiB`")
+    };
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let factor: usize = match unit.trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return Err(wrong()),
+    };
+    match number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor)) {
+        None | Some(0) => Err(wrong()),
+        Some(size) => Ok(size),
     }
 }
 
@@ -268,30 +364,6 @@ fn redaction_key(text: &str) -> Result<String, String> {
 
 fn seed(text: &str) -> Result<Seed, String> {
     text.parse().map(Seed).map_err(|_| format!("`{text}` is not a seed, expected a whole number"))
-}
-
-/// A number of bytes: `64KiB`.
-///
-/// # Errors
-///
-/// It is none, or 0.
-pub fn size(text: &str) -> Result<usize, String> {
-    let wrong = || {
-        format!("`{text}` is not a size, expected bytes or a number and a unit: `64KiB`, `2MiB`")
-    };
-    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit_at);
-    let factor: usize = match unit.trim() {
-        "" | "B" => 1,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        _ => return Err(wrong()),
-    };
-    match number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor)) {
-        None | Some(0) => Err(wrong()),
-        Some(size) => Ok(size),
-    }
 }
 
 fn verbosity(text: &str) -> Result<u8, String> {

@@ -8,13 +8,24 @@ use std::{
 
 use super::behaviors::NamedProfile;
 use crate::{
+    admin::AdminToken,
     behavior::ErrorRate,
     engine::Matching,
-    model::{Behaviors, LatencySource},
+    model::{Behaviors, LatencySource, SessionName},
     runtime::Seed,
     serve::AdminPlace,
     serve::{SystemKeyPattern, TargetPattern, Templating},
+    telemetry::OtlpTarget,
 };
+
+/// Where the token of the admin API is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSource {
+    /// In a file.
+    File(PathBuf),
+    /// Right here.
+    Given(AdminToken),
+}
 
 /// The settings of one source: the flags, the environment, or the file. `None` leaves a setting to
 /// the source below.
@@ -22,6 +33,10 @@ use crate::{
 pub struct Layer {
     /// Where the admin API answers, if it does.
     pub admin: Option<Option<AdminPlace>>,
+    /// `admin_token`, `admin_token_file`
+    pub admin_token: Option<TokenSource>,
+    /// `max_admin_body`
+    pub max_admin_body: Option<usize>,
     /// Time for a connection to the upstream to be made.
     pub connect_timeout: Option<Duration>,
     /// Time for requests in flight to finish when ringer stops.
@@ -68,6 +83,8 @@ pub struct Layer {
     pub journal_body_bytes: Option<usize>,
     /// Whether a session must be created before a request names it.
     pub strict_sessions: Option<bool>,
+    /// `session_listen`, `[session.NAME] listen`
+    pub session_listen: Option<Vec<(SessionName, SocketAddr)>>,
     /// A session of which nobody has asked anything for this time is forgotten.
     pub session_idle: Option<Duration>,
     /// Sessions at a time beside the default one.
@@ -108,6 +125,8 @@ pub struct Layer {
     pub stage: Option<Behaviors>,
     /// Where to write, as JSON, what is listened on.
     pub ready_file: Option<PathBuf>,
+    /// Where spans go.
+    pub otlp: Option<OtlpTarget>,
     /// Where tapes go.
     pub recordings: Option<PathBuf>,
     /// Whether secrets are replaced.
@@ -163,6 +182,8 @@ impl Layer {
         // Naming every field makes the compiler ask about a new one.
         Self {
             admin: self.admin.or(below.admin),
+            admin_token: self.admin_token.or(below.admin_token),
+            max_admin_body: self.max_admin_body.or(below.max_admin_body),
             connect_timeout: self.connect_timeout.or(below.connect_timeout),
             drain_timeout: self.drain_timeout.or(below.drain_timeout),
             fail: self.fail.or(below.fail),
@@ -195,6 +216,7 @@ impl Layer {
             max_connections: self.max_connections.or(below.max_connections),
             max_header_bytes: self.max_header_bytes.or(below.max_header_bytes),
             strict_sessions: self.strict_sessions.or(below.strict_sessions),
+            session_listen: self.session_listen.or(below.session_listen),
             session_idle: self.session_idle.or(below.session_idle),
             max_sessions: self.max_sessions.or(below.max_sessions),
             max_leaf_certificates: self.max_leaf_certificates.or(below.max_leaf_certificates),
@@ -208,6 +230,7 @@ impl Layer {
             fault: self.fault.or(below.fault),
             stage: self.stage.or(below.stage),
             ready_file: self.ready_file.or(below.ready_file),
+            otlp: self.otlp.or(below.otlp),
             recordings: self.recordings.or(below.recordings),
             redact: self.redact.or(below.redact),
             redaction_key: self.redaction_key.or(below.redaction_key),
@@ -237,6 +260,13 @@ impl Layer {
         ];
         for path in single.into_iter().flatten().chain(self.upstream_ca.iter_mut().flatten()) {
             // An empty folder is the current one: `stubs` stays `stubs`, as it was written.
+            *path = folder.join(&*path);
+        }
+        if let Some(TokenSource::File(path)) = &mut self.admin_token {
+            *path = folder.join(&*path);
+        }
+        #[cfg(unix)]
+        if let Some(Some(AdminPlace::Unix(path))) = &mut self.admin {
             *path = folder.join(&*path);
         }
         self

@@ -11,16 +11,18 @@ use super::{
     env,
     error::ConfigError,
     file::{self, File},
-    layer::{Layer, LogFormat},
+    layer::{Layer, LogFormat, TokenSource},
     settings::{AdminSettings, Config, Redaction, Upstream},
 };
 use crate::{
+    admin::{Access, AdminToken},
     format::behavior::merge,
     library::Located,
     model::Behaviors,
     runtime::Seed,
     serve::{Answers, Limits, SystemKeys, Targets},
     store::{JournalLimits, SessionLimits},
+    telemetry::Otlp,
 };
 
 /// The file that is read when none is named.
@@ -73,7 +75,12 @@ pub fn load(
         .or_else(|| lookup(env::CONFIG).filter(|path| !path.is_empty()).map(PathBuf::from));
     let (path, file) = read_file(named)?;
     let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let settings = flags.over(environment).over(file.layer.rebased(folder));
+    let mut settings = flags.over(environment).over(file.layer.rebased(folder));
+    let token = settings.admin_token.take().map(token).transpose()?;
+    let variable = |name: &str| lookup(name).map(|value| value.to_string_lossy().into_owned());
+    let otlp = Otlp::resolve(settings.otlp.as_ref(), &variable).map_err(|unusable| {
+        ConfigError::Variable { name: unusable.name.to_owned(), message: unusable.message }
+    })?;
     Ok(Loaded {
         program: Program {
             log_format: settings.log_format.unwrap_or_default(),
@@ -84,7 +91,7 @@ pub fn load(
             expectations: settings.expectations.clone(),
             max_early_retries: settings.max_early_retries,
         },
-        config: Config { services: file.services, ..resolve(settings) },
+        config: Config { services: file.services, otlp, ..resolve(settings, token) },
         file: path,
     })
 }
@@ -110,6 +117,17 @@ fn read_file(named: Option<PathBuf>) -> Result<(Option<PathBuf>, File), ConfigEr
     }
 }
 
+/// The token of the admin API.
+fn token(source: TokenSource) -> Result<AdminToken, ConfigError> {
+    let path = match source {
+        TokenSource::Given(token) => return Ok(token),
+        TokenSource::File(path) => path,
+    };
+    let wrong = |message| ConfigError::Token { path: path.clone(), message };
+    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+    text.parse().map_err(wrong)
+}
+
 /// Several profiles as one.
 fn together(profiles: Vec<NamedProfile>) -> Option<NamedProfile> {
     profiles.into_iter().reduce(|mut all, more| {
@@ -120,7 +138,7 @@ fn together(profiles: Vec<NamedProfile>) -> Option<NamedProfile> {
 }
 
 /// Fills in what no source decided.
-fn resolve(settings: Layer) -> Config {
+fn resolve(settings: Layer, token: Option<AdminToken>) -> Config {
     let default = Config::default();
     let latency = settings.latency;
     let mut behaviors = Behaviors { latency: latency.clone(), ..Behaviors::default() };
@@ -178,6 +196,7 @@ fn resolve(settings: Layer) -> Config {
             headers: settings.header_timeout.unwrap_or(default.limits.headers),
             head_bytes: settings.max_header_bytes.unwrap_or(default.limits.head_bytes),
             body_in_memory: settings.max_body_in_memory.unwrap_or(default.limits.body_in_memory),
+            admin_body: settings.max_admin_body.unwrap_or(default.limits.admin_body),
             leaf_certificates: settings
                 .max_leaf_certificates
                 .unwrap_or(default.limits.leaf_certificates),
@@ -186,6 +205,7 @@ fn resolve(settings: Layer) -> Config {
         redaction: Redaction { off: settings.redact == Some(false), key: settings.redaction_key },
         admin: AdminSettings {
             place: settings.admin.unwrap_or(default.admin.place),
+            access: Access { token, ..default.admin.access },
             ..default.admin
         },
         global: default.global,
@@ -198,11 +218,13 @@ fn resolve(settings: Layer) -> Config {
         },
         // Its file is read by who needs it.
         expectations: None,
+        session_listen: settings.session_listen.unwrap_or_default(),
         sessions: SessionLimits {
             strict: settings.strict_sessions.unwrap_or_default(),
             idle: settings.session_idle.unwrap_or(default.sessions.idle),
             most: settings.max_sessions.unwrap_or(default.sessions.most),
         },
+        otlp: None,
         watch: settings.watch.unwrap_or(default.watch),
     }
 }

@@ -4,13 +4,15 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::behaviors::NamedProfile;
 use crate::{
+    admin::Access,
     behavior::ErrorRate,
     engine::Matching,
     library::FileNames,
-    model::{Behaviors, Expectations, LatencySource, Mode, RateLimit, Stub},
+    model::{Behaviors, Expectations, LatencySource, Mode, RateLimit, SessionName, Stub},
     runtime::Seed,
     serve::{AdminPlace, Answers, Limits, Service},
     store::{GlobalSettings, JournalLimits, SessionLimits},
+    telemetry::Otlp,
 };
 
 /// All that an app is told.
@@ -67,6 +69,10 @@ pub struct Config {
     pub expectations: Option<Expectations>,
     /// How sessions come and go.
     pub sessions: SessionLimits,
+    /// Where spans go; `None` makes none.
+    pub otlp: Option<Otlp>,
+    /// Sessions that have an address of their own from the start to the end.
+    pub session_listen: Vec<(SessionName, SocketAddr)>,
     /// Whether changes in the stub directory are picked up while running.
     pub watch: bool,
 }
@@ -99,6 +105,8 @@ impl Default for Config {
             journal: JournalLimits::default(),
             expectations: None,
             sessions: SessionLimits::default(),
+            otlp: None,
+            session_listen: Vec::new(),
             watch: true,
         }
     }
@@ -109,27 +117,28 @@ impl Default for Config {
 pub struct AdminSettings {
     /// Where it answers; `None` is nowhere.
     pub place: Option<AdminPlace>,
-    /// User name and password that each call must bring.
-    pub credentials: Option<(String, String)>,
-    /// Whether calls without TLS are refused.
-    pub requires_https: bool,
+    /// What each call must bring.
+    pub access: Access,
     /// Whether a stub that is removed takes its file with it also where a person wrote that file.
     pub owns_stub_files: bool,
     /// What the files of new stubs are called, where that is not as usual.
     pub file_names: Option<FileNames>,
     /// Stubs that are there from the start beside those of files.
     pub stubs: Vec<Stub>,
+    /// Request headers that count where each exchange that is passed on becomes a mapping file;
+    /// `None` where none does.
+    pub record_mappings: Option<Vec<String>>,
 }
 
 impl Default for AdminSettings {
     fn default() -> Self {
         Self {
             place: Some(AdminPlace::Everywhere { open: false }),
-            credentials: None,
-            requires_https: false,
+            access: Access::default(),
             owns_stub_files: false,
             file_names: None,
             stubs: Vec::new(),
+            record_mappings: None,
         }
     }
 }

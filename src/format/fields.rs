@@ -91,12 +91,16 @@ impl Fields {
 
     /// Takes `true` or `false`; absent is `false`.
     pub(super) fn flag(&mut self, name: &str, problems: &mut Problems) -> bool {
-        match self.take(name) {
-            None => false,
-            Some(Node { value: NodeValue::Bool(value), .. }) => value,
-            Some(node) => {
+        self.flag_if_given(name, problems).unwrap_or_default()
+    }
+
+    /// Takes `true` or `false`.
+    pub(super) fn flag_if_given(&mut self, name: &str, problems: &mut Problems) -> Option<bool> {
+        match self.take(name)? {
+            Node { value: NodeValue::Bool(value), .. } => Some(value),
+            node => {
                 expected(&node, name, "`true` or `false`", problems);
-                false
+                None
             }
         }
     }

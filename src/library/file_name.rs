@@ -72,7 +72,8 @@ pub(super) fn of(stub: &Stub, names: Option<&FileNames>) -> String {
 
 fn method(pattern: &MethodPattern) -> String {
     match pattern {
-        MethodPattern::Is(method) => method.to_ascii_lowercase(),
+        // Any text can be a method, a path too.
+        MethodPattern::Is(method) => readable(method),
         MethodPattern::GetOrHead => "get_or_head".to_owned(),
         MethodPattern::Any | MethodPattern::OneOf(_) | MethodPattern::NoneOf(_) => "any".to_owned(),
     }
@@ -117,6 +118,19 @@ mod tests {
         assert_eq!(named("../../etc/passwd"), format!("etcpasswd-{id}.json"));
         assert_eq!(named("…"), format!("{id}.json"));
         assert!(named(&"x".repeat(1000)).len() < 200);
+    }
+
+    #[test]
+    fn a_method_that_is_a_path_leads_nowhere() {
+        let request = RequestPattern {
+            method: MethodPattern::Is("../../GET/..\\x\0".to_owned()),
+            ..RequestPattern::default()
+        };
+        let stub = Stub { request, ..Stub::default() };
+        let names: FileNames = "{{{method}}}".parse().unwrap();
+        for name in [of(&stub, None), of(&stub, Some(&names))] {
+            assert!(!name.contains(['/', '\\', '\0']) && !name.starts_with('.'), "{name}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     model::{Exchange, RecordedAs, Stub},
     redaction::Redactor,
     runtime::Clock,
+    telemetry::RecorderMetrics,
 };
 
 /// Told of each exchange when its stub is decided: the sanitised exchange, the stubs that are new or
@@ -27,6 +28,8 @@ pub struct RecorderConfig {
     pub redactor: Arc<Redactor>,
     /// How many exchanges may be under way or wait for the disk; at least 1.
     pub permits: usize,
+    /// What is counted.
+    pub metrics: RecorderMetrics,
     /// Called on the recorder's thread; must not block for long.
     pub on_recorded: OnRecorded,
 }

@@ -1,6 +1,6 @@
 //! A live exchange becomes a line on the tape and a stub.
 //!
-//! May import: codec, library, matching, model, redaction, runtime, store.
+//! May import: codec, library, matching, model, redaction, runtime, store, telemetry.
 //!
 //! ```text
 //! Recorder::start(RecorderConfig { stubs, recordings, clock, redactor, permits, on_recorded })
@@ -13,6 +13,7 @@
 
 pub mod config;
 pub mod lazy_recorder;
+pub mod mapping_files;
 pub mod recorder;
 pub mod snapshot;
 pub mod summary;
@@ -46,5 +47,6 @@ mod worker;
 
 pub use config::{OnRecorded, RecordError, RecorderConfig};
 pub use lazy_recorder::LazyRecorder;
+pub use mapping_files::MappingFiles;
 pub use recorder::{Permit, Recorder};
 pub use summary::RecordSummary;

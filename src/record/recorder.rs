@@ -18,7 +18,7 @@ use super::{
     summary::RecordSummary,
     worker::{Message, Worker},
 };
-use crate::model::Exchange;
+use crate::{model::Exchange, telemetry::RecorderMetrics};
 
 /// Leave to record one exchange; dropping it unused gives it back.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ pub struct Permit(OwnedSemaphorePermit);
 pub struct Recorder {
     permits: Arc<Semaphore>,
     queue: SyncSender<Message>,
+    metrics: RecorderMetrics,
 }
 
 impl Recorder {
@@ -42,12 +43,13 @@ impl Recorder {
         let permits = config.permits.clamp(1, Semaphore::MAX_PERMITS / 2);
         // Each message but the rare others holds a permit, so the queue is never full.
         let (queue, messages) = mpsc::sync_channel(permits + 64);
+        let metrics = config.metrics.clone();
         let worker = Worker::new(config)?;
         thread::Builder::new()
             .name("ringer-recorder".to_owned())
             .spawn(move || worker.run(&messages))
             .map_err(RecordError::Thread)?;
-        Ok(Self { permits: Arc::new(Semaphore::new(permits)), queue })
+        Ok(Self { permits: Arc::new(Semaphore::new(permits)), queue, metrics })
     }
 
     /// Waits until one more exchange can be taken; to be asked before its request is forwarded.
@@ -62,8 +64,9 @@ impl Recorder {
     /// Hands over a finished exchange. Never blocks.
     pub fn record(&self, permit: Permit, exchange: Exchange) {
         match self.queue.try_send(Message::Exchange(permit.0, Box::new(exchange))) {
-            Ok(()) => {}
+            Ok(()) => self.metrics.queued(),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.metrics.failed();
                 tracing::error!("the recorder has stopped: an exchange is lost");
             }
         }

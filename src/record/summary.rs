@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{library::WriteError, model::ServiceName};
+use crate::{library::WriteError, model::ServiceName, telemetry::RecorderMetrics};
 
 /// The account of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,11 +48,18 @@ pub(super) struct Troubles {
     folders: BTreeSet<PathBuf>,
     /// What is lost for good.
     lost: BTreeMap<String, u64>,
+    metrics: RecorderMetrics,
 }
 
 impl Troubles {
+    /// None yet; each is counted.
+    pub(super) fn new(metrics: RecorderMetrics) -> Self {
+        Self { metrics, ..Self::default() }
+    }
+
     /// A write failed; it is logged once, until the path is fine again.
     pub(super) fn note(&mut self, error: WriteError) {
+        self.metrics.failed();
         let text = format!("{error}: {} ({})", error.source, error.way_out());
         let folder = error.path.parent().unwrap_or(&error.path).to_owned();
         if let Entry::Vacant(vacant) = self.paths.entry(error.path) {
@@ -75,6 +82,7 @@ impl Troubles {
 
     /// Something is lost.
     pub(super) fn lose(&mut self, what: String) {
+        self.metrics.failed();
         *self.lost.entry(what).or_default() += 1;
     }
 

@@ -56,6 +56,7 @@ impl Place {
             recordings: self.root.path().join("recordings"),
             clock: Clock::start(),
             redactor: Arc::clone(&self.redactor),
+            metrics: Default::default(),
             permits: 16,
             on_recorded: Box::new(move |exchange, _, recorded| {
                 log.lock().unwrap().push((exchange.number, recorded));
@@ -684,6 +685,7 @@ fn a_folder_that_cannot_be_written_is_reported_and_tried_again() {
         recordings: place.root.path().join("recordings"),
         clock: Clock::start(),
         redactor: Arc::clone(&place.redactor),
+        metrics: Default::default(),
         permits: 4,
         on_recorded: Box::new(|_, _, _| {}),
     };

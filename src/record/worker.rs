@@ -27,6 +27,7 @@ use crate::{
     library::{reader, writer},
     model::{Exchange, RecordedAs, ServiceName, Stub, StubId},
     redaction::Replaced,
+    telemetry::RecordResult,
 };
 
 /// Files are written at most this often, so that a stub that grows is not written for each answer.
@@ -81,12 +82,13 @@ impl Worker {
                 existing.entry(service).or_default().push((file.path, file.stubs));
             }
         }
+        let troubles = Troubles::new(config.metrics.clone());
         Ok(Self {
             config,
             existing,
             services: BTreeMap::new(),
             summary: RecordSummary::default(),
-            troubles: Troubles::default(),
+            troubles,
             next_flush: Duration::ZERO,
         })
     }
@@ -135,6 +137,7 @@ impl Worker {
         for message in messages {
             match message {
                 Message::Exchange(permit, exchange) => {
+                    self.config.metrics.taken();
                     decided.extend(self.decide(*exchange));
                     permits.push(permit);
                 }
@@ -188,6 +191,7 @@ impl Worker {
         }
         let n = decided.len();
         for (at, Decided { exchange, stub, recorded }) in decided.into_iter().enumerate() {
+            self.config.metrics.recorded(counted_as(&recorded));
             let stubs = if at + 1 == n { std::mem::take(&mut changed) } else { Vec::new() };
             let tell = || (self.config.on_recorded)(&exchange, stubs, recorded);
             if catch_unwind(AssertUnwindSafe(tell)).is_err() {
@@ -227,5 +231,15 @@ impl Worker {
         }
         summary.errors = self.troubles.all();
         summary
+    }
+}
+
+fn counted_as(recorded: &RecordedAs) -> RecordResult {
+    match recorded {
+        RecordedAs::New => RecordResult::New,
+        RecordedAs::Sequence(_) => RecordResult::Sequence,
+        RecordedAs::Unchanged => RecordResult::Unchanged,
+        RecordedAs::Updated => RecordResult::Updated,
+        RecordedAs::TapeOnly(_) => RecordResult::TapeOnly,
     }
 }

@@ -1,125 +1,203 @@
-//! The way of a request to the admin API: who may take it, and on which listener.
+//! The way of a request to the admin API: where it answers, who may call, and how much at a time.
 
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::{net::SocketAddr, sync::Arc};
 
+use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
-    header::{HOST, ORIGIN},
+    HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version,
+    header::{HOST, RETRY_AFTER},
 };
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use super::{
-    client::Client,
+    call_body::{self, BodyLimits},
+    caller::Way,
     event_stream,
     reply::{BodyError, ReplyBody},
     rescue,
     route::Arrival,
+    settings::Limits,
 };
 use crate::{
-    admin::Admin,
-    model::{Origin, SessionName},
+    admin::{Admin, Asking},
+    model::{Scheme, SessionName},
+    runtime::Watch,
 };
 
-/// A call's body may be as large as so many bodies that are held in memory: imports are large.
-const BODIES: usize = 64;
+/// Calls that are carried out at a time; further ones wait.
+const CALLS: usize = 256;
+/// Of these, those with large bodies.
+const LARGE_CALLS: usize = 4;
+/// A body of more bytes is a large one.
+const LARGE: usize = 1 << 20;
 
 /// Where the admin API answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdminPlace {
     /// On a listener of its own, which answers nothing else.
     Address(SocketAddr),
-    /// On every listener, under `/__admin`. Unless it is `open`, only to clients on this machine as
-    /// soon as a listener can be reached from another.
+    /// On a Unix socket, which only the user can open that ringer runs as.
+    #[cfg(unix)]
+    Unix(PathBuf),
+    /// On every listener, under `/__admin`.
     Everywhere {
-        /// To clients of other machines too.
+        /// To clients of other machines too, whatever they bring, as WireMock's does.
         open: bool,
     },
 }
 
+/// Where the admin API answers, when that is known for certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AdminEntrance {
+    /// At this address alone.
+    Address(SocketAddr),
+    /// At every address.
+    Everywhere,
+    /// At no address.
+    Unix,
+}
+
 /// The admin API, and who may come to it.
 pub(super) struct AdminDoor {
-    pub(super) admin: Arc<Admin>,
-    /// The only listener that it answers on.
-    pub(super) local: Option<SocketAddr>,
-    pub(super) loopback_only: bool,
+    admin: Arc<Admin>,
+    entrance: AdminEntrance,
+    /// Everybody may call.
+    is_open: bool,
     /// Web pages of any origin may call.
-    pub(super) is_shared: bool,
+    is_shared: bool,
+    calls: Arc<Semaphore>,
+    large_calls: Arc<Semaphore>,
 }
 
 impl AdminDoor {
-    /// Whether a request comes to the API.
-    pub(super) fn takes(&self, request: &Request<Incoming>, arrival: &Arrival) -> bool {
-        let is_asked = self.local == Some(arrival.listener) || Admin::is_path(request.uri().path());
-        is_asked && self.is_open_to(arrival) && is_for_ringer(request, arrival)
+    pub(super) fn new(
+        admin: Arc<Admin>,
+        entrance: AdminEntrance,
+        is_open: bool,
+        is_shared: bool,
+    ) -> Self {
+        let (calls, large_calls) = (Semaphore::new(CALLS), Semaphore::new(LARGE_CALLS));
+        Self {
+            admin,
+            entrance,
+            is_open,
+            is_shared,
+            calls: Arc::new(calls),
+            large_calls: Arc::new(large_calls),
+        }
     }
 
-    fn is_open_to(&self, arrival: &Arrival) -> bool {
-        let is_here = self.local.is_none_or(|local| arrival.listener == local);
-        is_here
-            && (!self.loopback_only
-                || arrival.peer.is_some_and(|peer| peer.to_canonical().is_loopback()))
+    /// Whether the API answers at an address, and nothing else does.
+    pub(super) fn is_alone_at(&self, listener: SocketAddr) -> bool {
+        self.entrance == AdminEntrance::Address(listener)
+    }
+
+    /// Whether the API answers at every address.
+    pub(super) fn is_everywhere(&self) -> bool {
+        self.entrance == AdminEntrance::Everywhere
+    }
+
+    /// Whether a request comes to the API.
+    pub(super) fn takes(&self, request: &Request<Incoming>, arrival: &Arrival) -> bool {
+        let is_asked = match self.entrance {
+            AdminEntrance::Address(local) => arrival.listener == local,
+            AdminEntrance::Everywhere => Admin::is_path(request.uri().path()),
+            AdminEntrance::Unix => false,
+        };
+        is_asked && is_for_ringer(request, arrival)
     }
 
     /// Answers a call.
     pub(super) async fn answer(
         &self,
-        client: &Client,
+        way: &Way,
         request: Request<Incoming>,
-        body_in_memory: usize,
+        limits: &Limits,
+        watch: Watch,
     ) -> Result<Response<ReplyBody>, BodyError> {
-        let arrival = &client.arrival;
-        if !self.is_shared && changes(request.method()) && !is_own_page(request.headers(), arrival)
-        {
+        let (mut parts, body) = request.into_parts();
+        if !self.is_shared && way.is_foreign_page(&parts, self.admin.is_guarded()) {
             return Ok(rescue::foreign_page());
         }
-        let (mut parts, body) = request.into_parts();
-        let limit = body_in_memory.saturating_mul(BODIES);
-        let Ok(body) = Limited::new(body, limit).collect().await else {
-            let message = format!("the body could not be read, or is larger than {limit} bytes");
-            return Ok(rescue::bad_request(&message));
+        let asking = Asking {
+            fields: &parts.headers,
+            is_private: way.is_private(),
+            is_trusted: self.is_open || way.is_trusted(&parts),
         };
-        parts.uri = absolute(&parts.uri, &parts.headers, arrival);
+        // Nothing is read of a body whose sender may not call.
+        if let Some(refusal) = self.admin.refusal(&parts.method, parts.uri.path(), asking) {
+            return Ok(refusal.map(ReplyBody::bytes));
+        }
+        let bounds = BodyLimits { bytes: limits.admin_body, pause: limits.headers };
+        let small =
+            hyper::body::Body::size_hint(&body).upper().is_some_and(|it| it <= LARGE as u64);
+        let Ok(permits) = timeout(limits.headers, self.permits(small)).await else {
+            return Ok(busy());
+        };
+        let body = match call_body::read(&parts.headers, body, bounds).await {
+            Ok(body) => body,
+            Err(unread) => {
+                let (status, kind, message) = unread.told(bounds);
+                return Ok(rescue::admin_refusal(status, kind, &message));
+            }
+        };
+        parts.uri = absolute(&parts.uri, &parts.headers, way);
         // A client that knows only its session's own address means that session.
-        if let Some(session) = &arrival.session
+        if let Some(session) = way.session()
             && !parts.headers.contains_key(SessionName::HEADER)
             && let Ok(name) = HeaderValue::try_from(session.to_string())
         {
             parts.headers.insert(SessionName::HEADER, name);
         }
-        let request = Request::from_parts(parts, body.to_bytes());
+        let answered = self.carried_out(Request::from_parts(parts, body), permits).await;
+        Ok(event_stream::answer(answered, watch))
+    }
+
+    /// Leave to carry out a call, and to hold its body.
+    async fn permits(&self, is_small: bool) -> Vec<OwnedSemaphorePermit> {
+        let rooms = [Some(&self.calls), (!is_small).then_some(&self.large_calls)];
+        let mut permits = Vec::new();
+        for room in rooms.into_iter().flatten() {
+            permits.extend(Arc::clone(room).acquire_owned().await.ok());
+        }
+        permits
+    }
+
+    async fn carried_out(
+        &self,
+        request: Request<Bytes>,
+        permits: Vec<OwnedSemaphorePermit>,
+    ) -> Response<Bytes> {
         let admin = Arc::clone(&self.admin);
         // Files are read and written.
-        let answered = tokio::task::spawn_blocking(move || admin.answer(&request)).await;
-        Ok(answered.map_or_else(
-            |_| {
-                let mut response = Response::new(ReplyBody::empty());
-                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-                response
-            },
-            |response| event_stream::answer(response, client.watch.clone()),
-        ))
+        let answered = tokio::task::spawn_blocking(move || {
+            let answer = admin.answer(&request);
+            drop(permits);
+            answer
+        });
+        answered.await.unwrap_or_else(|_| {
+            let mut response = Response::default();
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        })
     }
 }
 
-fn changes(method: &Method) -> bool {
-    ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
-}
-
-/// Whether a request comes from no web page, or from one of this listener's own. A name other than
-/// `localhost` could be made to lead here by whoever owns it, so only addresses count.
-fn is_own_page(fields: &HeaderMap, arrival: &Arrival) -> bool {
-    let mut origins = fields.get_all(ORIGIN).iter();
-    origins.all(|origin| {
-        let origin = origin.to_str().ok().and_then(|origin| origin.parse::<Origin>().ok());
-        origin.is_some_and(|origin| {
-            let is_here = match origin.host.as_str() {
-                "localhost" => arrival.local.ip().to_canonical().is_loopback(),
-                host => host.parse() == Ok(arrival.local.ip().to_canonical()),
-            };
-            is_here && origin.port == arrival.local.port() && origin.scheme == arrival.scheme
-        })
-    })
+fn busy() -> Response<ReplyBody> {
+    let message = format!(
+        "{CALLS} calls of the admin API are being carried out already, or {LARGE_CALLS} with large \
+         bodies; try again"
+    );
+    let mut response =
+        rescue::admin_refusal(StatusCode::SERVICE_UNAVAILABLE, "too_many_calls", &message);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// Whether a request is for ringer itself: not for another host, to which ringer is a forward proxy.
@@ -139,12 +217,16 @@ fn is_for_ringer(request: &Request<Incoming>, arrival: &Arrival) -> bool {
 }
 
 /// The URI with the scheme and the host that the client meant.
-fn absolute(uri: &Uri, headers: &HeaderMap, arrival: &Arrival) -> Uri {
+fn absolute(uri: &Uri, headers: &HeaderMap, way: &Way) -> Uri {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let authority = uri.authority().map(ToString::to_string).or(host.map(str::to_owned));
+    let (scheme, otherwise) = match way {
+        Way::Tcp { scheme, local, .. } => (*scheme, local.to_string()),
+        Way::Unix => (Scheme::Http, "localhost".to_owned()),
+    };
     let built = Uri::builder()
-        .scheme(arrival.scheme.as_str())
-        .authority(authority.unwrap_or_else(|| arrival.local.to_string()))
+        .scheme(scheme.as_str())
+        .authority(authority.unwrap_or(otherwise))
         .path_and_query(uri.path_and_query().map_or("/", |path| path.as_str()))
         .build();
     built.unwrap_or_else(|_| uri.clone())

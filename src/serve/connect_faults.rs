@@ -5,7 +5,9 @@
 //! or from the tunnel's target; rules of a service that only a request's `Host` or path tells strike
 //! nothing here.
 
-use super::{planning, route::Arrival, state::State};
+use std::sync::Arc;
+
+use super::{planning, route::Arrival, session_of, state::State};
 use crate::{
     admin::Admin,
     model::{ConnectFault, TlsFault},
@@ -53,7 +55,7 @@ impl Opening {
 /// What goes wrong with this connection. `server_name` is the name that the client asks for in TLS. To
 /// be asked once a connection: it is counted.
 pub(super) fn decide(
-    state: &State,
+    state: &Arc<State>,
     arrival: &Arrival,
     server_name: Option<&str>,
 ) -> Option<ConnectFault> {
@@ -65,12 +67,14 @@ pub(super) fn decide(
     if mode.records() {
         return None;
     }
-    let strike = planning::of_connection(state, service.as_ref())?;
+    // Requests of a session that is not there are told so.
+    let state = session_of::within(state, arrival.session.as_ref()).ok()?;
+    let strike = planning::of_connection(&state, service.as_ref())?;
     Some(ConnectFault::clone(&strike.value))
 }
 
 fn is_for_admin_alone(state: &State, arrival: &Arrival) -> bool {
-    state.admin.as_ref().is_some_and(|door| door.local == Some(arrival.listener))
+    state.admin.as_ref().is_some_and(|door| door.is_alone_at(arrival.listener))
 }
 
 /// What a fault means on a TLS connection that its client has greeted.

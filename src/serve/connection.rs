@@ -23,13 +23,14 @@ use tokio::{
 };
 
 use super::{
+    administration::AdminDoor,
     client::{Client, Served, Tunnel},
     connect_faults::{Meant, OPENING, Opening, decide},
     handler::handle,
     lines::Lines,
     reply::{BodyError, ReplyBody},
     rewound::Rewound,
-    route::Arrival,
+    route::{Arrival, Belonging},
     socket::{Reset, Socket},
     state::State,
     unserved::{alert, hold},
@@ -52,7 +53,7 @@ const H2_UNTOUCHED_WINDOW: u32 = 65_535;
 pub(super) async fn serve_tcp(
     state: Arc<State>,
     tcp: TcpStream,
-    listener: SocketAddr,
+    (listener, belonging): (SocketAddr, Belonging),
     watch: Watch,
 ) {
     // A failure only costs latency.
@@ -66,7 +67,8 @@ pub(super) async fn serve_tcp(
         listener,
         peer,
         tunnel: None,
-        session: None,
+        service: belonging.service,
+        session: belonging.session,
         reset: reset.clone(),
     };
     let mut first = [0; OPENING];
@@ -90,7 +92,7 @@ pub(super) async fn serve_tcp(
             return;
         }
         Opening::Tunnel => None,
-        Opening::Admin if state.admin.is_some() => None,
+        Opening::Admin if state.admin.as_ref().is_some_and(AdminDoor::is_everywhere) => None,
         Opening::Admin | Opening::Other => decide(&state, &arrival, None),
     };
     serve_plain(state, socket, arrival, fault, watch).await;

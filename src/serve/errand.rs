@@ -6,7 +6,7 @@ use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use thiserror::Error;
 
-use super::state::State;
+use super::{observed::ErrorCode, state::State};
 use crate::{
     model::{Origin, Scheme},
     upstream::{Protocol, UpstreamError, client::RequestBody},
@@ -32,6 +32,16 @@ pub(super) enum ErrandError {
     /// There was no answer.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
+}
+
+impl ErrorCode for ErrandError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Denied { .. } => "target_denied",
+            Self::Url { .. } => "target_unusable",
+            Self::Upstream(error) => error.code(),
+        }
+    }
 }
 
 /// The URL of a stub's own request.

@@ -13,6 +13,7 @@ use super::{
     errand::{self, ErrandError},
     hop,
     inquiry::Inquiry,
+    observed::timed,
     reply::{BodyError, Production, ReplyBody, Sizing},
     settings::Dialect,
     spellings::note_names,
@@ -102,7 +103,7 @@ impl Fetch<'_> {
             origin.authority()
         };
         let fields = self
-            .request_fields(state, &inquiry.request.headers, &host)
+            .request_fields(state, inquiry, &host)
             .ok_or_else(|| unsendable("a header field of the stub cannot be sent"))?;
         let body = std::mem::take(&mut inquiry.body);
         let mut request = Request::new(body.map_err(BodyError::from).boxed_unsync());
@@ -111,16 +112,24 @@ impl Fetch<'_> {
         *request.headers_mut() = fields;
         let protocol =
             if inquiry.version == Version::HTTP_2 { Protocol::Http2 } else { Protocol::Http1 };
-        errand::send(state, request, &origin, protocol).await
+        let sent = errand::send(state, request, &origin, protocol);
+        timed(&inquiry.route.service.metrics, state.clock, sent).await
     }
 
     /// The fields of the request as the other server gets them; `None` where the stub has one that
     /// HTTP does not allow.
-    fn request_fields(&self, state: &State, fields: &HeaderMap, host: &str) -> Option<HeaderMap> {
+    fn request_fields(&self, state: &State, inquiry: &Inquiry, host: &str) -> Option<HeaderMap> {
+        let mut passed = hop::request_fields(&inquiry.request.headers);
+        // A stub may have the last word.
+        if let Some(span) = &inquiry.route.span
+            && !self.proxy.additional_headers.contains("traceparent")
+        {
+            span.continue_in(&mut passed);
+        }
         let keeps_name = state.answers.proxy_preserves_user_agent;
-        let mut sent = HeaderMap::with_capacity(fields.len() + 2);
+        let mut sent = HeaderMap::with_capacity(passed.len() + 2);
         sent.insert(HOST, HeaderValue::from_str(host).ok()?);
-        for (name, value) in &hop::request_fields(fields) {
+        for (name, value) in &passed {
             let is_removed = || {
                 let removed = &self.proxy.removed_headers;
                 removed.iter().any(|removed| removed.eq_ignore_ascii_case(name.as_str()))

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::{
     Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version,
-    header::{CONTENT_TYPE, EXPECT, HOST},
+    header::{CONTENT_TYPE, EXPECT},
 };
 use http_body_util::BodyExt as _;
 use hyper::{body::Incoming, ext::ReasonPhrase};
@@ -14,6 +14,7 @@ use super::{
     capture::Capture,
     hop,
     inbound::Inbound,
+    observed::timed,
     recording::{Answered, Recording},
     reply::{BodyError, ReplyBody},
     rescue,
@@ -56,9 +57,13 @@ pub(super) struct Outbound {
 pub(super) type Failed = UpstreamError;
 
 impl Outbound {
-    /// Reads a body up to `limit` bytes before it is passed on, so that all of it is known; `false`
-    /// where it is not. That of a call that may go both ways is not waited for.
-    pub(super) async fn hold_body(&mut self, limit: usize) -> Result<bool, hyper::Error> {
+    /// While a session is recorded, reads its body before it is passed on, so that all of it is known;
+    /// `false` where it is not. That of a call that may go both ways is not waited for.
+    pub(super) async fn hold_body(&mut self, state: &State) -> Result<bool, hyper::Error> {
+        if !state.session.recording().is_on() {
+            return Ok(false);
+        }
+        let limit = state.limits.body_in_memory;
         let kind = self.request.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
         let is_two_way = kind.is_some_and(|kind| kind.starts_with("application/grpc"));
         let waits = !is_two_way && !self.route.mode.records();
@@ -82,8 +87,10 @@ impl Outbound {
         let version = self.version;
         let hold = Hold::of(&self.request.headers, version);
         let (hints, hinted) = mpsc::channel(HINTS);
+        let service = Arc::clone(&self.route.service);
         let request = self.into_request(upstream, None, &hold, Some(hints))?;
         let sent = send(upstream, request, version, None, state.response_timeout);
+        let sent = timed(&service.metrics, state.clock, sent);
         let response = interim.relay(hinted, version, sent).await?;
         if let Some(hold) = &hold {
             hold.refuse();
@@ -149,8 +156,9 @@ impl Outbound {
         let request = self.into_request(upstream, Some(&capture), &hold, Some(hints))?;
         let timeout = state.response_timeout;
         let mut cut_off = state.cut_off.watch();
+        let sent = send(upstream, request, version, Some(&capture), timeout);
         let sent = tokio::select! {
-            sent = send(upstream, request, version, Some(&capture), timeout) => sent,
+            sent = timed(&service.metrics, state.clock, sent) => sent,
             () = cut_off.stopped() => {
                 recording.abandoned();
                 return Err(UpstreamError::Broken {
@@ -225,7 +233,11 @@ impl Outbound {
         let mut request = Request::new(body.map_err(BodyError::from).boxed_unsync());
         *request.method_mut() = self.request.method;
         *request.uri_mut() = uri;
-        *request.headers_mut() = with_host(&hop::request_fields(&self.request.headers), &host);
+        let mut fields = hop::request_fields(&self.request.headers);
+        if let Some(span) = &self.route.span {
+            span.continue_in(&mut fields);
+        }
+        *request.headers_mut() = hop::with_host(&fields, &host);
         *request.extensions_mut() = self.extensions;
         let hold = hold.clone();
         if hold.is_some() || hints.is_some() {
@@ -310,22 +322,6 @@ async fn linger(response: Response<ReplyBody>) {
     let read = async { while let Some(Ok(_)) = body.frame().await {} };
     // What has not come by then is recorded as far as it came, when the body is dropped.
     let _ = tokio::time::timeout(LINGER, read).await;
-}
-
-/// The fields with this `Host`: in its place, or first where the client's protocol has none.
-fn with_host(fields: &HeaderMap, host: &HeaderValue) -> HeaderMap {
-    let mut all = HeaderMap::with_capacity(fields.len() + 1);
-    if !fields.contains_key(HOST) {
-        all.insert(HOST, host.clone());
-    }
-    for (name, value) in fields {
-        if name == HOST {
-            all.insert(HOST, host.clone());
-        } else {
-            all.append(name.clone(), value.clone());
-        }
-    }
-    all
 }
 
 /// The fields of an answer as the client gets them.

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::{
     bandwidth::{self, paced},
+    caller::Way,
     client::Client,
     entry::Entry,
     faults::{self, Scene},
@@ -17,11 +18,12 @@ use super::{
     inquiry::{self, Finding, Inquiry, Sanitised, find},
     intercept,
     limiting::{self, Gate},
+    observed::Observed,
     passage::{Passage, StubGate},
     planning,
     recording::{Asked, Recording},
     replay,
-    reply::{BodyError, ReplyBody, with_trailers},
+    reply::{BodyError, ReplyBody},
     rescue,
     route::{Route, Upstream},
     session_of,
@@ -29,6 +31,7 @@ use super::{
     state::State,
     taking,
     tee::Stopwatch,
+    trailed,
     wait::{sleep, sleep_until},
     webhooks::Following,
     witness::{self, By},
@@ -36,6 +39,7 @@ use super::{
 use crate::{
     admin::cross_origin,
     model::{self, Headers, Mode, Outcome, RequestBody},
+    telemetry,
 };
 
 /// Answers one request. An error breaks its connection or stream.
@@ -56,7 +60,11 @@ pub(super) async fn handle(
     if let Some(door) = &state.admin
         && door.takes(&request, &client.arrival)
     {
-        return door.answer(&client, request, state.limits.body_in_memory).await;
+        let watch = client.watch.clone();
+        let way = Way::of(&client.arrival);
+        let answer = door.answer(&way, request, &state.limits, watch).await?;
+        state.metrics.admin_call(answer.status().as_u16());
+        return Ok(answer);
     }
     let origin = if state.answers.cross_origin {
         let (method, asked) = (request.method(), request.headers());
@@ -83,16 +91,22 @@ pub(super) async fn handle(
         request.headers(),
         &state.session.stubs().snapshot().services(),
     );
-    let route = match routed {
+    let mut route = match routed {
         Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
         Err(error) => return Ok(rescue::upstream_failed(&error, "")),
     };
+    let head = (request.method(), request.version(), request.headers());
+    let observed = Observed::begin(&state, &client.arrival, &mut route, head, watch);
     let own = match planning::of_request(&state, request.headers_mut()) {
         Ok(own) => own,
-        Err(reason) => return Ok(rescue::unusable_header(&reason, request.headers())),
+        Err(reason) => {
+            let refusal = rescue::unusable_header(&reason, request.headers());
+            observed.tell(Some(refusal.status()), telemetry::Outcome::Rejected);
+            return Ok(refusal);
+        }
     };
     if intercept::wants_upgrade(&request) && route.service.upstream.is_some() {
-        return Ok(intercept::upgrade(&state, &route, &mut request, number, watch).await);
+        return Ok(intercept::upgrade(&state, &route, &mut request, number, &observed).await);
     }
     let (parts, body) = request.into_parts();
     let (is_head, interim) = (parts.method == Method::HEAD, client.interim.clone());
@@ -104,6 +118,7 @@ pub(super) async fn handle(
         client,
         number,
         watch,
+        observed,
     };
     let request = model::Request {
         method: parts.method,
@@ -128,12 +143,7 @@ pub(super) async fn handle(
     if !outbound.body.is_complete() && !outbound.route.mode.records() {
         let (state, client) = (&handling.state, &handling.client);
         let own = outbound.own.as_deref();
-        let strikes = planning::of_way_in(
-            state,
-            &outbound.request,
-            outbound.route.service.scope.as_ref(),
-            own,
-        );
+        let strikes = planning::of_way_in(state, &outbound.request, &outbound.route, own);
         bandwidth::slow_down(&strikes, &mut outbound.body, state, client);
     }
     let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
@@ -141,7 +151,7 @@ pub(super) async fn handle(
     if origin.is_some() {
         cross_origin::share(origin.as_ref(), response.headers_mut());
     }
-    Ok(if may_have_trailers { with_trailers(response, interim) } else { response })
+    Ok(if may_have_trailers { trailed::with_trailers(response, interim) } else { response })
 }
 
 /// An answer, and the entry of the journal that is to learn of it.
@@ -198,8 +208,10 @@ impl Handling {
                 _ => Finding::Missed(inquiry),
             };
         }
+        self.observed.looked_up(finding.lookup());
         match finding {
             Finding::Found(found, mut inquiry) => {
+                self.observed.found(&found.stub);
                 let entry = witness::enter(
                     &self.state,
                     &client,
@@ -280,8 +292,7 @@ impl Handling {
             self.done(Some(StatusCode::BAD_GATEWAY), Outcome::UpstreamFailed(reason));
             return Ok((rescue::no_upstream(mode.as_str()), None));
         };
-        let is_recorded = self.state.session.recording().is_on()
-            && outbound.hold_body(self.state.limits.body_in_memory).await?;
+        let is_recorded = outbound.hold_body(&self.state).await?;
         let entry = witness::enter(
             &self.state,
             &self.client,
@@ -324,6 +335,9 @@ impl Handling {
                 passed
             }
         };
+        if let Ok(answer) = &passed {
+            self.observed.tell(Some(answer.status()), telemetry::Outcome::Recorded);
+        }
         let response = passed.unwrap_or_else(|error| {
             let outcome = Outcome::UpstreamFailed(error.to_string());
             Entry::becomes(entry.as_ref(), &outcome);

@@ -5,7 +5,13 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode, uri::PathAndQuery};
 
-use super::{client::Client, entry::Entry, state::State, tee::Stopwatch};
+use super::{
+    client::Client,
+    entry::Entry,
+    observed::{Observed, told},
+    state::State,
+    tee::Stopwatch,
+};
 use crate::model::{Handled, Outcome};
 
 /// What is needed to say what became of a request.
@@ -16,11 +22,13 @@ pub(super) struct Handling {
     pub(super) watch: Stopwatch,
     pub(super) method: Method,
     pub(super) target: PathAndQuery,
+    pub(super) observed: Observed,
 }
 
 impl Handling {
     /// Says what became of it.
     pub(super) fn done(&self, status: Option<StatusCode>, outcome: Outcome) {
+        self.observed.tell(status, told(&outcome));
         self.state.handled(outcome, |outcome| Handled {
             number: self.number,
             method: self.method.to_string(),

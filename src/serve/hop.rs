@@ -2,7 +2,9 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE},
+    header::{
+        CONNECTION, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    },
 };
 
 const KEEP_ALIVE: &str = "keep-alive";
@@ -43,6 +45,22 @@ pub(super) fn request_fields(fields: &HeaderMap) -> HeaderMap {
         }
     }
     kept
+}
+
+/// The fields with this `Host`: in its place, or first where the client's protocol has none.
+pub(super) fn with_host(fields: &HeaderMap, host: &HeaderValue) -> HeaderMap {
+    let mut all = HeaderMap::with_capacity(fields.len() + 1);
+    if !fields.contains_key(HOST) {
+        all.insert(HOST, host.clone());
+    }
+    for (name, value) in fields {
+        if name == HOST {
+            all.insert(HOST, host.clone());
+        } else {
+            all.append(name.clone(), value.clone());
+        }
+    }
+    all
 }
 
 /// The fields of an answer that go on to the client. `Transfer-Encoding: chunked` keeps its place

@@ -18,6 +18,7 @@ use crate::{
     model::{self, BodyPattern, Mode, RequestBody},
     redaction::Credentials,
     store::{LiveBehaviors, LiveStub, ServeEvent},
+    telemetry::Lookup,
 };
 
 /// When several stubs could still be meant by what has come of a two-way stream, this long is
@@ -136,6 +137,17 @@ pub(super) enum Finding {
     Missed(Box<Inquiry>),
     /// A rate limit of the stub whose turn it is has no room.
     Barred(Box<Inquiry>),
+}
+
+impl Finding {
+    /// As it is counted.
+    pub(super) fn lookup(&self) -> Lookup {
+        match self {
+            Self::Found(found, _) if found.nearest.is_some() => Lookup::Nearest,
+            Self::Found(..) | Self::Barred(_) => Lookup::Hit,
+            Self::Missed(_) => Lookup::Miss,
+        }
+    }
 }
 
 impl Finding {

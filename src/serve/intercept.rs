@@ -15,16 +15,17 @@ use super::{
     client::{Client, Tunnel},
     connect_faults::{Opening, decide},
     forward, hop,
+    observed::{Observed, timed, told},
     reply::ReplyBody,
     rescue,
     rewound::first_bytes,
     route::{Arrival, Route},
     session_of,
     state::State,
-    tee::Stopwatch,
 };
 use crate::{
     model::{ConnectFault, Handled, Mode, Outcome},
+    telemetry,
     upstream::Protocol,
 };
 
@@ -140,18 +141,19 @@ pub(super) async fn upgrade(
     route: &Route,
     request: &mut Request<Incoming>,
     number: u64,
-    watch: Stopwatch,
+    observed: &Observed,
 ) -> Response<ReplyBody> {
     let Some(upstream) = &route.service.upstream else {
         return rescue::no_upstream(route.mode.as_str());
     };
     let handled = |status: StatusCode, outcome: Outcome| {
+        observed.tell(Some(status), told(&outcome));
         state.handled(outcome, |outcome| Handled {
             number,
             method: request.method().to_string(),
             target: state.redactor.target(route.target.as_str()).into_owned(),
             status: Some(status.as_u16()),
-            latency: watch.elapsed(),
+            latency: observed.elapsed(),
             outcome,
         });
     };
@@ -163,6 +165,7 @@ pub(super) async fn upgrade(
         .path_and_query(format!("{}{}", upstream.origin.base_path, route.target))
         .build();
     let (Ok(uri), Ok(host)) = (uri, HeaderValue::from_str(&host)) else {
+        observed.tell(Some(StatusCode::BAD_REQUEST), telemetry::Outcome::Rejected);
         return rescue::bad_request("the request's target cannot be passed on");
     };
     let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
@@ -170,6 +173,9 @@ pub(super) async fn upgrade(
     *outbound.method_mut() = request.method().clone();
     *outbound.uri_mut() = uri;
     let mut fields = hop::request_fields(request.headers());
+    if let Some(span) = &route.span {
+        span.continue_in(&mut fields);
+    }
     for name in [CONNECTION, UPGRADE] {
         if let Some(value) = request.headers().get(&name) {
             fields.insert(name, value.clone());
@@ -177,7 +183,8 @@ pub(super) async fn upgrade(
     }
     fields.insert(HOST, host);
     *outbound.headers_mut() = fields;
-    let sent = upstream.client.send(outbound, &upstream.origin, Protocol::Http1).await;
+    let sent = upstream.client.send(outbound, &upstream.origin, Protocol::Http1);
+    let sent = timed(&route.service.metrics, state.clock, sent).await;
     let mut answer = match sent {
         Ok(answer) => answer,
         Err(error) => {

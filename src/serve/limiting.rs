@@ -78,6 +78,7 @@ pub(super) async fn admit(
             Ok(Gate::Told(told.limit, Box::new(answer)))
         }
         Decision::Refused(refused) => {
+            outbound.route.service.metrics.limit_reached(&refused.limit);
             let entry = enter_refused(state, client, &refused, outbound).await?;
             let wants = Wants::of(&outbound.request.headers);
             if !is_unasked(outbound) {
@@ -147,6 +148,7 @@ pub(super) async fn refuse(
     (refused, live): (Refused, Arc<LiveStub>),
     inquiry: &mut Inquiry,
 ) -> (Response<ReplyBody>, Option<Entry>) {
+    inquiry.route.service.metrics.limit_reached(&refused.limit);
     let by = By::Limit(limited(&refused, Some(&live), true));
     let shown = || inquiry.shown(state);
     let whose = (&inquiry.route, inquiry.watch);

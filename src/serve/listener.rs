@@ -8,7 +8,9 @@ use tokio::{
     sync::Semaphore,
 };
 
-use super::{connection::serve_tcp, refusals::Refusals, state::State};
+use super::{
+    connection::serve_tcp, observed::Counted, refusals::Refusals, route::Belonging, state::State,
+};
 use crate::runtime::{Drain, Watch};
 
 const BACKLOG: u32 = 1024;
@@ -19,6 +21,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Door {
     address: SocketAddr,
+    belonging: Belonging,
     standing: Standing,
 }
 
@@ -38,9 +41,18 @@ impl Door {
     ///
     /// As the system says; most often the port is taken.
     pub(super) fn reserve(address: SocketAddr) -> io::Result<Self> {
+        Self::reserve_for(address, Belonging::default())
+    }
+
+    /// Takes an address, at which requests belong to somebody; nobody listens yet.
+    ///
+    /// # Errors
+    ///
+    /// As the system says; most often the port is taken.
+    pub(super) fn reserve_for(address: SocketAddr, belonging: Belonging) -> io::Result<Self> {
         let socket = bind(address)?;
         let address = socket.local_addr()?;
-        Ok(Self { address, standing: Standing::Shut(Some(socket)) })
+        Ok(Self { address, belonging, standing: Standing::Shut(Some(socket)) })
     }
 
     /// The address, with the port that the system chose where none was given.
@@ -72,7 +84,7 @@ impl Door {
     }
 
     /// Accepts for as long as it is polled; when it is shut, nobody comes.
-    async fn admit(&self, state: &Arc<State>, permits: &Arc<Semaphore>, watch: &Watch) {
+    pub(super) async fn admit(&self, state: &Arc<State>, permits: &Arc<Semaphore>, watch: &Watch) {
         let Standing::Open(listener, drain) = &self.standing else {
             return std::future::pending().await;
         };
@@ -84,13 +96,17 @@ impl Door {
                     backoff = MIN_BACKOFF;
                     let mut cut_off = state.cut_off.watch();
                     let watch = drain.watch_within(watch);
-                    let connection = serve_tcp(Arc::clone(state), tcp, self.address, watch);
+                    state.metrics.connections.inc();
+                    let open = Counted::new(&state.metrics.open_connections);
+                    let belonging = self.belonging.clone();
+                    let at = (self.address, belonging);
+                    let connection = serve_tcp(Arc::clone(state), tcp, at, watch);
                     tokio::spawn(async move {
                         tokio::select! {
                             () = connection => {}
                             () = cut_off.stopped() => {}
                         }
-                        drop(permit);
+                        drop((permit, open));
                     });
                 }
                 Err(error) => {

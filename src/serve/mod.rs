@@ -1,14 +1,17 @@
 //! Sockets to answers; the only room that knows hyper's server.
 //!
 //! May import: admin, behavior, codec, engine, library, matching, model, record, redaction, render,
-//! runtime, store, tls, upstream.
+//! runtime, store, telemetry, tls, upstream.
 
 pub mod administration;
 pub mod server;
 pub mod settings;
 pub mod targets;
 
+mod authority;
 mod bandwidth;
+mod call_body;
+mod caller;
 mod capture;
 mod client;
 mod connect_faults;
@@ -34,6 +37,7 @@ mod lines;
 mod listener;
 mod merged;
 mod miss;
+mod observed;
 mod orders;
 mod paced;
 mod passage;
@@ -48,9 +52,11 @@ mod respond;
 mod rewound;
 mod rewrite;
 mod route;
+mod session_doors;
 mod session_of;
 mod settled;
 mod socket;
+mod span;
 mod spellings;
 mod state;
 mod static_files;
@@ -60,6 +66,9 @@ mod taking;
 mod tee;
 mod timer;
 mod told;
+mod trailed;
+#[cfg(unix)]
+mod unix_door;
 mod unserved;
 mod wait;
 mod webhooks;
@@ -69,6 +78,9 @@ mod witness;
 
 pub use administration::AdminPlace;
 pub use server::{ServeError, Server, ServerParts, Tally};
+pub use session_doors::SessionDoors;
 pub use settings::{Answers, Chunking, Dialect, Limits, ReadRequestFaults, Service, Templating};
 pub use system_keys::{SystemKeyPattern, SystemKeys};
 pub use targets::{TargetPattern, Targets};
+#[cfg(unix)]
+pub use unix_door::SocketError;

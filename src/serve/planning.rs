@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName};
 
-use super::{inquiry::Inquiry, settings::Dialect, state::State};
+use super::{inquiry::Inquiry, route::Route, settings::Dialect, state::State};
 use crate::{
     codec::view::RequestView,
     engine::{Found, Ground, Plan, Strike, plan_connection},
@@ -14,6 +14,7 @@ use crate::{
         ServiceName,
     },
     store::{Applied, BehaviorSet, Drawn, LiveBehaviors, Subject},
+    telemetry::{self, ServiceMetrics},
 };
 
 /// The header in which a request says how its answer is to behave.
@@ -105,9 +106,10 @@ pub(super) async fn of_endpoint(
 pub(super) fn of_way_in(
     state: &State,
     request: &Request,
-    service: Option<&ServiceName>,
+    route: &Route,
     own: Option<&LiveBehaviors>,
 ) -> Vec<Strike<Bandwidth>> {
+    let service = route.service.scope.as_ref();
     let behaviors = state.behaviors_now();
     let ground = ground(state, &behaviors, state.session.clock().elapsed());
     let around = ground.around(own, None, service);
@@ -117,7 +119,7 @@ pub(super) fn of_way_in(
     let path = state.redactor.target(request.target.path());
     let subject = Subject::way_in(service, request.method.as_str(), &path);
     let plan = ground.plan_way_in(around, &subject, request);
-    log(state, &plan.applied);
+    log(state, &route.service.metrics, &plan.applied);
     plan.bandwidth
 }
 
@@ -130,7 +132,8 @@ pub(super) fn of_connection(
     let (strike, applied) =
         plan_connection(&ground(state, &behaviors, state.session.clock().elapsed()), service)?;
     tracing::debug!(rule = %applied.rule, fault = ?applied.fault, "a connection is broken on purpose");
-    log(state, std::slice::from_ref(&applied));
+    let metrics = state.metrics.service(service.map(ServiceName::as_str));
+    log(state, &metrics, std::slice::from_ref(&applied));
     Some(strike)
 }
 
@@ -181,14 +184,20 @@ fn ground<'g>(state: &'g State, behaviors: &'g BehaviorSet, now: Duration) -> Gr
 
 /// Tells the journal and the log of faults.
 fn note(state: &State, inquiry: &Inquiry, plan: &Plan) {
-    log(state, &plan.applied);
+    log(state, &inquiry.route.service.metrics, &plan.applied);
+    if let Some(span) = &inquiry.route.span {
+        span.befell(&plan.applied);
+    }
     let Some(event) = &inquiry.event else { return };
     let is_told = state.answers.dialect == Dialect::Ringer || !plan.applied.is_empty();
     let drawn = is_told.then(|| Drawn { seed: state.seed(), applied: plan.applied.clone() });
     event.set_plan(plan.schedule.head, drawn);
 }
 
-fn log(state: &State, applied: &[Applied]) {
+fn log(state: &State, metrics: &ServiceMetrics, applied: &[Applied]) {
+    for kind in applied.iter().filter_map(|applied| telemetry::Applied::named(applied.kind)) {
+        metrics.applied(kind);
+    }
     let Some(log) = &state.fault_log else { return };
     for applied in applied {
         log.add(state.session.name().as_str(), applied);

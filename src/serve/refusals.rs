@@ -23,7 +23,7 @@ pub(super) struct Refusals {
 impl Refusals {
     pub(super) fn at(state: &Arc<State>, address: SocketAddr) -> Self {
         let (service, mode) = state.router.of_listener(address);
-        let is_admin = state.admin.as_ref().is_some_and(|door| door.local == Some(address));
+        let is_admin = state.admin.as_ref().is_some_and(|door| door.is_alone_at(address));
         Self {
             service,
             is_exempt: is_admin || mode.records(),

@@ -9,10 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, Response,
-    header::{CONTENT_LENGTH, TRAILER},
-};
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
@@ -80,24 +77,6 @@ pub(super) enum ReplyBody {
     },
     /// As something else makes of it.
     Boxed(UnsyncBoxBody<Bytes, BodyError>),
-}
-
-/// Lets trailers through to a client of HTTP/1.1, asked for or not.
-pub(super) fn with_trailers(
-    response: Response<ReplyBody>,
-    interim: Interim,
-) -> Response<ReplyBody> {
-    interim.clear_trailers();
-    if response.headers().contains_key(CONTENT_LENGTH) {
-        return response;
-    }
-    let announced = response.headers().get_all(TRAILER).iter();
-    let spelled = announced
-        .filter_map(|names| names.to_str().ok())
-        .flat_map(|names| names.split(','))
-        .map(|name| name.trim().to_owned())
-        .collect();
-    response.map(|body| ReplyBody::Trailed { body: Box::new(body), interim, spelled })
 }
 
 /// How the length of a whole body is told.

@@ -55,17 +55,26 @@ pub(super) fn own_answer(
 }
 
 /// 403 for a web page of another origin that calls the admin API: a page must not drive the ringer of
-/// whoever looks at it.
+/// whoever looks at it, nor read what it heard.
 pub(super) fn foreign_page() -> Response<ReplyBody> {
+    admin_refusal(
+        StatusCode::FORBIDDEN,
+        "foreign_origin",
+        "web pages of other origins may not call the admin API; `ringer wiremock` lets them",
+    )
+}
+
+/// The answer to a call of the admin API that is not carried out.
+pub(super) fn admin_refusal(
+    status: StatusCode,
+    kind: &'static str,
+    message: &str,
+) -> Response<ReplyBody> {
     let json = Json::Object(vec![
-        ("error".to_owned(), "foreign_origin".into()),
-        (
-            "message".to_owned(),
-            "web pages of other origins may not change anything here; `ringer wiremock` lets them"
-                .into(),
-        ),
+        ("error".to_owned(), kind.into()),
+        ("message".to_owned(), message.into()),
     ]);
-    own_answer(StatusCode::FORBIDDEN, Wants::Json, &json, "")
+    own_answer(status, Wants::Json, &json, "")
 }
 
 /// 400 to a request that says badly how its answer is to behave.

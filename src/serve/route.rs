@@ -6,16 +6,18 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use http::{
-    HeaderMap, HeaderValue, Uri, Version,
-    header::HOST,
-    uri::{Authority, PathAndQuery},
-};
+use http::{HeaderMap, Uri, Version, uri::PathAndQuery};
 use parking_lot::Mutex;
 
-use super::{settings::Service, socket::Reset};
+use super::{
+    authority::{authority_of, names, without_default_port},
+    settings::Service,
+    socket::Reset,
+    span::OpenSpan,
+};
 use crate::{
     model::{Mode, Origin, Scheme, ServiceName, SessionName},
+    telemetry::{Metrics, ServiceMetrics},
     tls::acceptor::host_of,
     upstream::{self, UpstreamError},
 };
@@ -33,6 +35,7 @@ pub(super) struct LiveService {
     pub(super) listen: Vec<SocketAddr>,
     pub(super) mode: Mode,
     pub(super) upstream: Option<Upstream>,
+    pub(super) metrics: Arc<ServiceMetrics>,
 }
 
 /// The real API of a service.
@@ -79,6 +82,15 @@ pub(super) struct Route {
     pub(super) address: String,
     /// Path and query without the service's prefix.
     pub(super) target: PathAndQuery,
+    /// The exchange as a span, where spans are made.
+    pub(super) span: Option<Arc<OpenSpan>>,
+}
+
+/// Whose requests come at an address, where the address tells.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Belonging {
+    pub(super) session: Option<SessionName>,
+    pub(super) service: Option<ServiceName>,
 }
 
 /// What a connection tells about all its requests.
@@ -93,10 +105,20 @@ pub(super) struct Arrival {
     pub(super) peer: Option<IpAddr>,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
+    /// The service of its listener, where that was opened for one while ringer runs.
+    pub(super) service: Option<ServiceName>,
     /// The session of its listener, or of the proxy user whose tunnel it is.
     pub(super) session: Option<SessionName>,
     /// Ends the connection with a reset, and with it every tunnel in it.
     pub(super) reset: Reset,
+}
+
+impl Arrival {
+    /// Whether all that comes at its listener is for this service.
+    pub(super) fn is_of(&self, service: &LiveService) -> bool {
+        service.listen.contains(&self.listener)
+            || (self.service.is_some() && self.service == service.scope)
+    }
 }
 
 /// Finds services.
@@ -107,6 +129,7 @@ pub(super) struct Router {
     pub(super) forward: Mode,
     forwarded: Mutex<HashMap<String, Arc<LiveService>>>,
     factory: UpstreamFactory,
+    metrics: Arc<Metrics>,
     /// For requests that stubs send, made for the first.
     errands: OnceLock<Result<upstream::Client, UpstreamError>>,
 }
@@ -116,10 +139,11 @@ impl Router {
         services: Vec<Service>,
         forward: Mode,
         factory: UpstreamFactory,
+        metrics: &Arc<Metrics>,
     ) -> Result<Self, UpstreamError> {
         let services = services
             .into_iter()
-            .map(|service| live(service, &factory).map(Arc::new))
+            .map(|service| live(service, &factory, metrics).map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;
         let any = LiveService {
             scope: None,
@@ -128,6 +152,7 @@ impl Router {
             listen: Vec::new(),
             mode: Mode::Replay,
             upstream: None,
+            metrics: metrics.service(None),
         };
         Ok(Self {
             services,
@@ -135,6 +160,7 @@ impl Router {
             forward,
             forwarded: Mutex::default(),
             factory,
+            metrics: Arc::clone(metrics),
             errands: OnceLock::new(),
         })
     }
@@ -195,6 +221,7 @@ impl Router {
                 scheme,
                 address,
                 target,
+                span: None,
             });
         }
         let authority = named.unwrap_or_else(|| arrival.local.to_string());
@@ -205,7 +232,16 @@ impl Router {
             None => (target, address),
         };
         let mode = service.mode;
-        Ok(Route { service, mode, is_proxied: false, authority, scheme, address, target })
+        Ok(Route {
+            service,
+            mode,
+            is_proxied: false,
+            authority,
+            scheme,
+            address,
+            target,
+            span: None,
+        })
     }
 
     /// Whether any request may go to an upstream.
@@ -223,8 +259,7 @@ impl Router {
         scheme: Scheme,
         folders: &[ServiceName],
     ) -> (Arc<LiveService>, Option<String>) {
-        let by_listener =
-            self.services.iter().find(|service| service.listen.contains(&arrival.listener));
+        let by_listener = self.services.iter().find(|service| arrival.is_of(service));
         if let Some(service) = by_listener.or(self.named(authority, Some(scheme)).as_ref()) {
             return (Arc::clone(service), None);
         }
@@ -310,6 +345,7 @@ impl Router {
         upstream: Option<Upstream>,
     ) -> Arc<LiveService> {
         Arc::new(LiveService {
+            metrics: self.metrics.service(Some(name.as_str())),
             scope: Some(name),
             hosts: Vec::new(),
             prefix: None,
@@ -328,8 +364,13 @@ impl Router {
     }
 }
 
-fn live(service: Service, factory: &UpstreamFactory) -> Result<LiveService, UpstreamError> {
+fn live(
+    service: Service,
+    factory: &UpstreamFactory,
+    metrics: &Metrics,
+) -> Result<LiveService, UpstreamError> {
     Ok(LiveService {
+        metrics: metrics.service(Some(service.name.as_str())),
         upstream: service.upstream.map(|origin| factory.reverse(origin)).transpose()?,
         scope: Some(service.name),
         hosts: service.hosts,
@@ -337,32 +378,6 @@ fn live(service: Service, factory: &UpstreamFactory) -> Result<LiveService, Upst
         listen: service.listen,
         mode: service.mode,
     })
-}
-
-/// `host[:port]` as the request names it: the target's in absolute form and HTTP/2, else `Host`
-/// (RFC 9112 §3.2.2).
-fn authority_of(uri: &Uri, fields: &HeaderMap) -> Option<String> {
-    let in_target = uri.authority().map(Authority::as_str);
-    let in_field = fields.get(HOST).map(HeaderValue::to_str).and_then(Result::ok);
-    in_target.or(in_field).map(|authority| {
-        // User name and password are no part of an address.
-        authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned()
-    })
-}
-
-/// Whether `host:port` names this address.
-pub(super) fn names(authority: &str, local: SocketAddr) -> bool {
-    let is_localhost = || {
-        local.ip().is_loopback()
-            && authority.strip_prefix("localhost:").and_then(|port| port.parse().ok())
-                == Some(local.port())
-    };
-    authority.parse() == Ok(local) || is_localhost()
-}
-
-pub(super) fn without_default_port(authority: &str, scheme: Scheme) -> String {
-    let port = format!(":{}", scheme.default_port());
-    authority.strip_suffix(&port).unwrap_or(authority).to_owned()
 }
 
 fn strip(target: &PathAndQuery, prefix: &str) -> PathAndQuery {
@@ -375,6 +390,8 @@ fn strip(target: &PathAndQuery, prefix: &str) -> PathAndQuery {
 mod tests {
     use std::time::Duration;
 
+    use http::header::HOST;
+
     use super::*;
 
     fn router(services: Vec<Service>) -> Router {
@@ -386,7 +403,7 @@ mod tests {
             own_addresses: Vec::new(),
         };
         let factory = UpstreamFactory { options, preserve_host: None };
-        Router::new(services, Mode::Replay, factory).unwrap()
+        Router::new(services, Mode::Replay, factory, &Arc::default()).unwrap()
     }
 
     fn service(upstream: &str) -> Service {
@@ -400,6 +417,7 @@ mod tests {
             listener: SocketAddr::from(([127, 0, 0, 1], 8080)),
             peer: None,
             tunnel: None,
+            service: None,
             session: None,
             reset: Reset::default(),
         }

@@ -15,26 +15,30 @@ use std::{
 use thiserror::Error;
 use tokio::sync::{Semaphore, broadcast};
 
+#[cfg(unix)]
+use super::unix_door::{SocketError, UnixDoor};
 use super::{
-    administration::{AdminDoor, AdminPlace},
+    administration::{AdminDoor, AdminEntrance, AdminPlace},
     lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
     route::{Router, UpstreamFactory},
+    session_doors::SessionDoors,
     settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
     spellings::Spellings,
     state::{Common, Counts, State, Webhooks},
     surroundings::Surroundings,
 };
 use crate::{
-    admin::Admin,
+    admin::{Admin, ListenError},
     engine::{LazyKeys, Matching},
     library::{BodyFiles, FaultLog},
-    model::{Handled, Mode},
+    model::{Handled, Mode, SessionName},
     record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
     store::{LimitReport, Measured, Script, Sessions, SharedBehaviors},
+    telemetry::{Metrics, Tracer},
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
@@ -54,6 +58,18 @@ pub enum ServeError {
         /// Why.
         source: io::Error,
     },
+    /// A Unix socket can't be listened on.
+    #[cfg(unix)]
+    #[error("cannot listen on the Unix socket `{}`", path.display())]
+    Socket {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: SocketError,
+    },
+    /// A session gets no address of its own.
+    #[error("a session has no address of its own")]
+    Session(#[source] ListenError),
     /// An upstream can't be set up.
     #[error("cannot set up the connection to an upstream")]
     Upstream(#[from] UpstreamError),
@@ -97,6 +113,10 @@ pub struct ServerParts {
     pub token_keys: Arc<LazyKeys>,
     /// What is remembered of the requests, session by session.
     pub sessions: Arc<Sessions>,
+    /// Addresses of sessions' own, opened while the server runs.
+    pub session_doors: Arc<SessionDoors>,
+    /// Sessions that have an address of their own from the start.
+    pub session_listen: Vec<(SessionName, SocketAddr)>,
     /// The admin API, and where it answers.
     pub admin: Option<(Arc<Admin>, AdminPlace)>,
     /// Where body files lie.
@@ -109,6 +129,10 @@ pub struct ServerParts {
     pub recordings: PathBuf,
     /// Tells what became of each request.
     pub events: broadcast::Sender<Handled>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Makes spans, where they are wanted.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 /// A channel for what becomes of requests.
@@ -138,8 +162,10 @@ pub struct Tally {
 /// A running server.
 pub struct Server {
     state: Arc<State>,
+    admin: Option<AdminPlace>,
     addresses: Vec<SocketAddr>,
-    drain: Drain,
+    session_addresses: Vec<(SessionName, SocketAddr)>,
+    drain: Arc<Drain>,
 }
 
 impl Server {
@@ -162,31 +188,42 @@ impl Server {
                 doors.push(door);
             }
         }
-        let admin_address = match &parts.admin {
-            &Some((_, AdminPlace::Address(address))) => {
+        #[cfg(unix)]
+        let mut socket = None;
+        let mut is_open = false;
+        let entrance = match parts.admin.as_ref().map(|(_, place)| place) {
+            None => AdminEntrance::Everywhere,
+            Some(&AdminPlace::Everywhere { open }) => {
+                is_open = open;
+                AdminEntrance::Everywhere
+            }
+            Some(&AdminPlace::Address(address)) => {
                 let door = reserve(address)?;
                 let bound = door.address();
                 doors.push(door);
-                Some(bound)
+                AdminEntrance::Address(bound)
             }
-            _ => None,
+            #[cfg(unix)]
+            Some(AdminPlace::Unix(path)) => {
+                let opened = UnixDoor::open(path);
+                let path = path.clone();
+                socket = Some(opened.map_err(|source| ServeError::Socket { path, source })?);
+                AdminEntrance::Unix
+            }
         };
         let addresses: Vec<SocketAddr> = doors.iter().map(Door::address).collect();
         upstream.own_addresses.extend(&addresses);
         let factory = UpstreamFactory { options: upstream, preserve_host: parts.preserve_host };
         let leaves = Leaves::new(parts.authority, parts.clock, parts.limits.leaf_certificates);
-        let is_exposed = addresses.iter().any(|address| !address.ip().is_loopback());
-        let admin = parts.admin.map(|(admin, place)| AdminDoor {
-            admin,
-            local: match place {
-                AdminPlace::Everywhere { .. } => None,
-                AdminPlace::Address(_) => admin_address,
-            },
-            is_shared: parts.answers.dialect == Dialect::WireMock,
-            loopback_only: is_exposed && matches!(place, AdminPlace::Everywhere { open: false }),
+        let is_shared = parts.answers.dialect == Dialect::WireMock;
+        let place = parts.admin.as_ref().map(|(_, place)| match entrance {
+            AdminEntrance::Address(bound) => AdminPlace::Address(bound),
+            _ => place.clone(),
         });
+        let admin =
+            parts.admin.map(|(admin, _)| AdminDoor::new(admin, entrance, is_open, is_shared));
         let state = Arc::new(State::new(Common {
-            router: Router::new(services, parts.forward, factory)?,
+            router: Router::new(services, parts.forward, factory, &parts.metrics)?,
             acceptor: Acceptor::new(Arc::new(leaves)),
             clock: parts.clock,
             limits: parts.limits,
@@ -207,6 +244,8 @@ impl Server {
             recordings: parts.recordings,
             events: parts.events,
             counts: Counts::default(),
+            metrics: parts.metrics,
+            tracer: parts.tracer,
             connections: AtomicU64::new(0),
             cut_off: Drain::new().0,
             surroundings: Surroundings::new(&parts.answers, parts.token_keys),
@@ -215,13 +254,36 @@ impl Server {
             spellings: Spellings::default(),
         }));
         let (drain, watch) = Drain::new();
-        start_accepting(doors, &state, &watch)?;
-        Ok(Self { state, addresses, drain })
+        let drain = Arc::new(drain);
+        let permits = Arc::new(Semaphore::new(state.limits.connections));
+        start_accepting(doors, &state, &permits, &watch)?;
+        parts.session_doors.begin(&state, &permits, &drain);
+        let of_session = |(name, address): &(SessionName, SocketAddr)| {
+            let bound = parts.session_doors.open_for_good(name, *address);
+            Ok((name.clone(), bound.map_err(ServeError::Session)?))
+        };
+        let session_addresses =
+            parts.session_listen.iter().map(of_session).collect::<Result<_, ServeError>>()?;
+        #[cfg(unix)]
+        if let Some(socket) = socket {
+            tokio::spawn(socket.attend(Arc::clone(&state), permits, watch));
+        }
+        Ok(Self { state, admin: place, addresses, session_addresses, drain })
     }
 
     /// The addresses that are listened on, in the order in which they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The addresses that sessions had from the start, in the order in which they were given.
+    pub fn session_addresses(&self) -> &[(SessionName, SocketAddr)] {
+        &self.session_addresses
+    }
+
+    /// Where the admin API answers, with the port that the system chose where none was given.
+    pub fn admin(&self) -> Option<&AdminPlace> {
+        self.admin.as_ref()
     }
 
     /// Whether a stub has answered.
@@ -277,8 +339,12 @@ impl Server {
 }
 
 /// Where nothing refuses, an address is listened on when this returns.
-fn start_accepting(doors: Vec<Door>, state: &Arc<State>, watch: &Watch) -> Result<(), ServeError> {
-    let permits = Arc::new(Semaphore::new(state.limits.connections));
+fn start_accepting(
+    doors: Vec<Door>,
+    state: &Arc<State>,
+    permits: &Arc<Semaphore>,
+    watch: &Watch,
+) -> Result<(), ServeError> {
     let mut all = Vec::with_capacity(doors.len());
     for mut door in doors {
         let address = door.address();
@@ -289,7 +355,7 @@ fn start_accepting(doors: Vec<Door>, state: &Arc<State>, watch: &Watch) -> Resul
         all.push((door, refusals));
     }
     for (door, refusals) in all {
-        let (state, permits) = (Arc::clone(state), Arc::clone(&permits));
+        let (state, permits) = (Arc::clone(state), Arc::clone(permits));
         tokio::spawn(attend(door, refusals, state, permits, watch.clone()));
     }
     Ok(())

@@ -188,6 +188,8 @@ pub struct Limits {
     pub head_bytes: usize,
     /// Largest body held in memory, in bytes; larger ones go through files or are only hashed.
     pub body_in_memory: usize,
+    /// Largest body of a call of the admin API, in bytes.
+    pub admin_body: usize,
     /// Leaf certificates kept.
     pub leaf_certificates: usize,
     /// Time for requests in flight to finish when ringer stops.
@@ -202,6 +204,8 @@ impl Default for Limits {
             headers: Duration::from_secs(30),
             head_bytes: 128 * 1024,
             body_in_memory: 2 * 1024 * 1024,
+            // Imports are large.
+            admin_body: 128 * 1024 * 1024,
             leaf_certificates: 1024,
             drain: Duration::from_secs(5),
         }

@@ -31,6 +31,7 @@ use crate::{
     redaction::Redactor,
     runtime::{Clock, Drain, Seed},
     store::{BehaviorSet, Measured, Script, Session, Sessions, SharedBehaviors},
+    telemetry::{Metrics, Tracer},
     tls::Acceptor,
 };
 
@@ -72,6 +73,9 @@ pub(super) struct Common {
     pub(super) recordings: PathBuf,
     pub(super) events: broadcast::Sender<Handled>,
     pub(super) counts: Counts,
+    pub(super) metrics: Arc<Metrics>,
+    /// Makes spans, where they are wanted.
+    pub(super) tracer: Option<Arc<Tracer>>,
     /// What endpoints were recorded to take.
     pub(super) measured: Arc<Measured>,
     /// What bandwidths that all connections share have let through.

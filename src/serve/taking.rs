@@ -23,7 +23,7 @@ pub(super) fn take(
     entry: Option<&Entry>,
     response: Response<ReplyBody>,
 ) -> Response<ReplyBody> {
-    let Some(taken) = entry.and_then(|it| state.session.recording().of(it.event().id)) else {
+    let Some(taken) = entry.and_then(|it| state.session.recording().begin(it.event().id)) else {
         return response;
     };
     taken.answered(&response);

@@ -12,7 +12,8 @@ use rand_chacha::ChaCha8Rng;
 use tokio::sync::oneshot;
 
 use super::{
-    errand, inquiry::Inquiry, rendering::About, state::State, tee::Stopwatch, wait::sleep,
+    errand, inquiry::Inquiry, rendering::About, span::OpenSpan, state::State, tee::Stopwatch,
+    wait::sleep,
 };
 use crate::{
     behavior::delay,
@@ -41,6 +42,7 @@ pub(super) struct Following {
     seed: Seed,
     hit: u64,
     watch: Stopwatch,
+    span: Option<Arc<OpenSpan>>,
 }
 
 impl Following {
@@ -58,6 +60,7 @@ impl Following {
             seed,
             hit: found.hit,
             watch: inquiry.watch,
+            span: inquiry.route.span.clone(),
         })
     }
 
@@ -88,11 +91,15 @@ impl Following {
                 tokio::spawn(async move {
                     let mut cut_off = state.cut_off.watch();
                     tokio::select! {
-                        result = following.call(&state, at) => {
-                            if let Err(message) = result {
+                        result = following.call(&state, at) => match result {
+                            Ok(()) => {
+                                state.metrics.webhooks_answered.inc();
+                            }
+                            Err(message) => {
+                                state.metrics.webhooks_failed.inc();
                                 following.failed(&state, &message);
                             }
-                        }
+                        },
                         () = cut_off.stopped() => following.failed(&state, "ringer stopped before"),
                     }
                     state.webhooks.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -121,6 +128,9 @@ impl Following {
         let mut fields = fields(&call.headers, &origin.authority())?;
         if call.body.is_empty() && expects_body(&method) {
             fields.insert(CONTENT_LENGTH, 0.into());
+        }
+        if let Some(span) = &self.span {
+            span.begin_in(&mut fields);
         }
         self.note(state, "WEBHOOK_REQUEST", asked(&self.shown(state, &call, &fields), &uri));
         let body = Full::new(call.body.clone()).map_err(|never| match never {}).boxed_unsync();

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::route::{Arrival, LiveService, Router, names, without_default_port};
+use super::{
+    authority::{names, without_default_port},
+    route::{Arrival, LiveService, Router},
+};
 use crate::{
     model::{Mode, Scheme, ServiceName},
     tls::acceptor::host_of,
@@ -35,9 +38,12 @@ impl Router {
                 None => (Some(ServiceName::new(&authority)), self.forward),
             };
         }
-        let by_listener = self.of_listener(arrival.listener);
-        let is_own = self.services.iter().any(|service| service.listen.contains(&arrival.listener));
-        let by_name = server_name.filter(|_| !is_own);
+        let own = self.services.iter().find(|service| arrival.is_of(service));
+        let by_listener = match own {
+            Some(service) => (service.scope.clone(), service.mode),
+            None => self.of_listener(arrival.listener),
+        };
+        let by_name = server_name.filter(|_| own.is_none());
         // The name comes without a port, whatever port the service is known by.
         let has = |service: &LiveService, name: &str| {
             service.hosts.iter().any(|own| host_of(own).eq_ignore_ascii_case(name))

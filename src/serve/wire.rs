@@ -316,9 +316,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
         let new = buf.filled().get(before..).unwrap_or_default();
         self.inbound.pass(new);
-        if !self.inbound.is_http2() {
-            self.interim.names().read(new);
-        }
+        self.interim.names().read(new);
         Poll::Ready(Ok(()))
     }
 }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::{
     applied::Drawn,
-    fields::{FieldNames, compact, size_of_fields},
+    aside::FieldNames,
+    fields::{compact, size_of_fields},
     live::LiveStub,
     logged_body::{BodyLimit, CutBody, Gathering, LoggedBody},
     outcome::ExchangeOutcome,

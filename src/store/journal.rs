@@ -15,9 +15,10 @@ use http::{HeaderMap, Response, uri::PathAndQuery};
 use uuid::Uuid;
 
 use super::{
+    aside::FieldNames,
     event::{ENTRY_BYTES, ServeEvent},
     feed::{Feed, Notice},
-    fields::{FieldNames, compact, size_of_fields},
+    fields::{compact, size_of_fields},
     logged_body::{BodyLimit, LoggedBody},
     ring::{Budget, Ring},
     served::Served,

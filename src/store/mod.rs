@@ -4,6 +4,7 @@
 //! May import: behavior, codec, matching, model, redaction, render, runtime.
 
 pub mod applied;
+pub mod aside;
 pub mod behavior_set;
 pub mod behaviors;
 pub mod clock;
@@ -36,12 +37,12 @@ pub mod turns;
 pub mod values;
 
 pub use applied::{Applied, Drawn, Subject};
+pub use aside::{FieldNames, UnsentBody};
 pub use behavior_set::BehaviorSet;
 pub use behaviors::{BehaviorError, SharedBehaviors};
 pub use clock::{ClockChange, ClockError, ClockReading, Delays, SessionClock};
 pub use event::ServeEvent;
 pub use feed::{Change, Feed, Heard, Listener, Notice};
-pub use fields::FieldNames;
 pub use journal::{Journal, JournalLimits, Journals};
 pub use limits::{
     Admission, Asked, Counters, Decision, LimitError, LimitReport, LiveLimit, Refused, Settlement,
@@ -57,7 +58,7 @@ pub use recording::{Recorded, Recording, RecordingStatus, Taken, TakenAnswer};
 pub use rules::{LiveBehaviors, LiveEffect, LiveRule};
 pub use scenarios::{HeldScenarios, Scenarios};
 pub use script::{Recalled, Script, ScriptKey};
-pub use served::{Limited, LoggedAnswer, Note, Served, Timing, UnsentBody};
+pub use served::{Limited, LoggedAnswer, Note, Served, Timing};
 pub use session::{Session, Terms};
 pub use sessions::{SessionError, SessionLimits, Sessions};
 pub use set::StubSet;

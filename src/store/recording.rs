@@ -5,8 +5,9 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
@@ -16,7 +17,7 @@ use http::{HeaderMap, Response};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use super::fields::FieldNames;
+use super::aside::FieldNames;
 use crate::model::{Headers, RecordSpec, Request, RequestBody, StubId, text_of, usual_spelling};
 
 /// Bytes of the exchanges of one recording; what comes beyond is not recorded.
@@ -27,6 +28,12 @@ const MAX_EXCHANGES: usize = 100_000;
 
 /// What an exchange takes beside its bodies, roughly.
 const EXCHANGE_BYTES: usize = 1024;
+
+/// Requests whose answer has not begun yet and that are to be recorded.
+const MAX_PENDING: usize = 10_000;
+
+/// Is told of an exchange when it is complete.
+type Follower = Arc<dyn Fn(&Taken) + Send + Sync>;
 
 /// Whether a session is recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +59,6 @@ impl RecordingStatus {
 }
 
 /// An exchange that is recorded.
-#[derive(Debug)]
 pub struct Taken {
     /// Its entry in the journal.
     pub id: Uuid,
@@ -61,7 +67,22 @@ pub struct Taken {
     /// It was passed on: a stub sent it to another server, or no stub answered it.
     pub is_proxied: bool,
     answer: Mutex<TakenAnswer>,
+    follower: Option<Follower>,
     bytes: Arc<Counted>,
+    /// What it takes of them.
+    held: AtomicUsize,
+}
+
+impl fmt::Debug for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Taken").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.bytes.0.fetch_sub(self.held.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
 }
 
 /// An answer as far as it has come.
@@ -111,12 +132,16 @@ impl Taken {
             answer.body = BytesMut::new();
             return;
         }
+        self.held.fetch_add(piece.len(), Ordering::Relaxed);
         answer.body.extend_from_slice(piece);
     }
 
     /// Says that the answer is complete.
     pub fn complete(&self) {
-        self.answer.lock().is_complete = true;
+        let was_complete = std::mem::replace(&mut self.answer.lock().is_complete, true);
+        if let Some(follower) = self.follower.as_ref().filter(|_| !was_complete) {
+            follower(self);
+        }
     }
 
     /// How many bytes of body have come.
@@ -155,11 +180,19 @@ pub struct Recorded {
 }
 
 /// The recording of a session: whether there is one, and what it has so far.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Recording {
-    /// Whether one is under way: asked at each request.
+    /// Whether exchanges are taken: asked at each request.
     is_on: AtomicBool,
+    follower: OnceLock<Follower>,
+    followed_bytes: Arc<Counted>,
     state: Mutex<State>,
+}
+
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording").field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -168,7 +201,8 @@ struct State {
     spec: RecordSpec,
     proxy: Option<StubId>,
     taken: Vec<Arc<Taken>>,
-    by_id: HashMap<Uuid, usize>,
+    /// Those whose answer has not begun.
+    pending: HashMap<Uuid, Arc<Taken>>,
     bytes: Arc<Counted>,
     n_lost: usize,
 }
@@ -179,7 +213,14 @@ impl Recording {
         self.state.lock().status
     }
 
-    /// Whether one is under way.
+    /// Tells `follower` of each exchange that is passed on, from now on, whether a recording is under
+    /// way or not. The first that follows stays.
+    pub fn follow(&self, follower: impl Fn(&Taken) + Send + Sync + 'static) {
+        let _ = self.follower.set(Arc::new(follower));
+        self.is_on.store(true, Ordering::Release);
+    }
+
+    /// Whether exchanges are taken.
     pub fn is_on(&self) -> bool {
         self.is_on.load(Ordering::Acquire)
     }
@@ -211,7 +252,7 @@ impl Recording {
         if state.status != RecordingStatus::Recording {
             return None;
         }
-        self.is_on.store(false, Ordering::Release);
+        self.is_on.store(self.follower.get().is_some(), Ordering::Release);
         let ended = std::mem::take(&mut *state);
         state.status = RecordingStatus::Stopped;
         drop(state);
@@ -232,35 +273,42 @@ impl Recording {
                 RequestBody::Hashed { .. } => 0,
             };
         let mut state = self.state.lock();
-        if state.status != RecordingStatus::Recording
-            || !(is_proxied || state.spec.filters.allow_non_proxied)
-        {
+        let is_recorded = state.status == RecordingStatus::Recording
+            && (is_proxied || state.spec.filters.allow_non_proxied);
+        let follower = self.follower.get().filter(|_| is_proxied);
+        if !is_recorded && follower.is_none() {
             return;
         }
-        if state.taken.len() >= MAX_EXCHANGES || !state.bytes.take(size) {
+        let bytes = if is_recorded { &state.bytes } else { &self.followed_bytes };
+        if is_recorded && state.taken.len() >= MAX_EXCHANGES || !bytes.take(size) {
             state.n_lost += 1;
             return;
         }
-        let taken = Taken {
+        let taken = Arc::new(Taken {
             id,
             request: request.clone(),
             is_proxied,
             answer: Mutex::default(),
-            bytes: Arc::clone(&state.bytes),
-        };
-        let at = state.taken.len();
-        state.by_id.insert(id, at);
-        state.taken.push(Arc::new(taken));
+            follower: follower.cloned(),
+            bytes: Arc::clone(bytes),
+            held: AtomicUsize::new(size),
+        });
+        if state.pending.len() >= MAX_PENDING {
+            // Answers of these do not come: their clients left.
+            state.pending.clear();
+        }
+        state.pending.insert(id, Arc::clone(&taken));
+        if is_recorded {
+            state.taken.push(taken);
+        }
     }
 
-    /// What was taken of the request with this entry in the journal.
-    pub fn of(&self, id: Uuid) -> Option<Arc<Taken>> {
+    /// What was taken of the request with this entry in the journal, whose answer begins.
+    pub fn begin(&self, id: Uuid) -> Option<Arc<Taken>> {
         if !self.is_on() {
             return None;
         }
-        let state = self.state.lock();
-        let at = *state.by_id.get(&id)?;
-        state.taken.get(at).cloned()
+        self.state.lock().pending.remove(&id)
     }
 }
 
@@ -310,7 +358,7 @@ mod tests {
         let recording = begun(RecordSpec::default());
         recording.take(Uuid::from_u128(1), &request(), false);
         recording.take(Uuid::from_u128(2), &request(), true);
-        assert!(recording.of(Uuid::from_u128(1)).is_none());
+        assert!(recording.begin(Uuid::from_u128(1)).is_none());
         assert_eq!(recording.stop().unwrap().taken.len(), 1);
         let filters = RecordFilters { allow_non_proxied: true, ..RecordFilters::default() };
         let recording = begun(RecordSpec { filters, ..RecordSpec::default() });
@@ -323,7 +371,7 @@ mod tests {
         let recording = begun(RecordSpec::default());
         let id = Uuid::from_u128(1);
         recording.take(id, &request(), true);
-        let taken = recording.of(id).unwrap();
+        let taken = recording.begin(id).unwrap();
         let mut response = Response::builder().status(201).header("x-a", "1").body(()).unwrap();
         response.extensions_mut().insert(FieldNames(Some(["x-A".to_owned()].into())));
         taken.answered(&response);
@@ -337,11 +385,29 @@ mod tests {
     }
 
     #[test]
+    fn a_follower_is_told_once_of_what_was_passed_on() {
+        let recording = Recording::default();
+        let told = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&told);
+        recording.follow(move |_| drop(count.fetch_add(1, Ordering::Relaxed)));
+        recording.take(Uuid::from_u128(1), &request(), false);
+        recording.take(Uuid::from_u128(2), &request(), true);
+        assert!(recording.begin(Uuid::from_u128(1)).is_none());
+        let taken = recording.begin(Uuid::from_u128(2)).unwrap();
+        taken.complete();
+        taken.complete();
+        assert_eq!(told.load(Ordering::Relaxed), 1);
+        assert!(recording.stop().is_none() && recording.is_on());
+        drop(taken);
+        assert_eq!(recording.followed_bytes.0.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
     fn what_has_no_room_is_left_out_whole() {
         let recording = begun(RecordSpec::default());
         let id = Uuid::from_u128(1);
         recording.take(id, &request(), true);
-        let taken = recording.of(id).unwrap();
+        let taken = recording.begin(id).unwrap();
         let piece = Bytes::from(vec![0; 1 << 20]);
         (0..=256).for_each(|_| taken.add_body(&piece));
         taken.complete();

@@ -2,10 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use http::HeaderMap;
 
-use super::{fields::FieldNames, live::LiveStub, logged_body::LoggedBody};
+use super::{aside::FieldNames, live::LiveStub, logged_body::LoggedBody};
 use crate::{
     model::{Json, Place, Request, ServiceName, StubId},
     redaction::Credentials,
@@ -95,8 +94,3 @@ pub struct Timing {
     /// How long the real API took to the head of its answer.
     pub upstream: Option<Duration>,
 }
-
-/// The body that an answer would have had, had it not been asked for by HEAD. Among the extensions of
-/// an answer, it is for the journal.
-#[derive(Clone, Debug)]
-pub struct UnsentBody(pub Bytes);

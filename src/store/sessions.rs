@@ -11,6 +11,7 @@ use std::{
 
 use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
+use tokio::sync::watch;
 
 use super::{journal::Journals, session::Session, settings::SharedSettings, stubs::StubStore};
 use crate::{
@@ -64,6 +65,8 @@ pub struct Sessions {
     default: Arc<Session>,
     open: RwLock<BTreeMap<SessionName, Arc<Session>>>,
     gone: Gone,
+    /// Told when sessions go.
+    removals: watch::Sender<()>,
 }
 
 /// What is known of sessions that are forgotten: a run is judged by all of it.
@@ -93,6 +96,7 @@ impl Sessions {
             default: Arc::new(default),
             open: RwLock::default(),
             gone: Gone::default(),
+            removals: watch::Sender::new(()),
         }
     }
 
@@ -171,7 +175,13 @@ impl Sessions {
     pub fn remove(&self, name: &SessionName) -> Option<Arc<Session>> {
         let removed = self.open.write().remove(name)?;
         self.gone.keep(&removed);
+        self.removals.send_replace(());
         Some(removed)
+    }
+
+    /// Is told when sessions are forgotten.
+    pub fn removals(&self) -> watch::Receiver<()> {
+        self.removals.subscribe()
     }
 
     /// Every session, the default one first, then by name.
@@ -204,6 +214,9 @@ impl Sessions {
         });
         for session in &expired {
             self.gone.keep(session);
+        }
+        if !expired.is_empty() {
+            self.removals.send_replace(());
         }
         expired
     }

@@ -40,7 +40,7 @@ async fn a_page_of_another_origin_changes_and_reads_nothing() {
         let got = client::get(ringer.address, "/__admin/mappings").await;
         assert_eq!(got.json()["meta"]["total"], 0);
         let read = call(&ringer, "GET", origin).await;
-        assert_eq!(read.status, 200);
+        assert_eq!(read.status, 403);
         check_closed(&read);
     }
     let fields = [("Origin", FOREIGN), ("Access-Control-Request-Method", "PUT")];

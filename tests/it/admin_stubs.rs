@@ -1,6 +1,9 @@
 //! Stubs and files over the admin API: created, changed, kept, removed, and in which order they go.
 
-use ringer::config::{AdminSettings, Config};
+use ringer::{
+    admin::Access,
+    config::{AdminSettings, Config},
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -259,7 +262,8 @@ async fn files_come_and_go_and_stay_in_their_folder() {
 async fn calls_with_credentials_only_and_a_wish_to_stop() {
     let folder = Folder::new();
     let credentials = Some(("u".to_owned(), "p".to_owned()));
-    let admin = AdminSettings { credentials, ..AdminSettings::default() };
+    let access = Access { credentials, ..Access::default() };
+    let admin = AdminSettings { access, ..AdminSettings::default() };
     let ringer = folder.start(Config { admin, ..folder.config() }).await;
     assert_eq!(call(&ringer, "GET", "/mappings", &Value::Null).await.status, 401);
     let fields = [("authorization", "Basic dTpw")];

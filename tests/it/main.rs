@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod admin_behaviors;
 #[cfg(test)]
+mod admin_details;
+#[cfg(test)]
 mod admin_origins;
 #[cfg(test)]
 mod admin_requests;
@@ -64,6 +66,10 @@ mod limit_corners;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod proxy_stubs;
 #[cfg(test)]
 mod rate_limits;
@@ -76,12 +82,16 @@ mod record_matching;
 #[cfg(test)]
 mod record_streams;
 #[cfg(test)]
+mod recordings;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod secrets;
+mod security;
 #[cfg(test)]
+mod session_listeners;
 mod session_names;
 #[cfg(test)]
 mod streaming;
@@ -93,6 +103,8 @@ mod tail;
 mod template_values;
 #[cfg(test)]
 mod templates;
+#[cfg(test)]
+mod traces;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]
@@ -109,3 +121,5 @@ mod wiremock_clients;
 mod wiremock_proxying;
 #[cfg(test)]
 mod wiremock_responses;
+#[cfg(test)]
+mod wiremock_rust_client;

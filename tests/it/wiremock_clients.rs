@@ -101,14 +101,74 @@ fn wiremock_captain_drives_a_replay_as_it_drives_wiremock() {
     check("node/wiremock_captain.mjs", &[], As::Replay).stop();
 }
 
+/// What the script does beside what it does anyway: it can leave these out with a server that has them not.
+const FLAGS: &[&str] = &["--recordings", "--shutdown"];
+
 #[test]
 fn wiremock_rest_client_drives_ringer_as_it_drives_wiremock() {
-    let ended = check("node/wiremock_rest_client.mjs", &["--shutdown"], As::WireMock);
+    let ended = check("node/wiremock_rest_client.mjs", FLAGS, As::WireMock);
     assert_eq!(ended.process.ended().code, Some(0));
 }
 
 #[test]
 fn wiremock_rest_client_drives_a_replay_as_it_drives_wiremock() {
-    let ended = check("node/wiremock_rest_client.mjs", &["--shutdown"], As::Replay);
+    let ended = check("node/wiremock_rest_client.mjs", FLAGS, As::Replay);
     assert_eq!(ended.process.ended().code, Some(0));
+}
+
+/// The examples of the guide in one language.
+fn examples(language: &str) -> Vec<&'static str> {
+    let guide = include_str!("../../docs/wiremock-clients.md");
+    let blocks = guide.split("\n```").skip(1).step_by(2);
+    blocks.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
+}
+
+#[test]
+fn the_examples_of_the_guide_run_as_they_stand() {
+    let folder = Folder::new();
+    let serving = As::WireMock.start(&folder);
+    let run_all = |language: &str, extension: &str, expect: usize| {
+        let examples = examples(language);
+        assert_eq!(examples.len(), expect, "{language}");
+        for (at, example) in examples.into_iter().enumerate() {
+            let example = example.replace("localhost:8080", &serving.address.to_string());
+            let file = folder.write(&format!("example{at}.{extension}"), example);
+            // An absolute path stays as it is.
+            run(client(file.to_str().unwrap()));
+        }
+    };
+    // Node looks for packages beside the script.
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/node/node_modules");
+    std::os::unix::fs::symlink(packages, folder.join("node_modules")).unwrap();
+    run_all("python", "py", 1);
+    run_all("js", "mjs", 2);
+    serving.stop();
+}
+
+/// The length of the race is the length of the work: each does as many rounds as it can.
+const RACE: &str = "10";
+
+#[test]
+fn two_runs_in_sessions_of_their_own_do_not_meet() {
+    let folder = Folder::new();
+    let serving = As::Replay.start(&folder);
+    let base = format!("http://{}", serving.address);
+    let start = |script: &str, session: &str| {
+        let mut client = client(script);
+        client.args([&base, session, RACE]);
+        (session.to_owned(), Process::spawn(&mut client))
+    };
+    let racing = [
+        start("wiremock_race.py", "python-1"),
+        start("wiremock_race.py", "python-2"),
+        start("node/wiremock_race.mjs", "node-1"),
+        start("node/wiremock_race.mjs", "node-2"),
+    ];
+    for (session, process) in racing {
+        let ended = process.ended_within(CLIENT_LIMIT);
+        assert_eq!(ended.code, Some(0), "{session}: {}{}", ended.stdout, ended.stderr);
+        let rounds: u32 = ended.stdout.trim().parse().unwrap();
+        assert!(rounds >= 10, "{session} made {rounds} rounds");
+    }
+    serving.stop();
 }

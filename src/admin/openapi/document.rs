@@ -17,8 +17,16 @@ pub(in crate::admin) struct Described<'r> {
 const TAKEN: &[&str] = &["#/components/parameters/Session"];
 
 /// What every call may be answered.
-const ANSWERED: &[(&str, &str)] =
-    &[("401", "#/components/responses/Unauthorized"), ("403", "#/components/responses/Forbidden")];
+const ANSWERED: &[(&str, &str)] = &[
+    ("400", "#/components/responses/BadRequest"),
+    ("401", "#/components/responses/Unauthorized"),
+    ("403", "#/components/responses/Forbidden"),
+    ("404", "#/components/responses/NoSession"),
+    ("408", "#/components/responses/TooSlow"),
+    ("413", "#/components/responses/TooLarge"),
+    ("429", "#/components/responses/TooMany"),
+    ("503", "#/components/responses/Busy"),
+];
 
 /// Definitions of the schema of stubs that have a place here, and what they are called with it.
 const PLACED: &[(&str, &str)] = &[("behavior", "PlacedBehavior"), ("faultRule", "PlacedFaultRule")];

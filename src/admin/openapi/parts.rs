@@ -22,7 +22,7 @@
 //! ```
 //!
 //! The summary comes from the table of routes. What every call takes and may be answered (a session,
-//! 401, 403) is added to each. A test fails where a route has no description, or a description no
+//! 401, 403, 408, 413, 503) is added to each. A test fails where a route has no description, or a description no
 //! route.
 
 use crate::{

@@ -17,9 +17,8 @@ pub(in crate::format) fn read(members: Vec<Member>, problems: &mut Problems) -> 
             problems.add(name_start..name_end, format!("`{name}` cannot be a header name"));
         }
         let values = match value.value {
-            NodeValue::Null => continue,
             NodeValue::Array(_) => items(value, &name, problems),
-            NodeValue::Object(_) => {
+            NodeValue::Null | NodeValue::Object(_) => {
                 expected(&value, &name, "a string or a list of strings", problems);
                 continue;
             }

@@ -172,7 +172,7 @@ fn read_mapping(
     let mut fields = Fields::open(node, &MAPPING, HOMES, problems)?;
     // WireMock writes it; the order is that of the files.
     fields.whole("insertionIndex", problems);
-    let persistent = fields.has("persistent").then(|| fields.flag("persistent", problems));
+    let persistent = fields.flag_if_given("persistent", problems);
     let id = id(&mut fields, problems).unwrap_or_else(fallback_id);
     let name = fields.text("name", problems);
     let priority = priority(&mut fields, problems);

@@ -4,11 +4,13 @@
 //! May import: codec, matching, model, redaction.
 
 mod answer;
+mod mapping_file;
 mod naming;
 mod pattern;
 mod repeats;
 mod source;
 mod stubs;
 
+pub use mapping_file::MappingFile;
 pub use source::Source;
 pub use stubs::{Made, Maker};

@@ -76,6 +76,19 @@ pub(super) fn body_file(stub: &Stub, extension: &str) -> String {
     safe(&format!("{name}-{}.{extension}", stub.id))
 }
 
+/// The path of a target as a part of the name of a file: `json-a`, or `(root)`.
+pub(super) fn path_parts(target: &str) -> String {
+    let path = decoded_path(target);
+    let parts: Vec<String> = path.split('/').map(safe).filter(|part| !part.is_empty()).collect();
+    let parts: String = parts.join("-").chars().take(MAX_NAME).collect();
+    if parts.is_empty() { "(root)".to_owned() } else { parts }
+}
+
+/// An extension that is safe in the name of a file.
+pub(super) fn safe_extension(extension: &str) -> String {
+    safe(extension).chars().take(16).collect()
+}
+
 fn method_of(stub: &Stub) -> String {
     stub.request.method.describe().to_ascii_lowercase()
 }

@@ -13,6 +13,7 @@ use crate::{
 
 fn served(path: &str, body: impl Into<Bytes>) -> Served {
     Served {
+        names: None,
         request: Request {
             method: Method::GET,
             scheme: Scheme::Http,
@@ -27,7 +28,6 @@ fn served(path: &str, body: impl Into<Bytes>) -> Served {
         arrived: Duration::ZERO,
         started: Duration::ZERO,
         service: None,
-        names: None,
         protocol: "HTTP/1.1",
         is_proxied: false,
         is_passed_on: false,

@@ -18,7 +18,10 @@ pub(crate) fn ringer() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("ringer"));
     for (name, _) in std::env::vars() {
         let name_upper = name.to_ascii_uppercase();
-        if name.starts_with("RINGER_") || name_upper.ends_with("_PROXY") {
+        if name.starts_with("RINGER_")
+            || name.starts_with("OTEL_")
+            || name_upper.ends_with("_PROXY")
+        {
             command.env_remove(name);
         }
     }
