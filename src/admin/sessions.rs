@@ -160,7 +160,7 @@ fn shown(call: &Call<'_>, session: &Session) -> Json {
         ("stubs", object([("own", (n_own as u64).into()), ("hidden", (n_hidden as u64).into())])),
         ("behaviors", (n_behaviors.sum::<usize>() as u64).into()),
         ("clock", reading_shown(&session.clock().read())),
-        ("listeners", Json::Array(listeners.map(|it| it.into()).collect())),
+        ("listeners", Json::Array(listeners.map(Json::from).collect())),
         ("bytes", (session.bytes() as u64).into()),
     ])
 }
@@ -223,8 +223,8 @@ impl Asked {
                     one => vec![one],
                 };
                 for address in addresses {
-                    let Json::String(address) = address else { return Err(wrong(wanted)) };
-                    self.listen.push(address);
+                    let address = address.as_str().ok_or_else(|| wrong(wanted))?;
+                    self.listen.push(address.to_owned());
                 }
             }
             ("clock", Json::Null) => {}
