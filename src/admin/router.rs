@@ -246,6 +246,7 @@ pub(super) fn answer(
                 response
             }
         });
+    events::note(&parts.sessions, request, below, response.status());
     if parts.is_shared {
         cross_origin::share(request.headers().get(ORIGIN), response.headers_mut());
     }

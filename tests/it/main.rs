@@ -36,6 +36,8 @@ mod corners;
 #[cfg(test)]
 mod ctl;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fault_bytes;
@@ -53,6 +55,8 @@ mod fault_names;
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod latency;
 #[cfg(test)]
@@ -73,6 +77,8 @@ mod rate_limits;
 mod record;
 #[cfg(test)]
 mod record_answers;
+#[cfg(test)]
+mod record_mappings;
 #[cfg(test)]
 mod record_matching;
 #[cfg(test)]
@@ -101,6 +107,8 @@ mod sessions;
 mod streaming;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tail;
 #[cfg(test)]
 mod template_values;
 #[cfg(test)]
