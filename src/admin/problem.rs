@@ -213,6 +213,9 @@ impl From<KeepError> for Problem {
     fn from(error: KeepError) -> Self {
         match error {
             KeepError::Stub(error) => error.into(),
+            KeepError::Outside(_) => {
+                Self::titled(StatusCode::UNPROCESSABLE_ENTITY, UNREADABLE, error.to_string())
+            }
             other => {
                 let cause = std::error::Error::source(&other).map(|cause| format!(": {cause}"));
                 let detail = format!("{other}{}", cause.unwrap_or_default());
