@@ -36,6 +36,8 @@ mod corners;
 #[cfg(test)]
 mod ctl;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fault_bytes;
@@ -53,6 +55,8 @@ mod fault_names;
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod latency;
 #[cfg(test)]
@@ -87,7 +91,10 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
 mod security;
+#[cfg(test)]
+mod security_paths;
 #[cfg(test)]
 mod session_behaviors;
 #[cfg(test)]
@@ -103,6 +110,8 @@ mod sessions;
 mod streaming;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tail;
 #[cfg(test)]
 mod template_values;
 #[cfg(test)]
