@@ -1,6 +1,6 @@
 //! `/ringer/sessions`: sessions are made, looked at, changed, started again and dropped.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
@@ -52,7 +52,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     let asked = Asked::read(call, true)?;
     let name = asked.name.clone().map_or_else(made_name, Ok)?;
     let session = call.parts.sessions.create(&name).map_err(Problem::of_session)?;
-    let listened = asked.apply(&session).and_then(|()| asked.open(call, &name));
+    let listened = asked.apply(call, &session).and_then(|()| asked.open(call, &name));
     if let Err(problem) = listened {
         forget(call, &name);
         return Err(problem);
@@ -68,7 +68,7 @@ pub(super) fn get(call: &Call<'_>) -> Answer {
 /// Changes what is given of a session, and only that.
 pub(super) fn change(call: &Call<'_>) -> Answer {
     let session = named(call)?;
-    Asked::read(call, false)?.apply(&session)?;
+    Asked::read(call, false)?.apply(call, &session)?;
     Ok(call::json(&shown(call, &session)))
 }
 
@@ -111,6 +111,14 @@ pub(super) fn delete_all(call: &Call<'_>) -> Answer {
 fn forget(call: &Call<'_>, name: &SessionName) {
     call.parts.sessions.remove(name);
     call.parts.behaviors.reset_session(name, Duration::ZERO);
+}
+
+/// Has the recorder run: ringer may have been started to replay.
+fn start_recorder(call: &Call<'_>) -> Result<(), Problem> {
+    call.parts.recorder.start().map(|_| ()).map_err(|error| {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Problem::failed("The recorder cannot start", format!("{error}{cause}"))
+    })
 }
 
 /// The session that the path names.
@@ -253,7 +261,10 @@ impl Asked {
         Ok(())
     }
 
-    fn apply(&self, session: &Session) -> Result<(), Problem> {
+    fn apply(&self, call: &Call<'_>, session: &Session) -> Result<(), Problem> {
+        if self.mode.flatten().is_some_and(Mode::records) {
+            start_recorder(call)?;
+        }
         if let Some(change) = self.clock {
             session.clock().change(change).map_err(|error| {
                 let mut problem = clock::refused(error, change);

@@ -119,7 +119,8 @@ fn distribution(value: &Json) -> Option<Delay> {
 }
 
 fn distribution_shown(delay: Delay) -> Json {
-    let number = |number: f64| Json::Number(format!("{number}"));
+    // With its point, as Java writes it.
+    let number = |number: f64| Json::Number(format!("{number:?}"));
     match delay {
         Delay::Fixed(time) => {
             object([("type", "fixed".into()), ("milliseconds", milliseconds(time))])

@@ -101,6 +101,9 @@ mod session_behaviors;
 mod session_listeners;
 #[cfg(test)]
 mod session_names;
+#[cfg(test)]
+mod session_record;
+#[cfg(test)]
 mod session_stubs;
 mod sessions;
 #[cfg(test)]
