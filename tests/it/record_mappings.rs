@@ -1,9 +1,7 @@
 //! `--record-mappings`: what is passed on becomes files, which are stubs from the next start.
 
 use bytes::Bytes;
-use ringer::{
-    config::{AdminSettings, Config},
-};
+use ringer::config::{AdminSettings, Config};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -98,7 +96,8 @@ async fn what_was_passed_on_is_served_from_files_at_the_next_start() {
     );
     let orders = folder.snapshot("root/mappings");
     let orders = orders.iter().find(|(name, content)| {
-        name.starts_with("mapping-orders") && String::from_utf8_lossy(content).contains("\\\"n\\\": 1")
+        name.starts_with("mapping-orders")
+            && String::from_utf8_lossy(content).contains("\\\"n\\\": 1")
     });
     let order: Value = serde_json::from_slice(orders.unwrap().1).unwrap();
     assert_eq!(order["request"]["url"], "/orders?x=1");
