@@ -120,16 +120,17 @@ async fn files_of_the_api_stay_in_their_folder() {
     let ringer = folder.replay().await;
     let mut wrong = Vec::new();
     for name in names(&folder) {
-        for spelling in spellings(&name) {
+        let encoded = spellings(&name).into_iter().filter(|it| *it != name);
+        let plain = (!name.contains('\0')).then(|| (name.clone(), true));
+        for (spelling, is_plain) in plain.into_iter().chain(encoded.map(|it| (it, false))) {
             for method in ["GET", "PUT", "DELETE"] {
                 let target = format!("/__admin/files/{spelling}");
                 let got = raw(&ringer, method, &target, "written").await;
                 let status = got.status();
-                let is_right = match method {
-                    // As in WireMock, what is not there is gone already.
-                    "DELETE" => status == 200 || is_client_error(status),
-                    _ => is_client_error(status),
-                };
+                // As in WireMock, what is not there is gone already; and nothing is decoded, so that
+                // what leads out when it is decoded is the name of a file as good as any.
+                let may_succeed = method == "DELETE" || !is_plain;
+                let is_right = is_client_error(status) || (may_succeed && status == 200);
                 if !is_right || got.text().contains(SECRET) {
                     let short: String = target.chars().take(80).collect();
                     wrong.push(format!("{method} {short}: {status} {}", got.text()));
@@ -145,9 +146,8 @@ async fn files_of_the_api_stay_in_their_folder() {
     }
     let listed = call(&ringer, "GET", "/files", &Value::Null).await.json();
     assert_eq!(listed, json!(["sub/there.txt", "there.txt"]));
-    // Encoded twice, it is the name of a file as good as any.
-    let twice = "/__admin/files/%252e%252e%252fsecret.txt";
-    assert_eq!(raw(&ringer, "PUT", twice, "in").await.status(), 200);
+    let encoded = "/__admin/files/%2e%2e%2fsecret.txt";
+    assert_eq!(raw(&ringer, "PUT", encoded, "in").await.status(), 200);
     assert_eq!(std::fs::read(folder.join("stubs/__files/%2e%2e%2fsecret.txt")).unwrap(), b"in");
 }
 
@@ -265,10 +265,10 @@ async fn stubs_are_kept_in_their_folder() {
             let made = call(&ringer, "POST", "/mappings", &stub).await.status;
             let edited = call(&ringer, "PUT", &format!("/mappings/{id}"), &stub).await.status;
             assert!(made < 500 && edited < 500, "{name}: {made} {edited}");
-            let none =
-                call(&ringer, "GET", &format!("/mappings/{}", spellings(&name)[3]), &Value::Null);
             if name.len() < 1000 {
-                assert!(is_client_error(none.await.status), "{name}");
+                let path = format!("/mappings/{}", spellings(&name)[3]);
+                let got = call(&ringer, "GET", &path, &Value::Null).await;
+                assert!(is_client_error(got.status), "{name}: {got:?}");
             }
         }
         if is_strict {
@@ -365,7 +365,9 @@ async fn what_is_recorded_of_odd_hosts_is_kept_in_its_folder() {
             let head =
                 format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
             wire.send(head).await;
-            assert!(wire.message().await.status() < 500, "{host} {target}");
+            // One that is no host cannot be passed on.
+            let status = wire.message().await.status();
+            assert!(status < 500 || status == 502, "{host} {target}: {status}");
         }
     }
     ringer.stop().await;
