@@ -33,7 +33,6 @@ fn served(path: &str, body: impl Into<Bytes>) -> Served {
         is_passed_on: false,
         stub: None,
         limited: None,
-        names: None,
     }
 }
 
