@@ -91,7 +91,10 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
 mod security;
+#[cfg(test)]
+mod security_paths;
 #[cfg(test)]
 mod session_behaviors;
 #[cfg(test)]
