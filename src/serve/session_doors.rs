@@ -104,7 +104,7 @@ impl SessionDoors {
                     now.as_ref().is_some_and(|now| std::ptr::eq(session.as_ptr(), Arc::as_ptr(now)))
                 });
                 if !stays {
-                    door.shut.stop();
+                    self.shut(door);
                     tracing::info!(
                         "session `{name}` is gone, and nobody listens on {}",
                         door.address
@@ -114,6 +114,13 @@ impl SessionDoors {
             });
             !doors.is_empty()
         });
+    }
+
+    fn shut(&self, door: &OpenDoor) {
+        door.shut.stop();
+        if let Some(state) = self.live.get().and_then(|live| live.state.upgrade()) {
+            state.router.own_calls.addresses.remove(door.address);
+        }
     }
 
     fn opened(
@@ -143,6 +150,7 @@ impl SessionDoors {
         let mut door = Door::reserve_for(address, belonging).map_err(bind)?;
         door.open().map_err(bind)?;
         let bound = door.address();
+        state.router.own_calls.addresses.add(bound);
         let shut = Drain::new().0;
         let watch = shut.watch_within(&drain.watch());
         tokio::spawn(keep_open(door, state, Arc::clone(&live.permits), watch));
@@ -169,7 +177,7 @@ impl SessionListeners for SessionDoors {
 
     fn close(&self, name: &SessionName) {
         for door in self.open.lock().remove(name).into_iter().flatten() {
-            door.shut.stop();
+            self.shut(&door);
         }
     }
 
