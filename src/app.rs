@@ -32,7 +32,7 @@ use crate::{
     admin::{Admin, AdminParts, SessionListeners},
     config::Config,
     library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service},
-    model::{Handled, SessionName, Stub},
+    model::{Handled, SessionName},
     record::{LazyRecorder, MappingFiles},
     redaction::Redactor,
     runtime::{Clock, Drain, Watch},
@@ -44,7 +44,7 @@ use crate::{
     telemetry::Metrics,
     tls::Authority,
     upstream,
-    verify::{Compiled, UnusedStub},
+    verify::{Compiled, Evidence, gather},
 };
 
 mod behaviors;
@@ -198,13 +198,13 @@ impl Parts {
             .transpose()?;
         let expectations = verification::compiled(config.expectations.as_ref())?;
         // Else nobody could ask for it.
-        let is_asked = config.admin.place.is_some() || config.expectations.is_some();
-        let entries = if is_asked { config.journal.entries } else { 0 };
-        let journal = JournalLimits { entries, ..config.journal };
-        let journals = Journals::new(journal, Redactor::clone(&self.redactor));
+        let is_kept = config.admin.place.is_some() || config.expectations.is_some();
+        let entries = if is_kept { config.journal.entries } else { 0 };
+        let limits = JournalLimits { entries, ..config.journal };
+        let journals = Journals::new(limits, Redactor::clone(&self.redactor));
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
-        let sessions =
-            Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
+        let stubs = Arc::clone(&self.stubs);
+        let sessions = Arc::new(Sessions::new(config.sessions, journals, settings, stubs));
         self.stubs.follow(sessions.default_session().clock());
         let mapping_files = mappings::follow(
             config.admin.record_mappings,
@@ -367,26 +367,16 @@ impl Running {
             None => None,
         };
         let tally = self.server.tally();
-        let limits = self.server.limits();
-        let unused = |stub: &Stub| !self.server.was_used(stub.id);
-        let unused_stubs: Vec<UnusedStub> = match recorded {
+        let set = self.stubs.snapshot();
+        let unused_stubs = match recorded {
             Some(_) => Vec::new(),
-            None => {
-                let set = self.stubs.snapshot();
-                let unused = set.all().filter(|live| unused(&live.stub));
-                unused
-                    .map(|live| UnusedStub {
-                        id: live.stub.id.to_string(),
-                        name: live.display_name(),
-                    })
-                    .collect()
-            }
+            None => verification::unused(&self.server, &set),
         };
         let early_retries = self.server.early_retries();
         let verdict = self.expectations.as_ref().map(|compiled| {
-            let session = self.sessions.default_session();
-            let (set, now) = (self.stubs.snapshot(), self.clock.elapsed());
-            verification::judge(compiled, session, &set, unused_stubs.clone(), early_retries, now)
+            let (session, now) = (self.sessions.default_session(), self.clock.elapsed());
+            let known = gather(session, &set, now);
+            compiled.judge(&Evidence { unused_stubs: unused_stubs.clone(), early_retries, ..known })
         });
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
@@ -401,7 +391,7 @@ impl Running {
             verdict,
             rate_limited: tally.limited,
             early_retries,
-            limits,
+            limits: self.server.limits(),
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,
             problems,

@@ -1,6 +1,6 @@
 //! `/settings`: what holds for every stub.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::{
     call::{self, Answer, Call},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) fn get(call: &Call<'_>) -> Answer {
-    let settings = Arc::clone(&call.session().settings());
+    let settings = call.session().settings();
     let mut members: Vec<(String, Json)> = Vec::new();
     if let Some(delay) = settings.fixed_delay {
         members.push(("fixedDelay".to_owned(), milliseconds(delay)));

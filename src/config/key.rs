@@ -85,9 +85,9 @@ pub const KEYS: &[Key] = &[
         push(&mut layer.deny_proxy_targets, text.parse())
     }),
     text("drain_timeout", "DURATION", |layer, text| put(&mut layer.drain_timeout, duration(text))),
+    text("expectations", "FILE", |layer, text| put(&mut layer.expectations, path(text))),
     text("fail", "SHARE:STATUS", |layer, text| put(&mut layer.fail, text.parse())),
     behavior("fault", "FAULT", |layer, text| add(&mut layer.fault, "fault", text)),
-    text("expectations", "FILE", |layer, text| put(&mut layer.expectations, path(text))),
     text("fault_log", "FILE", |layer, text| put(&mut layer.fault_log, path(text))),
     switch("gzip", |layer, text| put(&mut layer.gzip, yes_or_no(text))),
     text("handshake_timeout", "DURATION", |layer, text| {
@@ -97,7 +97,14 @@ pub const KEYS: &[Key] = &[
         put(&mut layer.header_timeout, duration(text))
     }),
     text("idle_timeout", "DURATION", |layer, text| put(&mut layer.idle_timeout, duration(text))),
+    number("journal_body_bytes", "SIZE", |layer, text| {
+        put(&mut layer.journal_body_bytes, size(text))
+    }),
+    number("journal_bytes", "SIZE", |layer, text| put(&mut layer.journal_bytes, size(text))),
     number("journal_entries", "N", |layer, text| put(&mut layer.journal_entries, whole(text))),
+    number("journal_total_bytes", "SIZE", |layer, text| {
+        put(&mut layer.journal_total_bytes, size(text))
+    }),
     behavior("latency", "SPEC", |layer, text| put(&mut layer.latency, behaviors::latency(text))),
     list("listen", "ADDR", |layer, text| push(&mut layer.listen, listen_address(text))),
     text("log_format", "FORMAT", |layer, text| put(&mut layer.log_format, text.parse())),

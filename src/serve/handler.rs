@@ -83,6 +83,7 @@ pub(super) async fn handle(
         Ok(state) => state,
         Err(sessionless) => return Ok(sessionless.answer(request.headers())),
     };
+    state.session.count_request();
     let arrived = state.session.clock().read();
     let watch = Stopwatch::start(state.clock, arrived.elapsed);
     let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;

@@ -117,6 +117,11 @@ impl SessionClock {
         }
     }
 
+    /// When the session began, on the wall.
+    pub fn started_at(&self) -> SystemTime {
+        self.real.started_at()
+    }
+
     /// What it shows.
     pub fn read(&self) -> ClockReading {
         // Time is read before the mark, and a change sets the mark before it reads time. So no time

@@ -16,19 +16,18 @@ use uuid::Uuid;
 
 use super::{
     aside::FieldNames,
-    event::{ServeEvent, Served, compact, size_of_fields},
+    event::{ENTRY_BYTES, ServeEvent},
     feed::{Feed, Notice},
+    fields::{compact, size_of_fields},
     logged_body::{BodyLimit, LoggedBody},
     ring::{Budget, Ring},
+    served::Served,
 };
 use crate::{
     model::{Json, RequestBody, SessionName},
     redaction::Redactor,
     runtime::Seed,
 };
-
-/// What an entry takes beside its fields and bodies, about.
-pub(super) const ENTRY_BYTES: usize = size_of::<ServeEvent>() + 128;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,6 +289,16 @@ impl Journal {
     /// All entries, the oldest first.
     pub fn events(&self) -> Vec<Arc<ServeEvent>> {
         self.ring.events.lock().iter().cloned().collect()
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.ring.events.lock().len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// An entry by its id.

@@ -36,6 +36,8 @@ mod corners;
 #[cfg(test)]
 mod ctl;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fault_bytes;
@@ -53,6 +55,8 @@ mod fault_names;
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod latency;
 #[cfg(test)]
@@ -75,6 +79,8 @@ mod record;
 #[cfg(test)]
 mod record_answers;
 #[cfg(test)]
+mod record_mappings;
+#[cfg(test)]
 mod record_matching;
 #[cfg(test)]
 mod record_streams;
@@ -86,14 +92,24 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
 mod security;
 #[cfg(test)]
+mod security_paths;
+#[cfg(test)]
+mod session_behaviors;
+#[cfg(test)]
 mod session_listeners;
+#[cfg(test)]
 mod session_names;
+mod session_stubs;
+mod sessions;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tail;
 #[cfg(test)]
 mod template_values;
 #[cfg(test)]
@@ -104,6 +120,8 @@ mod traces;
 mod upstream;
 #[cfg(test)]
 mod upstream_failures;
+#[cfg(test)]
+mod verification;
 #[cfg(test)]
 mod virtual_days;
 #[cfg(test)]

@@ -302,6 +302,7 @@ fn fuzzed(root: &Path, address: std::net::SocketAddr, arguments: &[&str]) -> End
 #[test]
 fn whatever_is_sent_is_answered_as_it_is_described() {
     let folder = Folder::new();
+    std::fs::create_dir_all(folder.join("stubs")).unwrap();
     let ringer = Serving::start(folder.path(), "replay", &["--stubs", "stubs"]);
     let ended = fuzzed(
         folder.path(),

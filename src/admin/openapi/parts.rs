@@ -42,11 +42,14 @@ pub(super) const PARTS: &[(&str, &str)] = parts![
     "stubs",
     "files",
     "requests",
+    "events",
     "scenarios",
     "settings",
     "recordings",
     "behaviors",
     "clock",
+    "verification",
+    "sessions",
     "server",
 ];
 

@@ -1,3 +1,5 @@
+//! What the journal keeps, what it gives up, who hears of it.
+
 use std::time::SystemTime;
 
 use http::Method;
