@@ -244,7 +244,7 @@ impl Parts {
             insecure: config.upstream.insecure,
             connect_timeout: config.upstream.connect_timeout,
             idle_timeout: config.upstream.idle_timeout,
-            own_addresses: Vec::new(),
+            own_addresses: upstream::OwnAddresses::default(),
         };
         let spans = Spans::start(config.otlp, &upstream, &self.metrics)?;
         let parts = ServerParts {

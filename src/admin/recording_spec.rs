@@ -37,6 +37,7 @@ pub(super) fn read(text: &str) -> Result<RecordSpec, Problem> {
             | "filters"
             | "captureHeaders"
             | "requestBodyPattern"
+            | "requestBodyPatternFactory"
             | "extractBodyCriteria"
             | "outputFormat"
             | "persist"
@@ -49,7 +50,10 @@ pub(super) fn read(text: &str) -> Result<RecordSpec, Problem> {
             }
             "filters" => spec.filters = filters(place, value)?,
             "captureHeaders" => spec.headers = headers(place, value)?,
-            "requestBodyPattern" => spec.body = body_pattern(place, value)?,
+            // WireMock's own client for Java calls it by its getter.
+            "requestBodyPattern" | "requestBodyPatternFactory" => {
+                spec.body = body_pattern(place, value)?
+            }
             "extractBodyCriteria" => spec.extract = Some(extract(place, value)?),
             "outputFormat" => spec.ids_only = is_ids(place, value)?,
             "persist" => spec.persist = flag(place, value)?,
@@ -317,6 +321,15 @@ mod tests {
         let spec = read(r#"{"filters": {"foo": 1, "method": "GET", "allowNonProxied": true}}"#);
         let filters = spec.unwrap().filters;
         assert!(filters.allow_non_proxied && filters.request.method.accepts("GET"));
+    }
+
+    #[test]
+    fn the_java_client_s_name_of_a_body_pattern_is_the_same() {
+        let pattern = r#"{"matcher": "equalToJson", "ignoreArrayOrder": false}"#;
+        let java = read(&format!(r#"{{"requestBodyPatternFactory": {pattern}}}"#)).unwrap();
+        let usual = read(&format!(r#"{{"requestBodyPattern": {pattern}}}"#)).unwrap();
+        assert_eq!(java.body, usual.body);
+        assert_ne!(java.body, RecordedBodyPattern::default());
     }
 
     #[test]

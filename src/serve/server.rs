@@ -175,7 +175,7 @@ impl Server {
     ///
     /// When an address can't be bound or an upstream can't be set up.
     pub fn start(listen: &[SocketAddr], parts: ServerParts) -> Result<Self, ServeError> {
-        let ServerParts { mut services, mut upstream, .. } = parts;
+        let ServerParts { mut services, upstream, .. } = parts;
         let reserve = |address: SocketAddr| {
             Door::reserve(address).map_err(|source| ServeError::Bind { address, source })
         };
@@ -212,7 +212,9 @@ impl Server {
             }
         };
         let addresses: Vec<SocketAddr> = doors.iter().map(Door::address).collect();
-        upstream.own_addresses.extend(&addresses);
+        for address in &addresses {
+            upstream.own_addresses.add(*address);
+        }
         let factory = UpstreamFactory { options: upstream, preserve_host: parts.preserve_host };
         let leaves = Leaves::new(parts.authority, parts.clock, parts.limits.leaf_certificates);
         let is_shared = parts.answers.dialect == Dialect::WireMock;

@@ -109,7 +109,7 @@ impl SessionDoors {
                     now.as_ref().is_some_and(|now| std::ptr::eq(session.as_ptr(), Arc::as_ptr(now)))
                 });
                 if !stays {
-                    door.shut.stop();
+                    self.shut(door);
                     tracing::info!(
                         "session `{name}` is gone, and nobody listens on {}",
                         door.address
@@ -119,6 +119,13 @@ impl SessionDoors {
             });
             !doors.is_empty()
         });
+    }
+
+    fn shut(&self, door: &OpenDoor) {
+        door.shut.stop();
+        if let Some(state) = self.live.get().and_then(|live| live.state.upgrade()) {
+            state.router.own_calls.addresses.remove(door.address);
+        }
     }
 
     fn opened(
@@ -147,6 +154,7 @@ impl SessionDoors {
         let _context = live.runtime.enter();
         let mut door = Door::reserve_for(address, belonging.clone()).map_err(bind)?;
         let bound = door.address();
+        state.router.own_calls.addresses.add(bound);
         let mut refusals = Refusals::at(&state, bound, &belonging);
         if !refusals.refuse_now() {
             door.open().map_err(bind)?;
@@ -177,7 +185,7 @@ impl SessionListeners for SessionDoors {
 
     fn close(&self, name: &SessionName) {
         for door in self.open.lock().remove(name).into_iter().flatten() {
-            door.shut.stop();
+            self.shut(&door);
         }
     }
 

@@ -70,6 +70,7 @@ mod metrics;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod own_calls;
 mod proxy_stubs;
 #[cfg(test)]
 mod rate_limits;
