@@ -114,7 +114,7 @@ impl Description {
         let body = self.resolved(&operation["requestBody"]);
         let mut bodies = Vec::new();
         for (media, content) in body["content"].as_object().into_iter().flatten() {
-            for example in content["examples"].as_object().unwrap().values() {
+            for example in content["examples"].as_object().into_iter().flat_map(|it| it.values()) {
                 bodies.push(match &example["value"] {
                     Value::String(text) if !media.ends_with("json") => text.clone(),
                     value => value.to_string(),
