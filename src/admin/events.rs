@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
 use super::{
     call::{self, Answer, Call},
@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     codec::json,
-    model::{Json, JsonStyle},
-    store::{Change, Journals, Listener, Notice, ServeEvent, Sessions},
+    model::{Json, JsonStyle, SessionName},
+    store::{Change, Listener, Notice, ServeEvent, Sessions},
 };
 
 /// Where nothing happens, something is sent after this time, so that who listens knows that it could.
@@ -36,6 +36,8 @@ struct Wish {
     kinds: Kinds,
     detail: Detail,
     from: From,
+    /// Whether what happens later is told, too.
+    is_followed: bool,
 }
 
 /// What of the past is told first.
@@ -101,7 +103,7 @@ pub(super) fn follow(call: &Call<'_>) -> Answer {
         |name: &str| call.parameter(name).is_some_and(|value| value.is_empty() || value == "true");
     let last_id = call.headers.get("last-event-id").and_then(|it| it.to_str().ok());
     let last_id = last_id.map(str::to_owned).or_else(|| call.parameter("after").map(Into::into));
-    let from = match (last_id.filter(|id| !id.is_empty()), call.number("last")?) {
+    let from = match (last_id.filter(|id| !id.is_empty()), latest(call)?) {
         (Some(id), _) => read_id(&id)?,
         (None, Some(latest)) => From::Latest(latest),
         (None, None) => From::Now,
@@ -112,6 +114,7 @@ pub(super) fn follow(call: &Call<'_>) -> Answer {
         kinds: Kinds::of(call)?,
         detail: Detail { headers: is_set("headers"), bodies: is_set("bodies") },
         from,
+        is_followed: call.parameter("follow").is_none_or(|value| value != "false"),
     };
     let mut response = call::typed("text/event-stream", Bytes::new());
     let fields = response.headers_mut();
@@ -120,6 +123,14 @@ pub(super) fn follow(call: &Call<'_>) -> Answer {
     fields.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response.extensions_mut().insert(Subscription(Arc::new(wish)));
     Ok(response)
+}
+
+fn latest(call: &Call<'_>) -> Result<Option<usize>, Problem> {
+    let Some(text) = call.parameter("last") else { return Ok(None) };
+    let wrong = |_| {
+        Problem::bad_request(format!("parameter `last`: `{text}` is not a whole number, 0 or more"))
+    };
+    text.parse().map(Some).map_err(wrong)
 }
 
 fn id_of(run: u32, number: u64) -> String {
@@ -138,9 +149,33 @@ fn read_id(text: &str) -> Result<From, Problem> {
     Ok(From::After { run, number })
 }
 
-/// Tells who follows that a call changed something.
-pub(super) fn changed(journals: &Journals, change: impl FnOnce() -> Change) {
-    journals.feed().tell(|| Notice::Changed(change()));
+/// Calls that ask, though their method is not one of asking.
+const ASKING: [&str; 5] = [
+    "/mappings/find-by-metadata",
+    "/near-misses/request",
+    "/near-misses/request-pattern",
+    "/requests/count",
+    "/requests/find",
+];
+
+/// Tells who follows that a call has changed something, if it has; `below` is its path below the API's.
+pub(super) fn note(sessions: &Sessions, request: &Request<Bytes>, below: &str, status: StatusCode) {
+    let is_asking = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method())
+        || ASKING.contains(&below);
+    if is_asking || !status.is_success() {
+        return;
+    }
+    sessions.journals().feed().tell(|| {
+        let named = request.headers().get(SessionName::HEADER);
+        let named = named.and_then(|name| name.to_str().ok()?.trim().parse().ok());
+        let mut segments = below.split('/').filter(|it| !it.is_empty() && *it != "ringer");
+        Notice::Changed(Change {
+            session: named.unwrap_or_default(),
+            what: segments.next().unwrap_or_default().to_owned(),
+            method: request.method().to_string(),
+            path: below.to_owned(),
+        })
+    });
 }
 
 impl Subscription {
@@ -166,11 +201,15 @@ pub struct Events {
 }
 
 impl Events {
-    /// What is sent next: some events, or a comment where there were none for a while. Never empty.
-    pub async fn next(&mut self) -> Bytes {
+    /// What is sent next: some events, or a comment where there were none for a while; never nothing.
+    /// `None` when that was all.
+    pub async fn next(&mut self) -> Option<Bytes> {
         if !self.is_begun {
             self.is_begun = true;
-            return Bytes::from(self.beginning());
+            return Some(Bytes::from(self.beginning()));
+        }
+        if !self.wish.is_followed {
+            return None;
         }
         let mut text = String::new();
         let silence = tokio::time::sleep(KEEP_ALIVE);
@@ -178,7 +217,7 @@ impl Events {
         while text.is_empty() {
             let heard = tokio::select! {
                 heard = self.listener.hear() => heard,
-                () = &mut silence => return Bytes::from_static(b":\n\n"),
+                () = &mut silence => return Some(Bytes::from_static(b":\n\n")),
             };
             if heard.n_lost > 0 {
                 push(&mut text, "lost", None, &object([("events", heard.n_lost.into())]));
@@ -189,7 +228,7 @@ impl Events {
                 }
             }
         }
-        Bytes::from(text)
+        Some(Bytes::from(text))
     }
 
     /// What of the past is told.

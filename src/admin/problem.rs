@@ -1,8 +1,9 @@
 //! Errors as WireMock's clients read them: `{"errors": [{code, source: {pointer}, title, detail}]}`.
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 
-use super::json::object;
+use super::json::{object, pretty};
 use crate::{
     codec::json::{self, JsonError},
     format::{
@@ -126,6 +127,17 @@ impl Problem {
         Self::titled(status, u64::from(status.as_u16()), error.to_string())
     }
 
+    /// The answer that tells it.
+    pub(super) fn response(&self) -> Response<Bytes> {
+        let mut response = Response::new(self.body.as_ref().map(pretty).unwrap_or_default().into());
+        *response.status_mut() = self.status;
+        if self.body.is_some() {
+            let json = HeaderValue::from_static("application/json");
+            response.headers_mut().insert(CONTENT_TYPE, json);
+        }
+        response
+    }
+
     /// Gives every error this place.
     pub(super) fn point_at(&mut self, pointer: &str) {
         let Some(Json::Object(members)) = &mut self.body else { return };
@@ -219,6 +231,9 @@ impl From<KeepError> for Problem {
     fn from(error: KeepError) -> Self {
         match error {
             KeepError::Stub(error) => error.into(),
+            KeepError::Outside(_) => {
+                Self::titled(StatusCode::UNPROCESSABLE_ENTITY, UNREADABLE, error.to_string())
+            }
             other => {
                 let cause = std::error::Error::source(&other).map(|cause| format!(": {cause}"));
                 let detail = format!("{other}{}", cause.unwrap_or_default());

@@ -237,15 +237,8 @@ pub(super) fn answer(
     if below.is_empty() {
         return found(request, &format!("{prefix}/"));
     }
-    let mut response =
-        called(parts, request, below).unwrap_or_else(|problem| match &problem.body {
-            Some(body) => call::with_status(problem.status, body),
-            None => {
-                let mut response = call::empty();
-                *response.status_mut() = problem.status;
-                response
-            }
-        });
+    let mut response = called(parts, request, below).unwrap_or_else(|problem| problem.response());
+    events::note(&parts.sessions, request, below, response.status());
     if parts.is_shared {
         cross_origin::share(request.headers().get(ORIGIN), response.headers_mut());
     }

@@ -11,8 +11,10 @@ use super::{
     ctl_args::CtlArgs,
     examples,
     global_args::GlobalArgs,
+    journal_args::JournalArgs,
     session_args::SessionArgs,
     stub_args::{CheckArgs, ExplainArgs},
+    tail_args::TailArgs,
     verify_args::{JudgeArgs, VerifyArgs},
     wiremock_args::WireMockArgs,
 };
@@ -70,6 +72,9 @@ pub enum Command {
     /// Change a ringer that is running: faults, delays, limits, profiles, the clock
     #[command(after_help = examples::CTL)]
     Ctl(Box<CtlArgs>),
+    /// Follow a ringer that is running: a line for each request, as it is answered
+    #[command(after_help = examples::TAIL)]
+    Tail(Box<TailArgs>),
     /// Say whether the client of a running ringer did what a test expects of it
     #[command(after_help = examples::VERIFY)]
     Verify(Box<VerifyArgs>),
@@ -175,6 +180,9 @@ pub struct ListenArgs {
     /// How sessions come and go.
     #[command(flatten)]
     pub sessions: SessionArgs,
+    /// How much of the requests is remembered.
+    #[command(flatten)]
+    pub journal: JournalArgs,
 }
 
 /// How to reach the real API.
@@ -208,7 +216,7 @@ pub fn command() -> clap::Command {
 }
 
 fn with_variables(command: clap::Command) -> clap::Command {
-    if command.get_name() == "ctl" {
+    if ["ctl", "tail"].contains(&command.get_name()) {
         // Its flags say what a ringer is told that runs already.
         return command;
     }
@@ -242,7 +250,7 @@ impl ListenArgs {
             drain_timeout: self.drain_timeout,
             redact: given(self.no_redact).map(|off| !off),
             otlp: self.otlp.clone(),
-            ..self.sessions.layer().over(self.admin.layer())
+            ..self.sessions.layer().over(self.admin.layer().over(self.journal.layer()))
         }
     }
 }
@@ -311,7 +319,7 @@ mod tests {
         ];
         for mut command in command().get_subcommands().cloned() {
             // Their flags are WireMock's, and those of a ringer that runs already.
-            if ["ctl", "wiremock"].contains(&command.get_name()) {
+            if ["ctl", "tail", "wiremock"].contains(&command.get_name()) {
                 continue;
             }
             command.build();

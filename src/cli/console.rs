@@ -12,23 +12,44 @@ const METHOD: usize = 7;
 const FIXED: usize = 2 + METHOD + 1 + 2 + 3 + 2 + 7 + 2;
 const OUTCOME: usize = 24;
 
+/// A request and its answer, in columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'r> {
+    /// Method token.
+    pub method: &'r str,
+    /// Path and query.
+    pub target: &'r str,
+    /// The status; `None` where the connection broke first.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub latency: Duration,
+}
+
+impl Row<'_> {
+    /// The line with what became of the request at its end, without a line feed.
+    pub fn line(&self, (outcome_style, outcome): (anstyle::Style, String), width: usize) -> String {
+        let room = width.saturating_sub(FIXED + OUTCOME).clamp(16, 72);
+        // A long method takes from the path, so that what follows stays aligned.
+        let target = room.saturating_sub(self.method.chars().count().saturating_sub(METHOD));
+        let status = match self.status {
+            Some(status) => paint(style::of_status(status), status),
+            None => paint(style::BAD, "···"),
+        };
+        format!(
+            "  {method:METHOD$} {target}  {status}  {latency:>7}  {outcome}",
+            method = self.method,
+            target = padded(&shortened(self.target, target), target),
+            latency = latency(self.latency),
+            outcome = paint(outcome_style, outcome),
+        )
+    }
+}
+
 /// The line of a request, without a line feed.
 pub fn line(handled: &Handled, width: usize) -> String {
-    let room = width.saturating_sub(FIXED + OUTCOME).clamp(16, 72);
-    // A long method takes from the path, so that what follows stays aligned.
-    let target = room.saturating_sub(handled.method.chars().count().saturating_sub(METHOD));
-    let status = match handled.status {
-        Some(status) => paint(style::of_status(status), status),
-        None => paint(style::BAD, "···"),
-    };
-    let (outcome_style, outcome) = outcome(handled);
-    format!(
-        "  {method:METHOD$} {target}  {status}  {latency:>7}  {outcome}",
-        method = handled.method,
-        target = padded(&shortened(&handled.target, target), target),
-        latency = latency(handled.latency),
-        outcome = paint(outcome_style, outcome),
-    )
+    let Handled { method, target, status, latency, .. } = handled;
+    let row = Row { method, target, status: *status, latency: *latency };
+    row.line(outcome(handled), width)
 }
 
 /// What ringer did, in a word or a few.

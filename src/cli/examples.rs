@@ -114,6 +114,16 @@ Examples:
   ringer ctl show                              all that is in effect
   ringer ctl reset                             as at the start";
 
+/// Under `ringer tail --help`.
+pub const TAIL: &str = "\
+Examples:
+  ringer tail                                  the last ten requests, then each as it is answered
+  ringer tail --outcome missed --bodies        what no stub matched, with all that was sent
+  ringer tail --status 5xx,429 --url '/v1/**'  ringer tail --session checkout-7 --method POST
+  ringer tail --json -n 1000 --no-follow | jq -r .request.url
+
+Ctrl-C ends it, with exit code 0.";
+
 /// Under `ringer wiremock --help`.
 pub const WIREMOCK: &str = "\
 Examples:

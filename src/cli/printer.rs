@@ -26,6 +26,19 @@ pub fn data(text: &str) -> io::Result<()> {
     }
 }
 
+/// Writes data that goes on to stdout; `false` when its reader has gone away, who wants no more.
+///
+/// # Errors
+///
+/// When stdout cannot be written for another reason.
+pub fn passed(text: &str) -> io::Result<bool> {
+    let mut out = anstream::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        result => result.map(|()| true),
+    }
+}
+
 /// Writes a line for people to stderr. That stderr cannot be written is nothing to stop for.
 pub fn say(line: &str) {
     let mut err = anstream::stderr().lock();

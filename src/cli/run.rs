@@ -7,7 +7,8 @@ use clap::FromArgMatches as _;
 
 use super::{
     args::{self, Cli, Command},
-    ca, check, completions, ctl, demo, explain, printer, record, replay, serve, verify, wiremock,
+    ca, check, completions, ctl, demo, explain, printer, record, replay, serve, tail, verify,
+    wiremock,
 };
 
 /// Exit code of a command that could not run.
@@ -51,6 +52,7 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
         Command::Record(args) => in_runtime(record::run(&global, args)),
         Command::Replay(args) => in_runtime(replay::run(&global, args)),
         Command::Serve(args) => in_runtime(serve::run(&global, args)),
+        Command::Tail(args) => in_runtime(tail::run(&global, &args)),
         Command::Verify(args) => in_runtime(verify::run(&global, &args)),
         Command::Wiremock(args) => in_runtime(wiremock::run(&global, *args)),
     }

@@ -97,7 +97,14 @@ pub const KEYS: &[Key] = &[
         put(&mut layer.header_timeout, duration(text))
     }),
     text("idle_timeout", "DURATION", |layer, text| put(&mut layer.idle_timeout, duration(text))),
+    number("journal_body_bytes", "SIZE", |layer, text| {
+        put(&mut layer.journal_body_bytes, size(text))
+    }),
+    number("journal_bytes", "SIZE", |layer, text| put(&mut layer.journal_bytes, size(text))),
     number("journal_entries", "N", |layer, text| put(&mut layer.journal_entries, whole(text))),
+    number("journal_total_bytes", "SIZE", |layer, text| {
+        put(&mut layer.journal_total_bytes, size(text))
+    }),
     behavior("latency", "SPEC", |layer, text| put(&mut layer.latency, behaviors::latency(text))),
     list("listen", "ADDR", |layer, text| push(&mut layer.listen, listen_address(text))),
     text("log_format", "FORMAT", |layer, text| put(&mut layer.log_format, text.parse())),

@@ -75,6 +75,12 @@ pub struct Layer {
     pub templating: Option<Templating>,
     /// Requests that are remembered for the admin API.
     pub journal_entries: Option<usize>,
+    /// Bytes that those of a session may take.
+    pub journal_bytes: Option<usize>,
+    /// Bytes that those of all sessions may take.
+    pub journal_total_bytes: Option<usize>,
+    /// Bytes of a body that is remembered whole.
+    pub journal_body_bytes: Option<usize>,
     /// Whether a session must be created before a request names it.
     pub strict_sessions: Option<bool>,
     /// `session_listen`, `[session.NAME] listen`
@@ -199,6 +205,9 @@ impl Layer {
                 .or(below.proxy_preserves_user_agent),
             templating: self.templating.or(below.templating),
             journal_entries: self.journal_entries.or(below.journal_entries),
+            journal_bytes: self.journal_bytes.or(below.journal_bytes),
+            journal_total_bytes: self.journal_total_bytes.or(below.journal_total_bytes),
+            journal_body_bytes: self.journal_body_bytes.or(below.journal_body_bytes),
             latency: self.latency.or(below.latency),
             listen: self.listen.or(below.listen),
             log_format: self.log_format.or(below.log_format),

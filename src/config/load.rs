@@ -211,6 +211,9 @@ fn resolve(settings: Layer, token: Option<AdminToken>) -> Config {
         global: default.global,
         journal: JournalLimits {
             entries: settings.journal_entries.unwrap_or(default.journal.entries),
+            bytes: settings.journal_bytes.unwrap_or(default.journal.bytes),
+            all_bytes: settings.journal_total_bytes.unwrap_or(default.journal.all_bytes),
+            body_bytes: settings.journal_body_bytes.unwrap_or(default.journal.body_bytes),
             ..default.journal
         },
         // Its file is read by who needs it.

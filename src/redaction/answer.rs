@@ -160,3 +160,61 @@ fn head(pass: &mut Pass<'_>, content_type: &str, coding: &str, head: &Bytes) -> 
     }
     pass.apply(&told, edits).map_or(told, Bytes::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use http::{Method, uri::PathAndQuery};
+
+    use super::*;
+    use crate::{model::Scheme, redaction::Redactor};
+
+    const TOKEN: &str = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
+
+    fn seen(body: &str, is_cut: bool) -> (HeaderMap, String) {
+        let redactor = Redactor::new(b"a key of some length");
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", format!("Bearer {TOKEN}").parse().unwrap());
+        let request = Request {
+            method: Method::GET,
+            scheme: Scheme::Http,
+            authority: "h".to_owned(),
+            target: PathAndQuery::from_static("/"),
+            headers,
+            body: RequestBody::Whole(Bytes::new()),
+            client: None,
+            received: SystemTime::UNIX_EPOCH,
+        };
+        let (asked, credentials) = redactor.examined(&request);
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        headers.insert("content-length", HeaderValue::from(body.len()));
+        headers.insert("x-echo", HeaderValue::from_static(TOKEN));
+        let mut body = Bytes::copy_from_slice(body.as_bytes());
+        let answer = SeenAnswer { headers: &mut headers, body: &mut body, is_cut };
+        redactor.answer(answer, &credentials, &asked);
+        (headers, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn what_a_client_sent_is_replaced_where_it_is_given_back() {
+        let (headers, body) = seen(&format!(r#"{{"you": "{TOKEN}", "n": 1}}"#), false);
+        assert!(!body.contains(TOKEN) && body.ends_with(r#""n": 1}"#), "{body}");
+        assert_ne!(headers["x-echo"], TOKEN);
+        assert_eq!(headers["content-length"].to_str().unwrap(), body.len().to_string());
+    }
+
+    #[test]
+    fn of_a_beginning_nothing_is_told_that_a_cut_may_have_hidden() {
+        let long =
+            format!(r#"{{"you": "{TOKEN}", "x": "{}", "again": "{TOKEN}"#, "z ".repeat(4000));
+        for end in [long.len(), long.len() - 10] {
+            let (_, body) = seen(&long[..end], true);
+            assert!(body.len() > 1000 && body.len() < long.len() - UNDECIDED + 100);
+            assert!(!body.contains("4eC39HqLyj"), "{body}");
+        }
+        let (_, body) = seen(r#"{"password": "sec"#, true);
+        assert_eq!(body, "");
+    }
+}

@@ -38,6 +38,7 @@ fn begin(subscription: &Subscription, mut watch: Watch) -> EventBody {
                     text = events.next() => text,
                     () = texts.closed() => return,
                 };
+                let Some(text) = text else { return };
                 room.send(text);
             }
         };

@@ -22,7 +22,7 @@ use super::{
     lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
-    route::{Router, UpstreamFactory},
+    route::{Belonging, Router, UpstreamFactory},
     session_doors::SessionDoors,
     settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
     spellings::Spellings,
@@ -348,7 +348,7 @@ fn start_accepting(
     let mut all = Vec::with_capacity(doors.len());
     for mut door in doors {
         let address = door.address();
-        let mut refusals = Refusals::at(state, address);
+        let mut refusals = Refusals::at(state, address, &Belonging::default());
         if !refusals.refuse_now() {
             door.open().map_err(|source| ServeError::Bind { address, source })?;
         }

@@ -10,7 +10,12 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
 
-use super::{listener::Door, route::Belonging, state::State};
+use super::{
+    listener::{Door, attend},
+    refusals::Refusals,
+    route::Belonging,
+    state::State,
+};
 use crate::{
     admin::{ListenError, SessionListeners},
     model::{ServiceName, SessionName},
@@ -140,12 +145,15 @@ impl SessionDoors {
             return Err(ListenError::TooMany(count));
         }
         let _context = live.runtime.enter();
-        let mut door = Door::reserve_for(address, belonging).map_err(bind)?;
-        door.open().map_err(bind)?;
+        let mut door = Door::reserve_for(address, belonging.clone()).map_err(bind)?;
         let bound = door.address();
+        let mut refusals = Refusals::at(&state, bound, &belonging);
+        if !refusals.refuse_now() {
+            door.open().map_err(bind)?;
+        }
         let shut = Drain::new().0;
         let watch = shut.watch_within(&drain.watch());
-        tokio::spawn(keep_open(door, state, Arc::clone(&live.permits), watch));
+        tokio::spawn(attend(door, refusals, state, Arc::clone(&live.permits), watch));
         open.entry(name.clone()).or_default().push(OpenDoor { address: bound, shut, session });
         Ok(bound)
     }
@@ -176,15 +184,6 @@ impl SessionListeners for SessionDoors {
     fn of(&self, name: &SessionName) -> Vec<String> {
         let open = self.open.lock();
         open.get(name).into_iter().flatten().map(|door| door.address.to_string()).collect()
-    }
-}
-
-/// Accepts until the watch says stop.
-async fn keep_open(door: Door, state: Arc<State>, permits: Arc<Semaphore>, mut watch: Watch) {
-    let within = watch.clone();
-    tokio::select! {
-        () = watch.stopped() => {}
-        () = door.admit(&state, &permits, &within) => {}
     }
 }
 

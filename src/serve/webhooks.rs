@@ -82,7 +82,10 @@ impl Following {
                 let in_flight = in_flight.clone();
                 if state.webhooks.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
                     state.webhooks.waiting.fetch_sub(1, Ordering::Relaxed);
-                    following.failed(&format!("more than {WAITING} webhooks wait for their time"));
+                    following.failed(
+                        &state,
+                        &format!("more than {WAITING} webhooks wait for their time"),
+                    );
                     continue;
                 }
                 tokio::spawn(async move {
@@ -94,10 +97,10 @@ impl Following {
                             }
                             Err(message) => {
                                 state.metrics.webhooks_failed.inc();
-                                following.failed(&message);
+                                following.failed(&state, &message);
                             }
                         },
-                        () = cut_off.stopped() => following.failed("ringer stopped before"),
+                        () = cut_off.stopped() => following.failed(&state, "ringer stopped before"),
                     }
                     state.webhooks.waiting.fetch_sub(1, Ordering::Relaxed);
                     drop(in_flight);
@@ -129,7 +132,7 @@ impl Following {
         if let Some(span) = &self.span {
             span.begin_in(&mut fields);
         }
-        self.note("WEBHOOK_REQUEST", asked(&call, &uri));
+        self.note(state, "WEBHOOK_REQUEST", asked(&self.shown(state, &call, &fields), &uri));
         let body = Full::new(call.body.clone()).map_err(|never| match never {}).boxed_unsync();
         let mut request = Request::new(body);
         *request.method_mut() = method;
@@ -138,13 +141,18 @@ impl Following {
         let sent = errand::send(state, request, &origin, Protocol::Http1).await;
         let (parts, body) = sent.map_err(|error| unsent(&call, &error))?.into_parts();
         let body = Limited::new(body, KEPT).collect().await;
-        let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+        let mut body = body.map(|body| body.to_bytes()).unwrap_or_default();
+        let mut headers = parts.headers;
+        if let Some(event) = &self.event {
+            event.sanitise_more(&mut headers, &mut body);
+        }
         tracing::debug!(url = %call.url, status = parts.status.as_u16(), "a webhook was answered");
         self.note(
+            state,
             "WEBHOOK_RESPONSE",
             Json::Object(vec![
                 ("status".to_owned(), u64::from(parts.status.as_u16()).into()),
-                ("headers".to_owned(), listed(&Headers::from(&parts.headers))),
+                ("headers".to_owned(), listed(&Headers::from(&headers))),
                 ("bodyAsBase64".to_owned(), STANDARD.encode(&body).into()),
                 ("body".to_owned(), String::from_utf8_lossy(&body).into_owned().into()),
             ]),
@@ -169,20 +177,50 @@ impl Following {
         self.seed.draws(state.session.name().as_str(), &subject.concat(), self.hit)
     }
 
-    fn note(&self, kind: &'static str, data: Json) {
+    fn note(&self, state: &State, kind: &'static str, data: Json) {
         if let Some(event) = &self.event {
+            state.session.journal().tell_webhook(event, kind, &data);
             event.note(Note { kind, at: self.watch.elapsed(), data });
         }
     }
 
-    fn failed(&self, message: &str) {
+    /// The call as it may be shown: a template may have put the client's credentials into it.
+    fn shown(&self, state: &State, call: &WebhookSpec, fields: &HeaderMap) -> WebhookSpec {
+        let mut shown = call.clone();
+        let Some(event) = self.event.as_ref().filter(|_| state.redactor.is_on()) else {
+            return shown;
+        };
+        let (mut headers, mut body) = (fields.clone(), call.body.clone());
+        if let Some(sanitised) = state.redactor.request_body(&headers, &body) {
+            body = sanitised;
+        }
+        event.sanitise_more(&mut headers, &mut body);
+        for (name, value) in shown.headers.iter_mut() {
+            let told = state.redactor.header(name, value).into_owned();
+            let name = HeaderName::from_bytes(name.as_bytes()).ok();
+            // Of a name that is there once, what is known of this client is replaced as well.
+            let known = name.and_then(|name| {
+                let mut all = headers.get_all(name).iter();
+                all.next().filter(|_| all.next().is_none())
+            });
+            *value = match known.map(|known| model::text_of(known.as_bytes())) {
+                Some(known) if told == *value => known,
+                _ => told,
+            };
+        }
+        shown.url = state.redactor.target(&shown.url).into_owned();
+        shown.body = body;
+        shown
+    }
+
+    fn failed(&self, state: &State, message: &str) {
         tracing::warn!("a webhook of stub `{}` failed: {message}", self.stub.display_name());
         let message = if message.starts_with(UNSENT) {
             message.to_owned()
         } else {
             format!("Exception thrown while configuring webhook: {message}")
         };
-        self.note("ERROR", Json::Object(vec![("message".to_owned(), message.into())]));
+        self.note(state, "ERROR", Json::Object(vec![("message".to_owned(), message.into())]));
     }
 }
 

@@ -3,72 +3,29 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::{
     applied::Drawn,
     aside::FieldNames,
+    fields::{compact, size_of_fields},
     live::LiveStub,
     logged_body::{BodyLimit, CutBody, Gathering, LoggedBody},
     outcome::ExchangeOutcome,
+    served::{Limited, LoggedAnswer, Note, Served, Timing},
 };
 use crate::{
-    model::{Json, Place, Request, ServiceName, SessionName, StubId, usual_spelling},
-    redaction::{Credentials, Redactor, SeenAnswer},
+    model::{Request, ServiceName, SessionName, usual_spelling},
+    redaction::{Redactor, SeenAnswer},
 };
 
 /// Notes on one entry beyond which no more are taken.
 const MAX_NOTES: usize = 32;
 
-/// What is known of a request when its stub was sought.
-#[derive(Debug)]
-pub struct Served {
-    /// The request, credentials replaced where the session replaces them.
-    pub request: Request,
-    /// The credentials that were: its answer is shown without them.
-    pub credentials: Credentials,
-    /// When it had come, by the clock of its session (elapsed time).
-    pub arrived: Duration,
-    /// When it had come, since ringer started.
-    pub started: Duration,
-    /// The service that it was for; `None` where that is the only one.
-    pub service: Option<ServiceName>,
-    /// Names of its fields that are spelled otherwise than is usual.
-    pub names: Option<Arc<[String]>>,
-    /// Protocol of its connection: `HTTP/1.1`, `HTTP/2.0`.
-    pub protocol: &'static str,
-    /// Whether it was sent to a proxy.
-    pub is_proxied: bool,
-    /// Whether the real API answers.
-    pub is_passed_on: bool,
-    /// The stub that answers and the place of the answer in its sequence; `None` where none does.
-    pub stub: Option<(Arc<LiveStub>, usize)>,
-    /// The rate limit that refused it.
-    pub limited: Option<Limited>,
-}
-
-/// A rate limit's refusal: ringer answered, so that no stub's turn was taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limited {
-    /// The limit.
-    pub limit: String,
-    /// Where it holds.
-    pub place: Place,
-    /// The policy that refused.
-    pub policy: String,
-    /// Who was refused, secrets replaced.
-    pub key: String,
-    /// Status of the answer.
-    pub status: u16,
-    /// After which time it may come again.
-    pub retry_after: Duration,
-    /// The stub whose limit it is.
-    pub stub: Option<StubId>,
-    /// Whether anything would have answered had there been room.
-    pub would_match: bool,
-}
+/// What an entry takes beside its fields and bodies, about.
+pub(super) const ENTRY_BYTES: usize = size_of::<ServeEvent>() + 128;
 
 /// An entry of the journal.
 #[derive(Debug)]
@@ -119,43 +76,6 @@ struct Answered {
 enum AnswerBody {
     Known(LoggedBody),
     Coming(Box<Gathering>),
-}
-
-/// An answer as it was given.
-#[derive(Clone, Debug, Default)]
-pub struct LoggedAnswer {
-    /// Status code.
-    pub status: u16,
-    /// Header fields.
-    pub headers: HeaderMap,
-    /// Their names as another server spelled them, where it is one that answered.
-    pub names: FieldNames,
-    /// The body, as far as it is kept.
-    pub body: LoggedBody,
-}
-
-/// Something that happened while a request was served (WireMock's `SubEvent`).
-#[derive(Clone, Debug)]
-pub struct Note {
-    /// What: `WEBHOOK_REQUEST`, `ERROR`, ….
-    pub kind: &'static str,
-    /// When, since the request's head had come.
-    pub at: Duration,
-    /// More of it.
-    pub data: Json,
-}
-
-/// When what happened of an exchange, each since its request's head had come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Timing {
-    /// The head of the answer was ready.
-    pub head: Option<Duration>,
-    /// The last of the answer was given, or the exchange was over without.
-    pub total: Option<Duration>,
-    /// How long the answer was held back on purpose.
-    pub delay: Duration,
-    /// How long the real API took to the head of its answer.
-    pub upstream: Option<Duration>,
 }
 
 impl ServeEvent {
@@ -331,6 +251,15 @@ impl ServeEvent {
         body.replace(bytes);
     }
 
+    /// Replaces what nobody may see in something that followed from this exchange: what it says itself,
+    /// and the credentials of this request.
+    pub fn sanitise_more(&self, headers: &mut HeaderMap, body: &mut Bytes) {
+        if self.redactor.is_on() {
+            let answer = SeenAnswer { headers, body, is_cut: false };
+            self.redactor.answer(answer, &self.served.credentials, &self.served.request);
+        }
+    }
+
     /// What else happened, in order.
     pub fn notes(&self) -> Vec<Note> {
         self.later.lock().notes.clone()
@@ -373,7 +302,7 @@ impl ServeEvent {
 
     /// Bytes that it holds, about.
     pub fn size(&self) -> usize {
-        self.later.lock().bytes.unwrap_or(super::journal::ENTRY_BYTES)
+        self.later.lock().bytes.unwrap_or(ENTRY_BYTES)
     }
 
     /// Notes an answer; `grow` is told before by how many bytes the entry grows in the journal.
@@ -448,28 +377,4 @@ impl ServeEvent {
     pub(super) fn leave(&self) -> usize {
         self.later.lock().bytes.take().unwrap_or_default()
     }
-}
-
-/// What header fields take of memory, about.
-pub(super) fn size_of_fields(fields: &HeaderMap) -> usize {
-    /// An entry of the map, with its share of room that is not used yet.
-    const FIELD: usize = 160;
-    fields.iter().map(|(name, value)| name.as_str().len() + value.len() + FIELD).sum()
-}
-
-/// The fields with values of their own: those of a request lie in the buffer that it was read into, all
-/// of which would be kept with them.
-pub(super) fn compact(fields: &HeaderMap) -> HeaderMap {
-    let mut text = Vec::with_capacity(fields.values().map(HeaderValue::len).sum());
-    fields.values().for_each(|value| text.extend_from_slice(value.as_bytes()));
-    let mut text = Bytes::from(text);
-    let mut fields = fields.clone();
-    for value in fields.values_mut() {
-        let is_sensitive = value.is_sensitive();
-        if let Ok(mut own) = HeaderValue::from_maybe_shared(text.split_to(value.len())) {
-            own.set_sensitive(is_sensitive);
-            *value = own;
-        }
-    }
-    fields
 }

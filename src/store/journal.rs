@@ -16,19 +16,18 @@ use uuid::Uuid;
 
 use super::{
     aside::FieldNames,
-    event::{ServeEvent, Served, compact, size_of_fields},
+    event::{ENTRY_BYTES, ServeEvent},
     feed::{Feed, Notice},
+    fields::{compact, size_of_fields},
     logged_body::{BodyLimit, LoggedBody},
     ring::{Budget, Ring},
+    served::Served,
 };
 use crate::{
     model::{Json, RequestBody, SessionName},
     redaction::Redactor,
     runtime::Seed,
 };
-
-/// What an entry takes beside its fields and bodies, about.
-pub(super) const ENTRY_BYTES: usize = size_of::<ServeEvent>() + 128;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

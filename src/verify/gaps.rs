@@ -7,7 +7,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 
 use super::{
-    judge::{Case, Entry},
+    case::{Case, Entry},
     tries::Operation,
     verdict::{Cited, Finding},
     words::{self, counted, share, time},

@@ -36,6 +36,8 @@ mod corners;
 #[cfg(test)]
 mod ctl;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fault_bytes;
@@ -53,6 +55,8 @@ mod fault_names;
 mod faults;
 #[cfg(test)]
 mod http1_wire;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod latency;
 #[cfg(test)]
@@ -74,6 +78,8 @@ mod record;
 #[cfg(test)]
 mod record_answers;
 #[cfg(test)]
+mod record_mappings;
+#[cfg(test)]
 mod record_matching;
 #[cfg(test)]
 mod record_streams;
@@ -85,7 +91,10 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
 mod security;
+#[cfg(test)]
+mod security_paths;
 #[cfg(test)]
 mod session_behaviors;
 #[cfg(test)]
@@ -98,6 +107,8 @@ mod sessions;
 mod streaming;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tail;
 #[cfg(test)]
 mod template_values;
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub(super) const PARTS: &[(&str, &str)] = parts![
     "stubs",
     "files",
     "requests",
+    "events",
     "scenarios",
     "settings",
     "recordings",

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    document::open,
     header::is_field_name,
+    keys::open,
     times::{self, statuses},
 };
 use crate::{

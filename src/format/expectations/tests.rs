@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{
-    entry::ENTRY,
+    keys::ENTRY,
     locate, read,
     retries::{GAPS, RETRIES},
 };

@@ -1,3 +1,5 @@
+//! What the journal keeps, what it gives up, who hears of it.
+
 use std::time::SystemTime;
 
 use http::Method;
@@ -31,7 +33,6 @@ fn served(path: &str, body: impl Into<Bytes>) -> Served {
         is_passed_on: false,
         stub: None,
         limited: None,
-        names: None,
     }
 }
 
