@@ -40,6 +40,8 @@ async fn furnished() -> (Folder, Ringer) {
     });
     let added = call(&ringer, "POST", "/__admin/ringer/behaviors", &rule.to_string()).await;
     assert_eq!(added.status, 201, "{}", added.text());
+    let session = json!({"name": "refunds"}).to_string();
+    assert_eq!(call(&ringer, "POST", "/__admin/ringer/sessions", &session).await.status, 201);
     for path in ["/order?a=1&a=2", "/flaky", "/limited", "/limited", "/hallo"] {
         client::send(ringer.address, "POST", path, &[("content-type", "text/plain")], "body").await;
     }
