@@ -22,6 +22,10 @@ use crate::{
 
 /// WireMock's number for what cannot be read.
 const UNREADABLE: u64 = 10;
+/// So many mistakes of a text are told at most, and one of a large text.
+const MAX_TOLD: usize = 50;
+/// From so many bytes on, a text is large.
+const LARGE: usize = 64 * 1024;
 /// WireMock's number for an id that is taken.
 const DUPLICATE: u64 = 109;
 
@@ -57,7 +61,9 @@ impl Problem {
 
     /// 422: the mistakes of a text.
     pub(super) fn in_text(text: &str, mistakes: &[Mistake]) -> Self {
-        let errors = mistakes.iter().map(|mistake| error_of(text, mistake)).collect();
+        // The place of each is looked for in the whole text.
+        let n_told = if text.len() > LARGE { 1 } else { MAX_TOLD };
+        let errors = mistakes.iter().take(n_told).map(|mistake| error_of(text, mistake)).collect();
         Self::of(StatusCode::UNPROCESSABLE_ENTITY, errors)
     }
 
@@ -65,7 +71,7 @@ impl Problem {
     pub(super) fn in_yaml(text: &str, mistakes: &[Mistake]) -> Self {
         let spans: Vec<_> = mistakes.iter().map(|mistake| mistake.span.clone()).collect();
         let pointers = pointers(text, Syntax::Yaml, &spans);
-        let errors = mistakes.iter().zip(pointers).map(|(mistake, pointer)| {
+        let errors = mistakes.iter().zip(pointers).take(MAX_TOLD).map(|(mistake, pointer)| {
             let hint = mistake.hint.iter().map(|hint| format!("; {hint}"));
             let detail = std::iter::once(mistake.message.clone()).chain(hint).collect();
             unreadable(pointer.as_deref(), detail)

@@ -252,7 +252,10 @@ impl Asked {
     fn open(&self, call: &Call<'_>, name: &SessionName) -> Result<(), Problem> {
         for address in &self.listen {
             call.parts.listeners.open(name, None, address).map_err(|error| match error {
-                ListenError::TooMany(_) | ListenError::Stopping => {
+                ListenError::TooMany(_) => {
+                    Problem::titled(StatusCode::TOO_MANY_REQUESTS, 429, error.to_string())
+                }
+                ListenError::Stopping => {
                     Problem::titled(StatusCode::SERVICE_UNAVAILABLE, 503, error.to_string())
                 }
                 error => Problem::at("/listen", error.to_string()),

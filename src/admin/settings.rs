@@ -1,6 +1,6 @@
 //! `/settings`: what holds for every stub.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use super::{
     call::{self, Answer, Call},
@@ -52,12 +52,27 @@ pub(super) fn extend(call: &Call<'_>) -> Answer {
     }
     let mut settings = GlobalSettings::clone(&call.session().settings());
     let mut extended = settings.extended.take().unwrap_or_else(|| Json::Object(Vec::new()));
-    for (name, value) in added {
-        extended.set(&name, value);
+    if let Json::Object(members) = &mut extended {
+        put_all(members, added);
     }
     settings.extended = Some(extended);
     call.session().replace_settings(settings);
     Ok(call::empty_object())
+}
+
+/// Sets members of an object; one that is there already keeps its place.
+fn put_all(members: &mut Vec<(String, Json)>, added: Vec<(String, Json)>) {
+    let places = members.iter().enumerate().map(|(place, (name, _))| (name.clone(), place));
+    let mut places: HashMap<String, usize> = places.collect();
+    for (name, value) in added {
+        match places.get(&name).and_then(|place| members.get_mut(*place)) {
+            Some((_, old)) => *old = value,
+            None => {
+                places.insert(name.clone(), members.len());
+                members.push((name, value));
+            }
+        }
+    }
 }
 
 /// Reads settings, as they are or as `{"settings": …}`.
