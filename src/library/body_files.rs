@@ -144,14 +144,17 @@ fn leads_out_on_windows(name: &str) -> bool {
     let first = parts.clone().next().unwrap_or_default();
     let has_drive = matches!(first.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic());
     let has_backslash = name.contains('\\');
-    has_drive || name.starts_with('\\') || (has_backslash && parts.any(|part| part == ".."))
+    has_drive
+        || name.starts_with('\\')
+        || (has_backslash && parts.any(|part| part == ".."))
         || (cfg!(windows) && name.split(['/', '\\']).any(is_device))
 }
 
 /// Names that Windows takes for devices, with any extension, and streams of a file.
 fn is_device(part: &str) -> bool {
     let stem = part.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-    let is_numbered = |kind| matches!(stem.strip_prefix(kind).map(str::as_bytes), Some([b'0'..=b'9']));
+    let is_numbered =
+        |kind| matches!(stem.strip_prefix(kind).map(str::as_bytes), Some([b'0'..=b'9']));
     part.contains(':')
         || ["con", "prn", "aux", "nul"].contains(&&*stem)
         || is_numbered("com")

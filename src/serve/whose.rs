@@ -30,8 +30,8 @@ impl Router {
         belonging: &Belonging,
     ) -> (Option<ServiceName>, Mode) {
         let named = belonging.service.as_ref();
-        let own = named
-            .and_then(|name| self.services.iter().find(|it| it.scope.as_ref() == Some(name)));
+        let own =
+            named.and_then(|name| self.services.iter().find(|it| it.scope.as_ref() == Some(name)));
         match own {
             Some(service) => (service.scope.clone(), service.mode),
             None => self.of_listener(local),

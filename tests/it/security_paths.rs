@@ -87,7 +87,9 @@ fn folder() -> Folder {
 /// What lies outside the stub folder, but for what ringer keeps there itself.
 fn outside(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     let mut all = folder.snapshot(".");
-    all.retain(|name, _| !["stubs/", "certs/", "recordings/", "ready-"].iter().any(|own| name.starts_with(own)));
+    all.retain(|name, _| {
+        !["stubs/", "certs/", "recordings/", "ready-"].iter().any(|own| name.starts_with(own))
+    });
     all
 }
 
@@ -169,16 +171,11 @@ async fn requests_get_no_file_of_outside() {
     // By stubs that are made, changed and imported over the API, with and without templates.
     let id = "5d0c1f1e-1111-4d8e-9b9d-0a5c7e6b0002";
     for name in names(&folder) {
-        let stub = |response: Value| {
-            json!({"id": id, "request": {"urlPath": "/s"}, "priority": 1, "response": response})
-        };
+        let stub = |response: Value| json!({"id": id, "request": {"urlPath": "/s"}, "priority": 1, "response": response});
         let template = "{{request.query.f}}";
         for (response, target) in [
             (json!({"bodyFileName": name}), "/s".to_owned()),
-            (
-                json!({"bodyFileName": name, "transformers": ["response-template"]}),
-                "/s".to_owned(),
-            ),
+            (json!({"bodyFileName": name, "transformers": ["response-template"]}), "/s".to_owned()),
             (
                 json!({"bodyFileName": template, "transformers": ["response-template"]}),
                 format!("/s?f={}", spellings(&name)[3]),
@@ -218,9 +215,21 @@ async fn what_reads_documents_fetches_nothing_that_they_name() {
         ("/t4", json!({"urlPath": "/t4"}), format!("{{{{> {url}}}}}")),
         ("/t5", json!({"urlPath": "/t5"}), format!("{{{{include '{url}'}}}}")),
         ("/t6", json!({"urlPath": "/t6"}), "{{> ../../secret.txt}}{{embed 'link'}}".to_owned()),
-        ("/t7", json!({"urlPath": "/t7"}), "{{systemValue type='ENVIRONMENT' key='HOME'}}".to_owned()),
-        ("/m1", json!({"urlPath": "/m1", "bodyPatterns": [{"equalToXml": entity}]}), "x".to_owned()),
-        ("/m2", json!({"urlPath": "/m2", "bodyPatterns": [{"matchesXPath": "/a"}]}), "x".to_owned()),
+        (
+            "/t7",
+            json!({"urlPath": "/t7"}),
+            "{{systemValue type='ENVIRONMENT' key='HOME'}}".to_owned(),
+        ),
+        (
+            "/m1",
+            json!({"urlPath": "/m1", "bodyPatterns": [{"equalToXml": entity}]}),
+            "x".to_owned(),
+        ),
+        (
+            "/m2",
+            json!({"urlPath": "/m2", "bodyPatterns": [{"matchesXPath": "/a"}]}),
+            "x".to_owned(),
+        ),
         (
             "/m3",
             json!({"urlPath": "/m3", "bodyPatterns": [{"matchesJsonSchema": schema}]}),
@@ -256,7 +265,8 @@ async fn stubs_are_kept_in_their_folder() {
             let made = call(&ringer, "POST", "/mappings", &stub).await.status;
             let edited = call(&ringer, "PUT", &format!("/mappings/{id}"), &stub).await.status;
             assert!(made < 500 && edited < 500, "{name}: {made} {edited}");
-            let none = call(&ringer, "GET", &format!("/mappings/{}", spellings(&name)[3]), &Value::Null);
+            let none =
+                call(&ringer, "GET", &format!("/mappings/{}", spellings(&name)[3]), &Value::Null);
             if name.len() < 1000 {
                 assert!(is_client_error(none.await.status), "{name}");
             }
@@ -352,7 +362,8 @@ async fn what_is_recorded_of_odd_hosts_is_kept_in_its_folder() {
     for target in TARGETS {
         for host in ["..", "../..", "a/../..", "..%2f..", "x\\..\\.."] {
             let mut wire = Wire::connect(ringer.address).await;
-            let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            let head =
+                format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
             wire.send(head).await;
             assert!(wire.message().await.status() < 500, "{host} {target}");
         }
