@@ -343,18 +343,6 @@ mod tests {
     fn a_session_of_which_nothing_was_asked_is_small() {
         let session = Session::new("checkout-7".parse().unwrap());
         assert!(session.bytes() <= 2048, "{} bytes", session.bytes());
-        println!(
-            "session {} stubs {} clock {} scenarios {} journal {} recording {} values {} counters {} settings {}",
-            size_of::<Session>(),
-            size_of::<SessionStubs>(),
-            size_of::<SessionClock>(),
-            size_of::<Scenarios>(),
-            size_of::<Journal>(),
-            size_of::<Recording>(),
-            size_of::<Values>(),
-            size_of::<Counters>(),
-            size_of::<GlobalSettings>()
-        );
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod connect_rules;
 mod corners;
 #[cfg(test)]
 mod ctl;
+mod ctl_session;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
@@ -101,6 +102,7 @@ mod session_behaviors;
 mod session_listeners;
 #[cfg(test)]
 mod session_names;
+mod session_state;
 mod session_stubs;
 mod sessions;
 #[cfg(test)]
