@@ -340,6 +340,12 @@ mod tests {
     }
 
     #[test]
+    fn a_session_of_which_nothing_was_asked_is_small() {
+        let session = Session::new("checkout-7".parse().unwrap());
+        assert!(session.bytes() <= 2048, "{} bytes", session.bytes());
+    }
+
+    #[test]
     fn racing_requests_claim_each_hit_once() {
         let session = Session::new(SessionName::default());
         let stub = StubId(Uuid::from_u128(1));

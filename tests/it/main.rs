@@ -35,6 +35,7 @@ mod connect_rules;
 mod corners;
 #[cfg(test)]
 mod ctl;
+mod ctl_session;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
@@ -104,6 +105,8 @@ mod session_listeners;
 mod session_names;
 #[cfg(test)]
 mod session_record;
+#[cfg(test)]
+mod session_state;
 #[cfg(test)]
 mod session_stubs;
 mod sessions;
