@@ -389,7 +389,9 @@ mod tests {
         let recording = Recording::default();
         let told = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&told);
-        recording.follow(move |_| drop(count.fetch_add(1, Ordering::Relaxed)));
+        recording.follow(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
         recording.take(Uuid::from_u128(1), &request(), false);
         recording.take(Uuid::from_u128(2), &request(), true);
         assert!(recording.begin(Uuid::from_u128(1)).is_none());
