@@ -3,7 +3,7 @@
 use super::json::pretty;
 use crate::{
     format::wiremock,
-    model::{Json, Stub},
+    model::{Json, RequestPattern, Stub},
 };
 
 /// So deep may matchers stand in each other.
@@ -22,6 +22,46 @@ const ORDER: &[&str] = &[
     "requiredScenarioState",
     "newScenarioState",
 ];
+
+/// Options of matchers, by which WireMock tells no patterns apart.
+const OPTIONS: [&str; 5] = [
+    "caseInsensitive",
+    "enablePlaceholders",
+    "ignoreArrayOrder",
+    "ignoreExtraElements",
+    "ignoreOrderOfSameNode",
+];
+
+/// Whether two patterns are the same to WireMock, which leaves options of matchers out of account.
+pub(super) fn is_same(a: &RequestPattern, b: &RequestPattern) -> bool {
+    let plain = |request: &RequestPattern| {
+        let stub = Stub { request: request.clone(), ..Stub::default() };
+        let mut value = wiremock::write_value(&stub);
+        drop_options(&mut value, 0);
+        value
+    };
+    a == b || (a.url == b.url && a.method == b.method && plain(a) == plain(b))
+}
+
+fn drop_options(value: &mut Json, depth: usize) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    match value {
+        Json::Array(items) => {
+            for item in items {
+                drop_options(item, depth + 1);
+            }
+        }
+        Json::Object(members) => {
+            members.retain(|(name, _)| !OPTIONS.contains(&name.as_str()));
+            for (_, value) in members {
+                drop_options(value, depth + 1);
+            }
+        }
+        _ => {}
+    }
+}
 
 /// A stub with both names of its id, its method and its status.
 pub(super) fn shown(stub: &Stub) -> Json {
@@ -81,7 +121,10 @@ pub(super) fn spell_out(value: &mut Json, depth: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::json;
+    use crate::{
+        codec::json,
+        model::{BodyPattern, UrlPattern, ValuePattern},
+    };
 
     #[test]
     fn defaults_of_matchers_are_spelled_out() {
@@ -93,5 +136,23 @@ mod tests {
             "matchesJsonSchema":"{\n  \"type\" : \"object\"\n}","schemaVersion":"V202012"}},
             "bodyPatterns":[{"equalToJson":{"after":"now"}}]}"#;
         assert_eq!(value, json::parse(expect).unwrap());
+    }
+
+    #[test]
+    fn options_of_matchers_make_no_other_pattern() {
+        let asking = |url: &str, value: &str, case_insensitive: Option<bool>| RequestPattern {
+            url: UrlPattern::Url(url.to_owned()),
+            body: vec![BodyPattern::Text(ValuePattern::EqualTo {
+                value: value.to_owned(),
+                case_insensitive,
+            })],
+            ..RequestPattern::default()
+        };
+        let plain = asking("/a", "x", None);
+        for flag in [None, Some(false), Some(true)] {
+            assert!(is_same(&plain, &asking("/a", "x", flag)), "{flag:?}");
+        }
+        assert!(!is_same(&plain, &asking("/a", "y", None)));
+        assert!(!is_same(&plain, &asking("/b", "x", None)));
     }
 }

@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::{
     call::{self, Answer, Call},
     json::object,
-    mapping::shown,
+    mapping::{is_same, shown},
     metadata,
     problem::Problem,
     scenarios::forget_gone,
@@ -107,7 +107,7 @@ pub(super) fn remove(call: &Call<'_>) -> Answer {
         Some(live) => Some(live.stub.id),
         None => {
             let set = keeper.snapshot();
-            let same = set.in_order().find(|live| live.stub.request == asked.request);
+            let same = set.in_order().find(|live| is_same(&live.stub.request, &asked.request));
             same.map(|live| live.stub.id)
         }
     };
