@@ -98,6 +98,7 @@ mod security;
 #[cfg(test)]
 mod security_paths;
 #[cfg(test)]
+mod session_apart;
 mod session_behaviors;
 #[cfg(test)]
 mod session_listeners;
