@@ -162,10 +162,10 @@ impl Parts {
         }
         let expectations = verification::compiled(config.expectations.as_ref())?;
         // Else nobody could ask for it.
-        let is_asked = config.admin.place.is_some() || config.expectations.is_some();
-        let entries = if is_asked { config.journal.entries } else { 0 };
-        let journal = JournalLimits { entries, ..config.journal };
-        let journals = Journals::new(journal, Redactor::clone(&self.redactor));
+        let is_kept = config.admin.place.is_some() || config.expectations.is_some();
+        let entries = if is_kept { config.journal.entries } else { 0 };
+        let limits = JournalLimits { entries, ..config.journal };
+        let journals = Journals::new(limits, Redactor::clone(&self.redactor));
         let watcher = config
             .watch
             .then(|| {
@@ -176,8 +176,8 @@ impl Parts {
             })
             .transpose()?;
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
-        let sessions =
-            Arc::new(Sessions::new(config.sessions, journals, settings, Arc::clone(&self.stubs)));
+        let stubs = Arc::clone(&self.stubs);
+        let sessions = Arc::new(Sessions::new(config.sessions, journals, settings, stubs));
         self.stubs.follow(sessions.default_session().clock());
         let mapping_files = mappings::follow(
             config.admin.record_mappings,
@@ -217,7 +217,7 @@ impl Parts {
             insecure: config.upstream.insecure,
             connect_timeout: config.upstream.connect_timeout,
             idle_timeout: config.upstream.idle_timeout,
-            own_addresses: Vec::new(),
+            own_addresses: upstream::OwnAddresses::default(),
         };
         let spans = Spans::start(config.otlp, &upstream, &self.metrics)?;
         let parts = ServerParts {

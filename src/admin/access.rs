@@ -7,7 +7,7 @@ use http::{
     header::{AUTHORIZATION, WWW_AUTHENTICATE},
 };
 
-use super::{call, problem::Problem, token::AdminToken};
+use super::{problem::Problem, token::AdminToken};
 
 /// WireMock's number for a call without TLS.
 const WITHOUT_TLS: u64 = 50;
@@ -107,7 +107,7 @@ impl Access {
     fn unauthorized(&self, is_wrong: bool) -> Response<Bytes> {
         if self.token.is_none() {
             // As WireMock has it.
-            let mut response = call::empty();
+            let mut response = Response::default();
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
             return response;
@@ -133,8 +133,7 @@ impl Access {
 }
 
 fn problem(status: StatusCode, code: u64, title: &str) -> Response<Bytes> {
-    let problem = Problem::titled(status, code, title);
-    problem.body.map(|body| call::with_status(status, &body)).unwrap_or_default()
+    Problem::titled(status, code, title).response()
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) fn get(call: &Call<'_>) -> Answer {
 
 /// Changes what is given, and only that.
 pub(super) fn change(call: &Call<'_>) -> Answer {
-    let change = read(call, &["now", "advance", "frozen", "speed", "delays"])?;
+    let change = read(call, MEMBERS)?;
     changed(call, change)
 }
 
@@ -68,21 +68,35 @@ pub(super) fn reset(call: &Call<'_>) -> Answer {
 fn changed(call: &Call<'_>, change: ClockChange) -> Answer {
     match call.session().clock().change(change) {
         Ok(reading) => Ok(shown(&reading)),
-        Err(error) => Err(Problem::at(
-            match error {
-                ClockError::Speed(_) => "/speed",
-                ClockError::OutOfRange if change.now.is_some() => "/now",
-                ClockError::OutOfRange => "/by",
-            },
-            error.to_string(),
-        )),
+        Err(error) => Err(refused(error, change)),
     }
 }
 
+/// A change that the clock cannot make.
+pub(super) fn refused(error: ClockError, change: ClockChange) -> Problem {
+    let pointer = match error {
+        ClockError::Speed(_) => "/speed",
+        ClockError::OutOfRange if change.now.is_some() => "/now",
+        ClockError::OutOfRange => "/by",
+    };
+    Problem::at(pointer, error.to_string())
+}
+
 fn shown(reading: &ClockReading) -> http::Response<bytes::Bytes> {
+    call::json(&reading_shown(reading))
+}
+
+/// A time as dates of answers are, to the millisecond.
+pub(super) fn time_shown(time: SystemTime) -> Json {
+    let time = Timestamp::try_from(time).unwrap_or_default();
+    PRINTER.timestamp_to_string(&time).into()
+}
+
+/// What a clock shows.
+pub(super) fn reading_shown(reading: &ClockReading) -> Json {
     let now = Timestamp::try_from(reading.now).unwrap_or_default();
-    call::json(&object([
-        ("now", PRINTER.timestamp_to_string(&now).into()),
+    object([
+        ("now", time_shown(reading.now)),
         ("epochMillis", u64::try_from(now.as_millisecond()).unwrap_or_default().into()),
         ("elapsedMillis", millis(reading.elapsed)),
         ("frozen", reading.is_frozen.into()),
@@ -95,7 +109,7 @@ fn shown(reading: &ClockReading) -> http::Response<bytes::Bytes> {
             }
             .into(),
         ),
-    ]))
+    ])
 }
 
 fn millis(time: Duration) -> Json {
@@ -108,11 +122,19 @@ fn missing(name: &str, what: &str) -> Problem {
 
 /// Reads a change with some of these members; an empty body has none.
 fn read(call: &Call<'_>, allowed: &[&str]) -> Result<ClockChange, Problem> {
-    let mut change = ClockChange::default();
     if call.body.is_empty() {
-        return Ok(change);
+        return Ok(ClockChange::default());
     }
     let value = Problem::or_json(&call.text())?;
+    change_of(value, allowed)
+}
+
+/// Every member that a change can have.
+pub(super) const MEMBERS: &[&str] = &["now", "advance", "frozen", "speed", "delays"];
+
+/// A change with some of these members.
+pub(super) fn change_of(value: Json, allowed: &[&str]) -> Result<ClockChange, Problem> {
+    let mut change = ClockChange::default();
     let Json::Object(members) = value else {
         return Err(Problem::at("/", format!("an object is expected, with {}", listed(allowed))));
     };
@@ -171,7 +193,8 @@ fn time_of(value: &Json) -> Option<SystemTime> {
     }
 }
 
-fn duration_of(value: &Json) -> Option<Duration> {
+/// A duration as text, or a number of milliseconds.
+pub(super) fn duration_of(value: &Json) -> Option<Duration> {
     match value {
         Json::String(text) => parse_duration(text).ok(),
         value => value.as_u64().map(Duration::from_millis),

@@ -1,6 +1,6 @@
 //! Entries of the journal as WireMock shows them (`ServeEvent`, `LoggedRequest`).
 
-use std::{borrow::Cow, time::SystemTime};
+use std::{borrow::Cow, collections::HashMap, time::SystemTime};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderName, header::CONTENT_ENCODING};
@@ -245,29 +245,35 @@ fn fields_shown(fields: &HeaderMap, spelled: impl Fn(&HeaderName) -> String) -> 
 }
 
 fn grouped(pairs: impl Iterator<Item = (String, Json)>) -> Json {
-    let mut members: Vec<(String, Json)> = Vec::new();
+    let values = by_name(pairs).into_iter().map(|(name, mut values)| match values.pop() {
+        Some(one) if values.is_empty() => (name, one),
+        last => {
+            values.extend(last);
+            (name, Json::Array(values))
+        }
+    });
+    Json::Object(values.collect())
+}
+
+/// The values of each name, in the order in which the names come first. Clients may send very many.
+fn by_name(pairs: impl Iterator<Item = (String, Json)>) -> Vec<(String, Vec<Json>)> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut all: Vec<(String, Vec<Json>)> = Vec::new();
     for (name, value) in pairs {
-        match members.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, Json::Array(values))) => values.push(value),
-            Some((_, one)) => {
-                let first = std::mem::replace(one, Json::Null);
-                *one = Json::Array(vec![first, value]);
-            }
-            None => members.push((name, value)),
+        let place = *places.entry(name).or_insert_with_key(|name| {
+            all.push((name.clone(), Vec::new()));
+            all.len() - 1
+        });
+        if let Some((_, values)) = all.get_mut(place) {
+            values.push(value);
         }
     }
-    Json::Object(members)
+    all
 }
 
 pub(super) fn parameters(pairs: &[form::Pair]) -> Json {
-    let mut members: Vec<(String, Vec<Json>)> = Vec::new();
-    for (name, value) in pairs {
-        match members.iter_mut().find(|(known, _)| known == name) {
-            Some((_, values)) => values.push(value.as_str().into()),
-            None => members.push((name.clone(), vec![value.as_str().into()])),
-        }
-    }
-    let members = members.into_iter().map(|(name, values)| {
+    let values = pairs.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+    let members = by_name(values).into_iter().map(|(name, values)| {
         let parameter = object([("key", name.as_str().into()), ("values", Json::Array(values))]);
         (name, parameter)
     });

@@ -36,6 +36,7 @@ mod requests;
 mod router;
 mod scenarios;
 mod session_listeners;
+mod sessions;
 mod settings;
 mod state;
 mod system;

@@ -1,8 +1,9 @@
 //! Errors as WireMock's clients read them: `{"errors": [{code, source: {pointer}, title, detail}]}`.
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 
-use super::json::object;
+use super::json::{object, pretty};
 use crate::{
     codec::json::{self, JsonError},
     format::{
@@ -21,6 +22,10 @@ use crate::{
 
 /// WireMock's number for what cannot be read.
 const UNREADABLE: u64 = 10;
+/// So many mistakes of a text are told at most, and one of a large text.
+const MAX_TOLD: usize = 50;
+/// From so many bytes on, a text is large.
+const LARGE: usize = 64 * 1024;
 /// WireMock's number for an id that is taken.
 const DUPLICATE: u64 = 109;
 
@@ -56,7 +61,9 @@ impl Problem {
 
     /// 422: the mistakes of a text.
     pub(super) fn in_text(text: &str, mistakes: &[Mistake]) -> Self {
-        let errors = mistakes.iter().map(|mistake| error_of(text, mistake)).collect();
+        // The place of each is looked for in the whole text.
+        let n_told = if text.len() > LARGE { 1 } else { MAX_TOLD };
+        let errors = mistakes.iter().take(n_told).map(|mistake| error_of(text, mistake)).collect();
         Self::of(StatusCode::UNPROCESSABLE_ENTITY, errors)
     }
 
@@ -64,7 +71,7 @@ impl Problem {
     pub(super) fn in_yaml(text: &str, mistakes: &[Mistake]) -> Self {
         let spans: Vec<_> = mistakes.iter().map(|mistake| mistake.span.clone()).collect();
         let pointers = pointers(text, Syntax::Yaml, &spans);
-        let errors = mistakes.iter().zip(pointers).map(|(mistake, pointer)| {
+        let errors = mistakes.iter().zip(pointers).take(MAX_TOLD).map(|(mistake, pointer)| {
             let hint = mistake.hint.iter().map(|hint| format!("; {hint}"));
             let detail = std::iter::once(mistake.message.clone()).chain(hint).collect();
             unreadable(pointer.as_deref(), detail)
@@ -118,6 +125,17 @@ impl Problem {
             _ => StatusCode::NOT_FOUND,
         };
         Self::titled(status, u64::from(status.as_u16()), error.to_string())
+    }
+
+    /// The answer that tells it.
+    pub(super) fn response(&self) -> Response<Bytes> {
+        let mut response = Response::new(self.body.as_ref().map(pretty).unwrap_or_default().into());
+        *response.status_mut() = self.status;
+        if self.body.is_some() {
+            let json = HeaderValue::from_static("application/json");
+            response.headers_mut().insert(CONTENT_TYPE, json);
+        }
+        response
     }
 
     /// Gives every error this place.
@@ -213,6 +231,9 @@ impl From<KeepError> for Problem {
     fn from(error: KeepError) -> Self {
         match error {
             KeepError::Stub(error) => error.into(),
+            KeepError::Outside(_) => {
+                Self::titled(StatusCode::UNPROCESSABLE_ENTITY, UNREADABLE, error.to_string())
+            }
             other => {
                 let cause = std::error::Error::source(&other).map(|cause| format!(": {cause}"));
                 let detail = format!("{other}{}", cause.unwrap_or_default());

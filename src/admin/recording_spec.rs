@@ -37,6 +37,7 @@ pub(super) fn read(text: &str) -> Result<RecordSpec, Problem> {
             | "filters"
             | "captureHeaders"
             | "requestBodyPattern"
+            | "requestBodyPatternFactory"
             | "extractBodyCriteria"
             | "outputFormat"
             | "persist"
@@ -49,12 +50,19 @@ pub(super) fn read(text: &str) -> Result<RecordSpec, Problem> {
             }
             "filters" => spec.filters = filters(place, value)?,
             "captureHeaders" => spec.headers = headers(place, value)?,
-            "requestBodyPattern" => spec.body = body_pattern(place, value)?,
+            // WireMock's own client for Java calls it by its getter.
+            "requestBodyPattern" | "requestBodyPatternFactory" => {
+                spec.body = body_pattern(place, value)?
+            }
             "extractBodyCriteria" => spec.extract = Some(extract(place, value)?),
             "outputFormat" => spec.ids_only = is_ids(place, value)?,
             "persist" => spec.persist = flag(place, value)?,
             "repeatsAsScenarios" => spec.repeats_as_scenarios = flag(place, value)?,
-            "transformers" | "transformerParameters" => refuse_transformers(place, value)?,
+            "transformers" => refuse_transformers(place, value)?,
+            // Without transformers they are nobody's.
+            "transformerParameters" => {
+                object(place, value)?;
+            }
             _ => return Err(Problem::unknown_field("", name)),
         }
     }
@@ -112,13 +120,10 @@ fn is_ids(pointer: &str, value: &Json) -> Result<bool, Problem> {
 /// Transformers are classes in Java; to leave them out silently would give other stubs than were
 /// asked for.
 fn refuse_transformers(pointer: &str, value: &Json) -> Result<(), Problem> {
-    let is_empty = match value {
-        Json::Array(items) => items.is_empty(),
-        Json::Object(members) => members.is_empty(),
-        other => return Err(expected(pointer, "a list or an object", other)),
-    };
-    if is_empty {
-        return Ok(());
+    match value {
+        Json::Array(items) if items.is_empty() => return Ok(()),
+        Json::Array(_) => {}
+        other => return Err(expected(pointer, "a list", other)),
     }
     let detail = "ringer has no stub mapping transformers: they are extensions in Java; \
                   record without them, and change the stubs that the recording gives";
@@ -307,7 +312,8 @@ mod tests {
         let text = r#"{"filters": {"headers": {"A": {"foo": "x"}}}}"#;
         assert_eq!(pointer(text), "/filters/headers/A");
         assert_eq!(pointer(r#"{"transformers": ["x"]}"#), "/transformers");
-        assert_eq!(pointer(r#"{"transformerParameters": {"a": 1}}"#), "/transformerParameters");
+        assert_eq!(pointer(r#"{"transformerParameters": 1}"#), "/transformerParameters");
+        assert!(read(r#"{"transformerParameters": {"a": 1}}"#).is_ok(), "nobody's parameters");
     }
 
     #[test]
@@ -315,6 +321,15 @@ mod tests {
         let spec = read(r#"{"filters": {"foo": 1, "method": "GET", "allowNonProxied": true}}"#);
         let filters = spec.unwrap().filters;
         assert!(filters.allow_non_proxied && filters.request.method.accepts("GET"));
+    }
+
+    #[test]
+    fn the_java_client_s_name_of_a_body_pattern_is_the_same() {
+        let pattern = r#"{"matcher": "equalToJson", "ignoreArrayOrder": false}"#;
+        let java = read(&format!(r#"{{"requestBodyPatternFactory": {pattern}}}"#)).unwrap();
+        let usual = read(&format!(r#"{{"requestBodyPattern": {pattern}}}"#)).unwrap();
+        assert_eq!(java.body, usual.body);
+        assert_ne!(java.body, RecordedBodyPattern::default());
     }
 
     #[test]

@@ -151,42 +151,11 @@ fn put_in_service<'e>(
         mappings.push(if spec.ids_only {
             live.stub.id.to_string().into()
         } else {
-            spelled_out(shown(&live.stub), spec)
+            shown(&live.stub)
         });
     }
     let name = if spec.ids_only { "ids" } else { "mappings" };
     Ok(call::json(&object([(name, Json::Array(mappings))])))
-}
-
-/// Options of matchers that are off are shown where WireMock shows them.
-fn spelled_out(mut mapping: Json, spec: &RecordSpec) -> Json {
-    let Some(mut request) = mapping.remove("request") else { return mapping };
-    if let Some(Json::Object(mut headers)) = request.remove("headers") {
-        for (name, matcher) in &mut headers {
-            let said = spec.headers.iter().find(|(known, _)| known == name);
-            set_flag(matcher, "caseInsensitive", said.and_then(|(_, flag)| *flag));
-        }
-        request.set("headers", Json::Object(headers));
-    }
-    if let Some(Json::Array(mut matchers)) = request.remove("bodyPatterns") {
-        for matcher in &mut matchers {
-            if matcher.member("equalToJson").is_some() {
-                set_flag(matcher, "ignoreArrayOrder", spec.body.ignore_array_order);
-                set_flag(matcher, "ignoreExtraElements", spec.body.ignore_extra_elements);
-            } else if matcher.member("equalTo").is_some() {
-                set_flag(matcher, "caseInsensitive", spec.body.case_insensitive);
-            }
-        }
-        request.set("bodyPatterns", Json::Array(matchers));
-    }
-    mapping.set("request", request);
-    mapping
-}
-
-fn set_flag(matcher: &mut Json, name: &str, flag: Option<bool>) {
-    if let Some(flag) = flag {
-        matcher.set(name, flag.into());
-    }
 }
 
 /// A pattern of the filters that cannot be used.

@@ -15,7 +15,7 @@ use super::{
     chaos, clock, cross_origin, docs, events, files, mappings, metrics, near_misses,
     openapi::Described,
     problem::Problem,
-    rate_limits, recorder, recordings, requests, scenarios, settings,
+    rate_limits, recorder, recordings, requests, scenarios, sessions, settings,
     state::AdminParts,
     system, verification,
 };
@@ -172,6 +172,18 @@ const ROUTES: &[Route] = &[
     route(GET, "/ringer/rate-limits/report", "How clients took limits", rate_limits::report),
     route(POST, "/ringer/rate-limits/reset", "Have limits count anew", rate_limits::reset),
     route(POST, "/ringer/reset", "Return to the behaviours of the start", system::reset_behaviors),
+    route(GET, "/ringer/sessions", "List sessions", sessions::list),
+    route(POST, "/ringer/sessions", "Make a session", sessions::create),
+    route(
+        DELETE,
+        "/ringer/sessions",
+        "Drop every session but the default one",
+        sessions::delete_all,
+    ),
+    route(GET, "/ringer/sessions/{name}", "Get a session", sessions::get),
+    route(PATCH, "/ringer/sessions/{name}", "Change a session", sessions::change),
+    route(DELETE, "/ringer/sessions/{name}", "Drop a session", sessions::delete),
+    route(POST, "/ringer/sessions/{name}/reset", "Start a session again", sessions::reset),
     route(
         GET,
         "/ringer/verification",
@@ -228,15 +240,7 @@ pub(super) fn answer(
     if below.is_empty() {
         return found(request, &format!("{prefix}/"));
     }
-    let mut response =
-        called(parts, request, below).unwrap_or_else(|problem| match &problem.body {
-            Some(body) => call::with_status(problem.status, body),
-            None => {
-                let mut response = call::empty();
-                *response.status_mut() = problem.status;
-                response
-            }
-        });
+    let mut response = called(parts, request, below).unwrap_or_else(|problem| problem.response());
     events::note(&parts.sessions, request, below, response.status());
     if parts.is_shared {
         cross_origin::share(request.headers().get(ORIGIN), response.headers_mut());

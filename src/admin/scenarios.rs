@@ -43,16 +43,26 @@ fn known(set: &StubSet) -> Vec<Known<'_>> {
             }
         }
     }
-    // `ConcurrentHashMap` doubles its table of 16 when it is three quarters full.
-    let mut size: u32 = 16;
-    while u64::from(size) * 3 / 4 <= all.len() as u64 && size < 1 << 30 {
-        size *= 2;
-    }
+    // `ConcurrentHashMap` doubles its table when it is three quarters full, `HashSet` when it is fuller.
+    let size = table_size(all.len() + 1);
     all.sort_by_key(|known| bucket(known.name) & (size - 1));
+    for known in &mut all {
+        let size = table_size(known.states.len());
+        known.states.sort_by_key(|state| bucket(state) & (size - 1));
+    }
     all
 }
 
-/// Where `ConcurrentHashMap` puts a text, before that is cut to the size of its table.
+/// The size of a Java hash table of so many entries.
+fn table_size(entries: usize) -> u32 {
+    let mut size: u32 = 16;
+    while u64::from(size) * 3 / 4 < entries as u64 && size < 1 << 30 {
+        size *= 2;
+    }
+    size
+}
+
+/// Where `ConcurrentHashMap` and `HashSet` put a text, before that is cut to the size of the table.
 fn bucket(text: &str) -> u32 {
     let hash = text
         .encode_utf16()
@@ -85,6 +95,7 @@ pub(super) fn reset(call: &Call<'_>) -> Answer {
 /// Puts one scenario into a state; without a body, into its first. The name stands in the path as it
 /// is, undecoded, as WireMock has it; decoded it is found too.
 pub(super) fn set_state(call: &Call<'_>) -> Answer {
+    let state = if call.body.is_empty() { None } else { Some(state_of(&call.text())?) };
     let set = call.stubs().snapshot();
     let decoded = percent_encoding::percent_decode_str(call.variable).decode_utf8_lossy();
     let mut all = known(&set).into_iter();
@@ -93,16 +104,15 @@ pub(super) fn set_state(call: &Call<'_>) -> Answer {
         return Err(Problem::titled(StatusCode::NOT_FOUND, 404, title));
     };
     let scenarios = call.session().scenarios();
-    if call.body.is_empty() {
+    let Some(state) = state else {
         scenarios.restart(known.name);
         return Ok(call::empty_object());
-    }
-    let state = state_of(&call.text())?;
-    let Some(state) = state.filter(|state| known.states.contains(&state.as_str())) else {
-        let state = state_of(&call.text())?.unwrap_or_else(|| "null".to_owned());
+    };
+    let state = state.unwrap_or_else(|| "null".to_owned());
+    if !known.states.contains(&state.as_str()) {
         let title = format!("Scenario {} does not support state {state}", known.name);
         return Err(Problem::titled(StatusCode::UNPROCESSABLE_ENTITY, 11, title));
-    };
+    }
     scenarios.set(known.name, &state);
     Ok(call::empty_object())
 }
@@ -146,5 +156,16 @@ mod tests {
         let mut names = ["gamma", "other one", "zeta", "delta", "alpha"];
         names.sort_by_key(|name| bucket(name) & 15);
         assert_eq!(names, ["zeta", "alpha", "delta", "other one", "gamma"]);
+    }
+
+    #[test]
+    fn tables_grow_as_java_s_do() {
+        // Asked of WireMock: a scenario with 15 states.
+        let mut states: Vec<String> = (1..=15).map(|at| format!("s-{at}")).collect();
+        let size = table_size(states.len());
+        states.sort_by_key(|state| bucket(state) & (size - 1));
+        let order = [13, 14, 15, 10, 11, 12, 1, 3, 2, 5, 4, 7, 6, 9, 8];
+        assert_eq!(states, order.map(|at| format!("s-{at}")));
+        assert_eq!((table_size(12), table_size(13)), (16, 32));
     }
 }

@@ -1,6 +1,6 @@
 //! `/settings`: what holds for every stub.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use super::{
     call::{self, Answer, Call},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) fn get(call: &Call<'_>) -> Answer {
-    let settings = Arc::clone(&call.session().settings());
+    let settings = call.session().settings();
     let mut members: Vec<(String, Json)> = Vec::new();
     if let Some(delay) = settings.fixed_delay {
         members.push(("fixedDelay".to_owned(), milliseconds(delay)));
@@ -52,12 +52,27 @@ pub(super) fn extend(call: &Call<'_>) -> Answer {
     }
     let mut settings = GlobalSettings::clone(&call.session().settings());
     let mut extended = settings.extended.take().unwrap_or_else(|| Json::Object(Vec::new()));
-    for (name, value) in added {
-        extended.set(&name, value);
+    if let Json::Object(members) = &mut extended {
+        put_all(members, added);
     }
     settings.extended = Some(extended);
     call.session().replace_settings(settings);
     Ok(call::empty_object())
+}
+
+/// Sets members of an object; one that is there already keeps its place.
+fn put_all(members: &mut Vec<(String, Json)>, added: Vec<(String, Json)>) {
+    let places = members.iter().enumerate().map(|(place, (name, _))| (name.clone(), place));
+    let mut places: HashMap<String, usize> = places.collect();
+    for (name, value) in added {
+        match places.get(&name).and_then(|place| members.get_mut(*place)) {
+            Some((_, old)) => *old = value,
+            None => {
+                places.insert(name.clone(), members.len());
+                members.push((name, value));
+            }
+        }
+    }
 }
 
 /// Reads settings, as they are or as `{"settings": …}`.
@@ -119,7 +134,8 @@ fn distribution(value: &Json) -> Option<Delay> {
 }
 
 fn distribution_shown(delay: Delay) -> Json {
-    let number = |number: f64| Json::Number(format!("{number}"));
+    // With its point, as Java writes it.
+    let number = |number: f64| Json::Number(format!("{number:?}"));
     match delay {
         Delay::Fixed(time) => {
             object([("type", "fixed".into()), ("milliseconds", milliseconds(time))])

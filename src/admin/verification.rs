@@ -65,7 +65,7 @@ pub(super) fn delete(call: &Call<'_>) -> Answer {
 
 fn judge(call: &Call<'_>, compiled: &Compiled) -> Verdict {
     let session = call.session();
-    let set = call.parts.keeper.stubs().snapshot();
+    let set = call.stubs().snapshot();
     let evidence = gather(session, &set, call.parts.clock.elapsed());
     let session = if session.name().is_default() { "" } else { session.name().as_str() };
     Verdict { session: session.to_owned(), ..compiled.judge(&evidence) }

@@ -9,7 +9,8 @@ use crate::store::{Sessions, SharedBehaviors};
 
 /// Between two looks for sessions to forget.
 const LOOK_AT_LEAST: Duration = Duration::from_millis(50);
-const LOOK_AT_MOST: Duration = Duration::from_secs(60);
+/// Short, since a session may have an idle time of its own that is shorter than that of all.
+const LOOK_AT_MOST: Duration = Duration::from_secs(1);
 
 /// Forgets sessions that nobody asks for, as long as there are any to forget.
 pub(super) async fn forget(sessions: Weak<Sessions>, behaviors: Arc<SharedBehaviors>) {

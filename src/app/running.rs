@@ -7,13 +7,13 @@ use tokio::sync::broadcast;
 use super::{behaviors::AnswerBehaviors, mappings, spans::Spans, summary::Summary, verification};
 use crate::{
     library::Watcher,
-    model::{Handled, SessionName, Stub},
+    model::{Handled, SessionName},
     record::{LazyRecorder, MappingFiles},
     runtime::{Clock, Drain, Watch},
     serve::{AdminPlace, Server},
     store::{SessionClock, Sessions, SharedBehaviors, StubStore},
     tls::Authority,
-    verify::{Compiled, UnusedStub},
+    verify::{Compiled, Evidence, gather},
 };
 
 /// A running ringer.
@@ -113,26 +113,16 @@ impl Running {
             None => None,
         };
         let tally = self.server.tally();
-        let limits = self.server.limits();
-        let unused = |stub: &Stub| !self.server.was_used(stub.id);
-        let unused_stubs: Vec<UnusedStub> = match recorded {
+        let set = self.stubs.snapshot();
+        let unused_stubs = match recorded {
             Some(_) => Vec::new(),
-            None => {
-                let set = self.stubs.snapshot();
-                let unused = set.all().filter(|live| unused(&live.stub));
-                unused
-                    .map(|live| UnusedStub {
-                        id: live.stub.id.to_string(),
-                        name: live.display_name(),
-                    })
-                    .collect()
-            }
+            None => verification::unused(&self.server, &set),
         };
         let early_retries = self.server.early_retries();
         let verdict = self.expectations.as_ref().map(|compiled| {
-            let session = self.sessions.default_session();
-            let (set, now) = (self.stubs.snapshot(), self.clock.elapsed());
-            verification::judge(compiled, session, &set, unused_stubs.clone(), early_retries, now)
+            let (session, now) = (self.sessions.default_session(), self.clock.elapsed());
+            let known = gather(session, &set, now);
+            compiled.judge(&Evidence { unused_stubs: unused_stubs.clone(), early_retries, ..known })
         });
         let mut problems = self.problems;
         problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
@@ -147,7 +137,7 @@ impl Running {
             verdict,
             rate_limited: tally.limited,
             early_retries,
-            limits,
+            limits: self.server.limits(),
             injected: tally.injected,
             upstream_failures: tally.upstream_failed,
             problems,

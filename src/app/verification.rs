@@ -1,12 +1,11 @@
-//! Whether the clients of a run did what was expected of them.
+//! What the clients of a run are judged by.
 
-use std::time::Duration;
-
-use super::AppError;
+use super::error::AppError;
 use crate::{
     model::Expectations,
-    store::{Session, StubSet},
-    verify::{Compiled, Evidence, UnusedStub, Verdict, gather},
+    serve::Server,
+    store::StubSet,
+    verify::{Compiled, UnusedStub},
 };
 
 /// Makes expectations ready.
@@ -23,15 +22,10 @@ pub(super) fn compiled(expectations: Option<&Expectations>) -> Result<Option<Com
     })
 }
 
-/// Judges a run by the requests of its default session. Stubs and limits are those of all sessions.
-pub(super) fn judge(
-    compiled: &Compiled,
-    session: &Session,
-    set: &StubSet,
-    unused_stubs: Vec<UnusedStub>,
-    early_retries: u64,
-    real: Duration,
-) -> Verdict {
-    let evidence = Evidence { unused_stubs, early_retries, ..gather(session, set, real) };
-    compiled.judge(&evidence)
+/// The stubs that no request of any session used.
+pub(super) fn unused(server: &Server, set: &StubSet) -> Vec<UnusedStub> {
+    let unused = set.all().filter(|live| !server.was_used(live.stub.id));
+    unused
+        .map(|live| UnusedStub { id: live.stub.id.to_string(), name: live.display_name() })
+        .collect()
 }

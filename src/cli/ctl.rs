@@ -1,6 +1,5 @@
 //! `ringer ctl`: changes a ringer that is running, over its admin API.
 
-use anyhow::Context as _;
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use super::{
     },
     ctl_profile::{limit_of, profile_of},
     ctl_rule::PlaceArgs,
-    ctl_text,
+    ctl_session, ctl_text,
     global_args::GlobalArgs,
     printer,
 };
@@ -54,6 +53,7 @@ pub async fn run(global: &GlobalArgs, args: &CtlArgs) -> anyhow::Result<u8> {
         CtlCommand::Limit(command) => ctl.limit(command).await,
         CtlCommand::Chaos { profile } => ctl.chaos(profile.as_deref()).await,
         CtlCommand::Clock { command } => ctl.clock(command.as_ref()).await,
+        CtlCommand::Session(command) => ctl_session::run(&ctl.client, ctl.is_json, command).await,
         CtlCommand::Reset => {
             let said = |_: &Value| "all is as at the start\n".to_owned();
             ctl.post("/ringer/reset", None, said).await
@@ -73,11 +73,12 @@ impl Ctl {
         let chaos = self.client.call(Method::GET, CHAOS, None).await?;
         let clock = self.client.call(Method::GET, CLOCK, None).await?;
         if self.is_json {
-            return printed(&json!({
+            let all = json!({
                 "behaviors": behaviors.get("behaviors"),
                 "profile": chaos.get("profile"),
                 "clock": clock,
-            }));
+            });
+            return Ok(printer::data(&printer::pretty(&all)?)?);
         }
         Ok(printer::data(&ctl_text::everything(&behaviors, &chaos, &clock))?)
     }
@@ -179,10 +180,8 @@ impl Ctl {
     }
 
     fn shown(&self, answer: &Value, text: impl Fn(&Value) -> String) -> anyhow::Result<()> {
-        if self.is_json {
-            return printed(answer);
-        }
-        Ok(printer::data(&text(answer))?)
+        let text = if self.is_json { printer::pretty(answer)? } else { text(answer) };
+        Ok(printer::data(&text)?)
     }
 }
 
@@ -190,9 +189,4 @@ fn added(kind: &str, answer: &Value) -> String {
     let names = answer.get("names").and_then(Value::as_array).into_iter().flatten();
     let each = names.filter_map(Value::as_str).map(|name| format!("added {kind} {name}\n"));
     each.collect()
-}
-
-fn printed(answer: &Value) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(answer).context("the answer cannot be shown")?;
-    Ok(printer::data(&(text + "\n"))?)
 }

@@ -6,6 +6,7 @@ use super::{
     admin_args::AdminArgs,
     ctl_rule::{BandwidthArgs, DelayArgs, FaultArgs, LimitArgs, PlaceArgs},
 };
+use crate::model::{Mode, SessionName};
 
 /// `ringer ctl`.
 #[derive(Args, Debug)]
@@ -58,6 +59,9 @@ pub enum CtlCommand {
         #[command(subcommand)]
         command: Option<ClockCommand>,
     },
+    /// List, make and drop sessions
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Undo everything: behaviours as at the start, limits and counts at nothing, real time
     Reset,
 }
@@ -150,4 +154,69 @@ pub enum ClockCommand {
     },
     /// Return to real time
     Reset,
+}
+
+/// `ringer ctl session`.
+#[derive(Debug, Subcommand)]
+pub enum SessionCommand {
+    /// List them
+    List,
+    /// Make one, and print its name
+    Create(SessionCreateArgs),
+    /// Show what there is of one
+    Show(SessionNameArgs),
+    /// Have some be as if made now, but for their seed and mode
+    Reset(SessionNamesArgs),
+    /// Forget some, and all that is their own
+    Drop(SessionDropArgs),
+}
+
+/// What a session is to be.
+#[derive(Args, Debug)]
+pub struct SessionCreateArgs {
+    /// Its name; without one, it gets one
+    #[arg(value_name = "NAME")]
+    pub name: Option<SessionName>,
+    /// Seed of its draws
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Where its answers come from: fallback, passthrough, record, record-missing, replay
+    #[arg(long)]
+    pub mode: Option<Mode>,
+    /// Forget it when nobody asks anything of it for so long: 1h
+    #[arg(long, value_name = "TIME")]
+    pub idle: Option<String>,
+    /// Stop its clock at a time, 2026-11-23T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub freeze: Option<String>,
+    /// Listen for it at an address, 127.0.0.1:9001; port 0 is any. Can be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Vec<String>,
+}
+
+/// A session.
+#[derive(Args, Debug)]
+pub struct SessionNameArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub name: SessionName,
+}
+
+/// Sessions.
+#[derive(Args, Debug)]
+pub struct SessionNamesArgs {
+    /// Their names
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<SessionName>,
+}
+
+/// Sessions that are to be forgotten.
+#[derive(Args, Debug)]
+pub struct SessionDropArgs {
+    /// Their names
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
+    pub names: Vec<SessionName>,
+    /// All but the default one
+    #[arg(long)]
+    pub all: bool,
 }

@@ -293,7 +293,7 @@ fn cut_at(text: &str, widest: usize) -> String {
 }
 
 /// Columns that are as wide as what is in them.
-fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
+pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let width = |text: &str| strip_str(text).to_string().chars().count();
     let mut widths: Vec<usize> = heads.iter().map(|head| width(head)).collect();
     for row in rows {

@@ -16,6 +16,7 @@ pub mod ctl;
 pub mod ctl_args;
 pub mod ctl_profile;
 pub mod ctl_rule;
+pub mod ctl_session;
 pub mod ctl_text;
 pub mod demo;
 pub mod demo_api;

@@ -26,6 +26,15 @@ pub fn data(text: &str) -> io::Result<()> {
     }
 }
 
+/// JSON as people and programs read it, a line at its end.
+///
+/// # Errors
+///
+/// When it has no text.
+pub fn pretty(value: &serde_json::Value) -> io::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
 /// Writes data that goes on to stdout; `false` when its reader has gone away, who wants no more.
 ///
 /// # Errors

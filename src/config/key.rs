@@ -85,9 +85,9 @@ pub const KEYS: &[Key] = &[
         push(&mut layer.deny_proxy_targets, text.parse())
     }),
     text("drain_timeout", "DURATION", |layer, text| put(&mut layer.drain_timeout, duration(text))),
+    text("expectations", "FILE", |layer, text| put(&mut layer.expectations, path(text))),
     text("fail", "SHARE:STATUS", |layer, text| put(&mut layer.fail, text.parse())),
     behavior("fault", "FAULT", |layer, text| add(&mut layer.fault, "fault", text)),
-    text("expectations", "FILE", |layer, text| put(&mut layer.expectations, path(text))),
     text("fault_log", "FILE", |layer, text| put(&mut layer.fault_log, path(text))),
     switch("gzip", |layer, text| put(&mut layer.gzip, yes_or_no(text))),
     text("handshake_timeout", "DURATION", |layer, text| {

@@ -1,6 +1,6 @@
 //! An object whose keys are known: unknown and repeated ones are reported.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use super::{
     problem::{Problem, Problems},
@@ -179,8 +179,9 @@ pub(super) fn free_members(node: Node, name: &str, problems: &mut Problems) -> V
         expected(&node, name, "an object", problems);
         return Vec::new();
     };
-    for (at, member) in members.iter().enumerate() {
-        if members.iter().take(at).any(|earlier| earlier.name == member.name) {
+    let mut seen = HashSet::with_capacity(members.len());
+    for member in &members {
+        if !seen.insert(member.name.as_str()) {
             problems.push(Problem::new(
                 rule::DUPLICATE_KEY,
                 member.name_start..member.name_end,
@@ -234,6 +235,11 @@ fn report_unknown(
     homes: &[&Place],
     problems: &mut Problems,
 ) {
+    if problems.is_full() {
+        // To guess what was meant takes a while.
+        problems.push(Problem::new(rule::UNKNOWN_KEY, span, String::new()));
+        return;
+    }
     let message = match place.noun {
         "key" => format!("unknown key `{name}` in {}", place.name),
         noun => format!("unknown {noun} `{name}`"),

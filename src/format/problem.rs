@@ -30,14 +30,26 @@ impl Problem {
     }
 }
 
-/// The mistakes found so far: reading goes on after each.
+/// The mistakes found so far: reading goes on after each. Of a text with a great many, the first are
+/// kept.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(super) struct Problems {
+    kept: Vec<Problem>,
+    n_found: usize,
+}
 
 impl Problems {
+    /// So many are kept.
+    const MAX: usize = 500;
+
     /// Notes a mistake.
     pub(super) fn add(&mut self, span: Range<usize>, message: impl Into<String>) {
-        self.0.push(Problem::new(rule::INVALID_VALUE, span, message));
+        self.push(Problem::new(rule::INVALID_VALUE, span, message));
+    }
+
+    /// Whether further mistakes are only counted, and nothing need be said of them.
+    pub(super) fn is_full(&self) -> bool {
+        self.kept.len() >= Self::MAX
     }
 
     /// Notes a mistake and what to do about it.
@@ -47,12 +59,15 @@ impl Problems {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.0.push(Problem::new(rule::INVALID_VALUE, span, message).with_hint(hint));
+        self.push(Problem::new(rule::INVALID_VALUE, span, message).with_hint(hint));
     }
 
     /// Notes a mistake of some other kind than a wrong value.
     pub(super) fn push(&mut self, problem: Problem) {
-        self.0.push(problem);
+        self.n_found += 1;
+        if !self.is_full() {
+            self.kept.push(problem);
+        }
     }
 
     /// Notes a mistake, unless one is noted inside that span already: of which this one would only
@@ -60,19 +75,19 @@ impl Problems {
     pub(super) fn add_unless_within(&mut self, span: Range<usize>, message: &str, hint: &str) {
         let is_inside =
             |problem: &Problem| span.start <= problem.span.start && problem.span.end <= span.end;
-        if !self.0.iter().any(is_inside) {
+        if !self.kept.iter().any(is_inside) {
             self.add_with_hint(span, message, hint);
         }
     }
 
-    /// How many there are.
+    /// How many there are, kept or not.
     pub(super) fn count(&self) -> usize {
-        self.0.len()
+        self.n_found
     }
 
-    /// All of them in the order of the text.
+    /// Those that were kept, in the order of the text.
     pub(super) fn into_sorted(mut self) -> Vec<Problem> {
-        self.0.sort_by_key(|problem| problem.span.start);
-        self.0
+        self.kept.sort_by_key(|problem| problem.span.start);
+        self.kept
     }
 }

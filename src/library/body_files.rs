@@ -54,6 +54,15 @@ impl BodyFiles {
         Ok(path)
     }
 
+    /// Whether there is a folder of this name within that of a service.
+    pub fn has_folder(&self, service: Option<&ServiceName>, name: &str) -> bool {
+        let real = |path: PathBuf| path.canonicalize().ok();
+        match (self.place(service, name).ok().and_then(real), real(self.folder(service))) {
+            (Some(found), Some(folder)) => found.starts_with(folder) && found.is_dir(),
+            _ => false,
+        }
+    }
+
     /// The names of all files that stubs of any host can use, in order; at most `limit`.
     pub fn list(&self, limit: usize) -> Vec<String> {
         let folder = self.folder(None);
@@ -104,6 +113,11 @@ impl BodyFiles {
         name: &str,
     ) -> Result<PathBuf, LibraryError> {
         let folder = self.folder(service);
+        let outside =
+            || LibraryError::BodyOutside { name: name.to_owned(), folder: folder.clone() };
+        if leads_out_on_windows(name) {
+            return Err(outside());
+        }
         let mut below = PathBuf::new();
         for component in Path::new(name).components() {
             let stays = match component {
@@ -116,11 +130,35 @@ impl BodyFiles {
                 Component::Prefix(_) | Component::RootDir => false,
             };
             if !stays {
-                return Err(LibraryError::BodyOutside { name: name.to_owned(), folder });
+                return Err(outside());
             }
         }
         Ok(folder.join(below))
     }
+}
+
+/// Whether it is a path out of the folder as Windows reads it. Refused everywhere: elsewhere such names
+/// would be good ones, of files that nobody can check out there.
+fn leads_out_on_windows(name: &str) -> bool {
+    let mut parts = name.split(['/', '\\']);
+    let first = parts.clone().next().unwrap_or_default();
+    let has_drive = matches!(first.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic());
+    let has_backslash = name.contains('\\');
+    has_drive
+        || name.starts_with('\\')
+        || (has_backslash && parts.any(|part| part == ".."))
+        || (cfg!(windows) && name.split(['/', '\\']).any(is_device))
+}
+
+/// Names that Windows takes for devices, with any extension, and streams of a file.
+fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let is_numbered =
+        |kind| matches!(stem.strip_prefix(kind).map(str::as_bytes), Some([b'0'..=b'9']));
+    part.contains(':')
+        || ["con", "prn", "aux", "nul"].contains(&&*stem)
+        || is_numbered("com")
+        || is_numbered("lpt")
 }
 
 /// Also a name with a zero byte, too long a one, and one that goes on below a file, name nothing.
@@ -166,9 +204,29 @@ mod tests {
     fn a_name_that_leads_out_is_refused() {
         let (dir, files) = folder();
         let absolute = dir.path().join("__files/a.bin");
-        for name in ["../secret", "sub/../../secret", "/etc/hostname", absolute.to_str().unwrap()] {
+        for name in [
+            "../secret",
+            "sub/../../secret",
+            "/etc/hostname",
+            absolute.to_str().unwrap(),
+            "..\\secret",
+            "sub\\..\\..\\secret",
+            "C:\\secret",
+            "c:secret",
+            "\\\\host\\share",
+        ] {
             let found = files.path(None, name);
             assert!(matches!(found, Err(LibraryError::BodyOutside { .. })), "{name}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn devices_of_windows_are_told_by_their_names() {
+        for name in ["NUL", "con.txt", "COM1", "lpt9.a.b", "aux ", "a.bin:stream"] {
+            assert!(is_device(name), "{name}");
+        }
+        for name in ["null", "console.txt", "com", "com10x", "a.con", "", "prnt"] {
+            assert!(!is_device(name), "{name}");
         }
     }
 

@@ -100,6 +100,24 @@ pub(super) fn service_of(root: &Path, path: &Path) -> Option<ServiceName> {
     (first != "mappings").then(|| ServiceName::new(&first.to_string_lossy()))
 }
 
+/// Whether a file lies below the `mappings` that it is of, also where links lead; that folder itself
+/// may be a link. What is a link only itself lies where it stands: it is replaced or removed, and not
+/// what it leads to.
+pub(super) fn is_inside(root: &Path, file: &Path) -> bool {
+    let mut mappings = root.to_owned();
+    for part in file.strip_prefix(root).unwrap_or(Path::new("")).components() {
+        mappings.push(part);
+        if part.as_os_str() == "mappings" {
+            break;
+        }
+    }
+    match (file.parent().map(Path::canonicalize), mappings.canonicalize()) {
+        (Some(Ok(folder)), Ok(mappings)) => folder.starts_with(&mappings),
+        // There is no folder yet, and so no link in it.
+        _ => true,
+    }
+}
+
 fn stub_files_in(mappings: &Path, service: Option<&ServiceName>, found: &mut Vec<Found>) {
     for entry in walk(mappings, usize::MAX) {
         match entry {

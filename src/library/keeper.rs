@@ -15,6 +15,7 @@ use thiserror::Error;
 use super::{
     error::LibraryError,
     file_name::{self, FileNames},
+    folder::is_inside,
     loaded::LoadedFile,
     reader::Reader,
     writer::{WriteError, write_whole},
@@ -32,6 +33,9 @@ pub enum KeepError {
     /// The stub folder cannot be read.
     #[error("the stub folder cannot be read")]
     Library(#[from] LibraryError),
+    /// The file lies where a link leads out of the stub folder.
+    #[error("`{}` lies outside the stub directory, where a link leads to; change it there", .0.display())]
+    Outside(PathBuf),
     /// A file cannot be removed.
     #[error("cannot remove `{}`", path.display())]
     Remove {
@@ -139,6 +143,8 @@ impl Keeper {
                 file = Some(self.place_of(&stub));
             } else if self.stubs.count_of(&known.file) > 1 {
                 return Err(KeepError::SeveralStubs(known.file.clone()));
+            } else if !is_inside(self.root(), &known.file) {
+                return Err(KeepError::Outside(known.file.clone()));
             }
         }
         let live = self.stubs.replace(stub, file.as_deref())?;
@@ -168,6 +174,11 @@ impl Keeper {
         for live in &removed {
             let is_ours = with_files || live.stub.persistent == Some(true);
             if live.file.as_os_str().is_empty() || !is_ours || self.stubs.count_of(&live.file) > 0 {
+                continue;
+            }
+            if !is_inside(self.root(), &live.file) {
+                // Only the stub was asked to be gone, and it is.
+                tracing::warn!("`{}` lies outside the stub folder and stays", live.file.display());
                 continue;
             }
             match fs::remove_file(&live.file) {
@@ -233,6 +244,9 @@ impl Keeper {
                 }
                 if self.stubs.count_of(&live.file) > 1 {
                     return Err(KeepError::SeveralStubs(live.file.clone()));
+                }
+                if !is_inside(self.root(), &live.file) {
+                    return Err(KeepError::Outside(live.file.clone()));
                 }
             }
             stub.persistent = Some(true);

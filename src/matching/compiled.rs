@@ -81,10 +81,10 @@ impl TextMatcher {
             ValuePattern::DoesNotMatch(source) => {
                 Kind::DoesNotMatch(regex("doesNotMatch", source)?)
             }
-            ValuePattern::EqualTo { value, case_insensitive: false } => {
+            ValuePattern::EqualTo { value, case_insensitive: None | Some(false) } => {
                 Kind::EqualTo(value.clone())
             }
-            ValuePattern::EqualTo { value, case_insensitive: true } => {
+            ValuePattern::EqualTo { value, case_insensitive: Some(true) } => {
                 Kind::EqualToIgnoringCase(value.to_lowercase())
             }
             ValuePattern::EqualToJson(pattern) => Kind::Json(Box::new(

@@ -26,11 +26,11 @@ fn covers_to(wide: &ValuePattern, narrow: &ValuePattern, depth: usize) -> bool {
         (_, P::Or(any)) => any.iter().all(|narrow| covers_to(wide, narrow, depth)),
         (P::Or(any), _) if any.iter().any(|wide| covers_to(wide, narrow, depth)) => true,
         (_, P::And(all)) => all.iter().any(|narrow| covers_to(wide, narrow, depth)),
-        (_, P::EqualTo { value, case_insensitive: false }) => takes(wide, Some(value)),
+        (_, P::EqualTo { value, case_insensitive: None | Some(false) }) => takes(wide, Some(value)),
         (_, P::Absent) => takes(wide, None),
         (
-            P::EqualTo { value: wide, case_insensitive: true },
-            P::EqualTo { value: narrow, case_insensitive: true },
+            P::EqualTo { value: wide, case_insensitive: Some(true) },
+            P::EqualTo { value: narrow, case_insensitive: Some(true) },
         ) => wide.to_lowercase() == narrow.to_lowercase(),
         (P::Contains(wide), P::Contains(narrow)) => narrow.contains(wide.as_str()),
         (P::DoesNotContain(wide), P::DoesNotContain(narrow)) => wide.contains(narrow.as_str()),
@@ -56,8 +56,10 @@ fn excludes_to(left: &ValuePattern, right: &ValuePattern, depth: usize) -> bool 
             !any.is_empty() && any.iter().all(|one| excludes_to(one, other, depth))
         }
         (P::Absent, other) | (other, P::Absent) => takes_not(other, None),
-        (P::EqualTo { value, case_insensitive: false }, other)
-        | (other, P::EqualTo { value, case_insensitive: false }) => takes_not(other, Some(value)),
+        (P::EqualTo { value, case_insensitive: None | Some(false) }, other)
+        | (other, P::EqualTo { value, case_insensitive: None | Some(false) }) => {
+            takes_not(other, Some(value))
+        }
         (P::Not(inner), other) | (other, P::Not(inner)) => covers_to(inner, other, depth),
         (P::Contains(text), P::DoesNotContain(other))
         | (P::DoesNotContain(other), P::Contains(text)) => text.contains(other.as_str()),
@@ -186,8 +188,8 @@ pub fn bodies_exclude(left: &BodyPattern, right: &BodyPattern) -> bool {
 
 /// Whether only one document fits, but for what `other` does not look at.
 fn is_one_document(pattern: &JsonPattern, other: &JsonPattern) -> bool {
-    !pattern.ignore_extra_elements
-        && (!pattern.ignore_array_order || other.ignore_array_order)
+    pattern.ignore_extra_elements != Some(true)
+        && (pattern.ignore_array_order != Some(true) || other.ignore_array_order == Some(true))
         && !has_placeholder(&pattern.expected)
 }
 

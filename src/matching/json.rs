@@ -21,7 +21,7 @@ pub struct JsonMatcher {
     expected: Expected,
     ignore_array_order: bool,
     ignore_extra_elements: bool,
-    n_leaves: usize,
+    n_nodes: usize,
 }
 
 /// A place where a value is not as expected.
@@ -82,12 +82,12 @@ impl JsonMatcher {
     /// What is wrong with a `${json-unit.regex}`.
     pub fn compile(pattern: &JsonPattern) -> Result<Self, String> {
         let expected = Expected::compile(&pattern.expected)?;
-        let n_leaves = expected.n_leaves();
+        let n_nodes = expected.n_nodes();
         Ok(Self {
             expected,
-            ignore_array_order: pattern.ignore_array_order,
-            ignore_extra_elements: pattern.ignore_extra_elements,
-            n_leaves,
+            ignore_array_order: pattern.ignore_array_order == Some(true),
+            ignore_extra_elements: pattern.ignore_extra_elements == Some(true),
+            n_nodes,
         })
     }
 
@@ -114,7 +114,7 @@ impl JsonMatcher {
 
     /// How far a value is from the expected one: 0 fits, 1 has nothing in common.
     pub fn distance(&self, n_differences: usize) -> f64 {
-        (n_differences as f64 / self.n_leaves.max(1) as f64).min(1.0)
+        (n_differences as f64 / self.n_nodes.max(1) as f64).min(1.0)
     }
 
     /// The expected value on one line.
@@ -242,11 +242,11 @@ impl Expected {
         }
     }
 
-    fn n_leaves(&self) -> usize {
+    fn n_nodes(&self) -> usize {
         match self {
-            Self::Array(items) => items.iter().map(Self::n_leaves).sum::<usize>().max(1),
+            Self::Array(items) => 1 + items.iter().map(Self::n_nodes).sum::<usize>(),
             Self::Object(members) => {
-                members.iter().map(|(_, value)| value.n_leaves()).sum::<usize>().max(1)
+                1 + members.iter().map(|(_, value)| value.n_nodes()).sum::<usize>()
             }
             _ => 1,
         }
@@ -381,8 +381,8 @@ mod tests {
 
     fn compiled(expected: &Json, order: bool, extra: bool) -> JsonMatcher {
         JsonMatcher::compile(&JsonPattern {
-            ignore_array_order: order,
-            ignore_extra_elements: extra,
+            ignore_array_order: Some(order),
+            ignore_extra_elements: Some(extra),
             ..JsonPattern::strict(expected.clone())
         })
         .unwrap()

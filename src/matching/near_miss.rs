@@ -44,7 +44,7 @@ fn nearest<'s, T>(
         .into_iter()
         .map(|candidate| {
             let verdicts = candidate.request.explain(view);
-            let distance = distance(&verdicts);
+            let distance = distance(&verdicts, candidate.request.n_bodies());
             (candidate.place, NearMiss { item: candidate.item, verdicts, distance })
         })
         .collect();
@@ -101,7 +101,7 @@ const ALL: f64 = ADDRESS + 7.0;
 
 /// The weighted mean of what differs, as WireMock counts it: a typo in the path is nearer than
 /// another method, another method nearer than another resource, and all else is nearer still.
-fn distance(verdicts: &[PartVerdict]) -> f64 {
+fn distance(verdicts: &[PartVerdict], n_bodies: usize) -> f64 {
     let kind_of = |verdict: &PartVerdict| {
         let kind = verdict.part.split(' ').next().unwrap_or_default();
         // Credentials are a header.
@@ -126,8 +126,8 @@ fn distance(verdicts: &[PartVerdict]) -> f64 {
         return of_address / ADDRESS;
     }
     let of_groups = groups.iter().map(|(kind, sum, n)| match kind.as_str() {
-        // Of a body there is a verdict for each thing that differs, and none for what fits.
-        "body" => sum / (1.0 + sum),
+        // A pattern of the body has a verdict for each thing that differs.
+        "body" => sum / n_bodies.max(1) as f64,
         _ => sum / n,
     });
     of_groups.fold(0.0, |all, distance| all + distance) / ALL

@@ -155,7 +155,7 @@ pub(super) fn value_pattern_differences<V: AsRef<str>>(
         let hint = Hint::of_name(name);
         return actual.find_map(|now| {
             let now = now.as_ref();
-            if *case_insensitive && now.to_lowercase() == value.to_lowercase() {
+            if *case_insensitive == Some(true) && now.to_lowercase() == value.to_lowercase() {
                 return Some(Vec::new());
             }
             value_differences(hint, value, now)

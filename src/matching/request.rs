@@ -112,6 +112,11 @@ impl CompiledRequest {
         })
     }
 
+    /// How many patterns the body must fit.
+    pub(super) fn n_bodies(&self) -> usize {
+        self.body.len()
+    }
+
     /// Whether a request's body takes part.
     pub fn needs_body(&self) -> bool {
         !(self.body.is_empty() && self.form.is_empty() && self.multipart.is_empty())

@@ -123,8 +123,8 @@ pub enum ValuePattern {
     EqualTo {
         /// The text.
         value: String,
-        /// Whether case is ignored.
-        case_insensitive: bool,
+        /// Whether case is ignored; `None` says nothing of it, and it is not.
+        case_insensitive: Option<bool>,
     },
     /// Equal as JSON.
     EqualToJson(JsonPattern),
@@ -160,7 +160,7 @@ pub enum ValuePattern {
 impl ValuePattern {
     /// Equality with `value`.
     pub fn equal_to(value: impl Into<String>) -> Self {
-        Self::EqualTo { value: value.into(), case_insensitive: false }
+        Self::EqualTo { value: value.into(), case_insensitive: None }
     }
 }
 
@@ -189,16 +189,17 @@ pub struct JsonPattern {
     pub expected: Json,
     /// The mapping gives the value as a string that holds its text; this is that text.
     pub text: Option<String>,
-    /// Array elements may stand in any order.
-    pub ignore_array_order: bool,
-    /// The text may have members and elements that the expected value lacks.
-    pub ignore_extra_elements: bool,
+    /// Array elements may stand in any order; `None` says nothing of it, and they may not.
+    pub ignore_array_order: Option<bool>,
+    /// The text may have members and elements that the expected value lacks; `None` says
+    /// nothing of it, and it may not.
+    pub ignore_extra_elements: Option<bool>,
 }
 
 impl JsonPattern {
     /// Equality with `expected` in all but member order.
     pub fn strict(expected: Json) -> Self {
-        Self { expected, text: None, ignore_array_order: false, ignore_extra_elements: false }
+        Self { expected, text: None, ignore_array_order: None, ignore_extra_elements: None }
     }
 }
 
@@ -242,16 +243,17 @@ pub enum SchemaVersion {
 pub struct XmlPattern {
     /// The expected document.
     pub expected: String,
-    /// Texts in it may be placeholders (`${xmlunit.ignore}`).
-    pub placeholders: bool,
+    /// Texts in it may be placeholders (`${xmlunit.ignore}`); `None` says nothing of it, and they
+    /// may not.
+    pub placeholders: Option<bool>,
     /// What a placeholder opens with, as a regular expression; `None` is `\\$\\{`.
     pub opening: Option<String>,
     /// What a placeholder closes with, as a regular expression; `None` is `\\}`.
     pub closing: Option<String>,
     /// Differences that do not count.
     pub exempted: Vec<XmlComparison>,
-    /// Siblings of one name may stand in any order.
-    pub ignore_order_of_same_node: bool,
+    /// Siblings of one name may stand in any order; `None` says nothing of it, and they may not.
+    pub ignore_order_of_same_node: Option<bool>,
     /// How namespaces count; `None` is strictly.
     pub namespaces: Option<NamespaceAwareness>,
 }

@@ -154,7 +154,7 @@ impl Condition {
     pub(super) fn from_pattern(pattern: &ValuePattern) -> Option<Self> {
         match pattern {
             ValuePattern::Absent => Some(Self::Absent),
-            ValuePattern::EqualTo { value, case_insensitive: false } => {
+            ValuePattern::EqualTo { value, case_insensitive: None | Some(false) } => {
                 Some(Self::Equal(value.clone()))
             }
             ValuePattern::Contains(text) if text.is_empty() => Some(Self::Present),

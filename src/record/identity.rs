@@ -145,7 +145,9 @@ fn value_text(text: &mut String, value: &ValuePattern) {
     match value {
         ValuePattern::Absent => field(text, "absent", ""),
         ValuePattern::Contains(value) => field(text, "contains", value),
-        ValuePattern::EqualTo { value, case_insensitive: false } => field(text, "equal", value),
+        ValuePattern::EqualTo { value, case_insensitive: None | Some(false) } => {
+            field(text, "equal", value);
+        }
         // The recorder writes no others; a person's edit only has to be told apart.
         other => field(text, "pattern", &format!("{other:?}")),
     }
@@ -168,8 +170,10 @@ fn body_text(text: &mut String, body: &BodyPattern) {
             let mut canonical = String::new();
             canonical_json(&mut canonical, expected);
             field(text, "json", &canonical);
-            if *ignore_array_order || *ignore_extra_elements {
-                let flags = format!("{ignore_array_order} {ignore_extra_elements}");
+            let (order, extra) =
+                (*ignore_array_order == Some(true), *ignore_extra_elements == Some(true));
+            if order || extra {
+                let flags = format!("{order} {extra}");
                 field(text, "flags", &flags);
             }
         }

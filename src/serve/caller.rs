@@ -40,9 +40,12 @@ pub(super) enum Way {
 }
 
 impl Way {
-    pub(super) fn of(arrival: &Arrival) -> Self {
+    /// `session` is that of the connection. A call of ringer to itself, for a stub, is trusted as little
+    /// as the client whose request the stub answered.
+    pub(super) fn of(arrival: &Arrival, session: Option<&SessionName>, is_own_call: bool) -> Self {
         let &Arrival { scheme, local, peer, .. } = arrival;
-        Self::Tcp { scheme, local, peer, session: arrival.session.clone() }
+        let peer = peer.filter(|_| !is_own_call);
+        Self::Tcp { scheme, local, peer, session: session.cloned() }
     }
 
     pub(super) fn session(&self) -> Option<&SessionName> {

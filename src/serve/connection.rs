@@ -59,13 +59,15 @@ pub(super) async fn serve_tcp(
     // A failure only costs latency.
     let _ = tcp.set_nodelay(true);
     let Ok(local) = tcp.local_addr() else { return };
-    let peer = tcp.peer_addr().ok().map(|address| address.ip().to_canonical());
+    let from = tcp.peer_addr().ok();
+    let peer = from.map(|address| address.ip().to_canonical());
     let reset = Reset::default();
     let arrival = Arrival {
         scheme: Scheme::Http,
         local,
         listener,
         peer,
+        from,
         tunnel: None,
         service: belonging.service,
         session: belonging.session,

@@ -6,11 +6,14 @@ use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use thiserror::Error;
 
-use super::{observed::ErrorCode, state::State};
+use super::{observed::ErrorCode, route::Route, state::State};
 use crate::{
     model::{Origin, Scheme},
-    upstream::{Protocol, UpstreamError, client::RequestBody},
+    upstream::{OnBehalf, OwnCall, Protocol, UpstreamError, client::RequestBody},
 };
+
+/// How many calls to ringer itself one request may lead to, each by the one before.
+const DEEPEST: u32 = 10;
 
 /// Why a stub's own request got no answer.
 #[derive(Debug, Error)]
@@ -20,6 +23,14 @@ pub(super) enum ErrandError {
     Denied {
         /// Its name.
         host: String,
+    },
+    /// It would be one call of ringer to itself too many.
+    #[error(
+        "{authority} is ringer itself, which called itself {DEEPEST} times already because of one request"
+    )]
+    Endless {
+        /// `host:port`.
+        authority: String,
     },
     /// The stub names no URL.
     #[error("`{url}` is no URL that can be called: {reason}")]
@@ -38,6 +49,7 @@ impl ErrorCode for ErrandError {
     fn code(&self) -> &'static str {
         match self {
             Self::Denied { .. } => "target_denied",
+            Self::Endless { .. } => "target_loops",
             Self::Url { .. } => "target_unusable",
             Self::Upstream(error) => error.code(),
         }
@@ -65,15 +77,17 @@ pub(super) fn target(url: &str) -> Result<(Uri, Origin), ErrandError> {
     Ok((uri, Origin { scheme, host, port, base_path: String::new() }))
 }
 
-/// Sends a stub's own request, whose URI is absolute and whose `Host` is set.
+/// Sends a stub's own request, whose URI is absolute and whose `Host` is set, because of a request that
+/// took `route`. One to ringer itself belongs to the same session, unless it names another.
 ///
 /// # Errors
 ///
-/// When the host is not allowed, is ringer itself, or gives no answer in time.
+/// When the host is not allowed, is ringer itself in a loop, or gives no answer in time.
 pub(super) async fn send(
     state: &State,
     request: Request<RequestBody>,
     origin: &Origin,
+    route: &Route,
     protocol: Protocol,
 ) -> Result<Response<Incoming>, ErrandError> {
     let targets = &state.answers.targets;
@@ -90,7 +104,17 @@ pub(super) async fn send(
     }
     let client = state.router.errands()?;
     let limit = state.response_timeout;
-    match tokio::time::timeout(limit, client.send(request, origin, protocol)).await {
+    let sending = async {
+        let is_far = !state.router.own_calls.addresses.may_be_at(origin.port);
+        if is_far || route.depth >= DEEPEST {
+            return client.send(request, origin, protocol).await;
+        }
+        let session = state.session.name().clone();
+        let on_behalf = OnBehalf { session, depth: route.depth + 1 };
+        client.send_alone(request, origin, OwnCall::new(&state.router.own_calls, on_behalf)).await
+    };
+    match tokio::time::timeout(limit, sending).await {
+        Ok(Err(UpstreamError::Loop { authority })) => Err(ErrandError::Endless { authority }),
         Ok(sent) => Ok(sent?),
         Err(_) => {
             let authority = origin.authority();

@@ -112,7 +112,7 @@ impl Fetch<'_> {
         *request.headers_mut() = fields;
         let protocol =
             if inquiry.version == Version::HTTP_2 { Protocol::Http2 } else { Protocol::Http1 };
-        let sent = errand::send(state, request, &origin, protocol);
+        let sent = errand::send(state, request, &origin, &inquiry.route, protocol);
         timed(&inquiry.route.service.metrics, state.clock, sent).await
     }
 

@@ -57,11 +57,14 @@ pub(super) async fn handle(
     {
         return Ok(rescue::refused(reason));
     }
+    let arrival = &client.arrival;
+    let on_behalf = arrival.from.and_then(|from| state.router.own_calls.from(from));
+    let of_connection = arrival.session.as_ref().or(on_behalf.as_ref().map(|it| &it.session));
     if let Some(door) = &state.admin
-        && door.takes(&request, &client.arrival)
+        && door.takes(&request, arrival)
     {
         let watch = client.watch.clone();
-        let way = Way::of(&client.arrival);
+        let way = Way::of(arrival, of_connection, on_behalf.is_some());
         let answer = door.answer(&way, request, &state.limits, watch).await?;
         state.metrics.admin_call(answer.status().as_u16());
         return Ok(answer);
@@ -76,11 +79,11 @@ pub(super) async fn handle(
     } else {
         None
     };
-    let of_connection = client.arrival.session.as_ref();
     let state = match session_of::of_request(&state, of_connection, request.headers_mut()) {
         Ok(state) => state,
         Err(sessionless) => return Ok(sessionless.answer(request.headers())),
     };
+    state.session.count_request();
     let arrived = state.session.clock().read();
     let watch = Stopwatch::start(state.clock, arrived.elapsed);
     let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
@@ -92,7 +95,11 @@ pub(super) async fn handle(
         &state.session.stubs().snapshot().services(),
     );
     let mut route = match routed {
-        Ok(route) => Route { mode: state.session.terms().mode.unwrap_or(route.mode), ..route },
+        Ok(route) => Route {
+            mode: state.session.terms().mode.unwrap_or(route.mode),
+            depth: on_behalf.map_or(0, |it| it.depth),
+            ..route
+        },
         Err(error) => return Ok(rescue::upstream_failed(&error, "")),
     };
     let head = (request.method(), request.version(), request.headers());
@@ -251,7 +258,7 @@ impl Handling {
                 self.done(Some(refusal.status()), Outcome::RateLimited);
                 Ok((refusal, entry))
             }
-            Finding::Missed(inquiry) if self.passes_on(&inquiry) => {
+            Finding::Missed(inquiry) if inquiry.passes_on(&self.state) => {
                 let Inquiry { request, body, version, route, watch, own, .. } = *inquiry;
                 let outbound = Outbound { request, version, extensions, body, route, watch, own };
                 self.forward(outbound).await
@@ -272,16 +279,6 @@ impl Handling {
                 fate.tell(faults::status_of(&response));
                 Ok((taking::take(&self.state, entry.as_ref(), response?), entry))
             }
-        }
-    }
-
-    /// Whether a request that no stub matches goes to the real API.
-    fn passes_on(&self, inquiry: &Inquiry) -> bool {
-        match inquiry.route.mode {
-            Mode::Fallback if inquiry.route.is_proxied => {
-                self.state.session.settings().proxy_pass_through
-            }
-            mode => mode.forwards(),
         }
     }
 

@@ -53,6 +53,14 @@ pub(super) enum Sanitised {
 }
 
 impl Inquiry {
+    /// Whether it goes to the real API if no stub matches.
+    pub(super) fn passes_on(&self, state: &State) -> bool {
+        match self.route.mode {
+            Mode::Fallback if self.route.is_proxied => state.session.settings().proxy_pass_through,
+            mode => mode.forwards(),
+        }
+    }
+
     /// Sanitises the request, unless it is known what becomes of it.
     fn sanitise(&mut self, state: &State) {
         if matches!(self.sanitised, Sanitised::Unknown) {

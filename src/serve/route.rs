@@ -19,7 +19,7 @@ use crate::{
     model::{Mode, Origin, Scheme, ServiceName, SessionName},
     telemetry::{Metrics, ServiceMetrics},
     tls::acceptor::host_of,
-    upstream::{self, UpstreamError},
+    upstream::{self, OwnCalls, UpstreamError},
 };
 
 /// Hosts that a forward proxy may meet before it forgets the first.
@@ -84,6 +84,8 @@ pub(super) struct Route {
     pub(super) target: PathAndQuery,
     /// The exchange as a span, where spans are made.
     pub(super) span: Option<Arc<OpenSpan>>,
+    /// How many calls of ringer to itself led to the request.
+    pub(super) depth: u32,
 }
 
 /// Whose requests come at an address, where the address tells.
@@ -103,6 +105,8 @@ pub(super) struct Arrival {
     pub(super) listener: SocketAddr,
     /// The address that the client connected from.
     pub(super) peer: Option<IpAddr>,
+    /// The same with its port, as the socket has it.
+    pub(super) from: Option<SocketAddr>,
     /// The target of the CONNECT whose tunnel this is.
     pub(super) tunnel: Option<String>,
     /// The service of its listener, where that was opened for one while ringer runs.
@@ -132,6 +136,8 @@ pub(super) struct Router {
     metrics: Arc<Metrics>,
     /// For requests that stubs send, made for the first.
     errands: OnceLock<Result<upstream::Client, UpstreamError>>,
+    /// Those of them that go to ringer itself.
+    pub(super) own_calls: Arc<OwnCalls>,
 }
 
 impl Router {
@@ -159,6 +165,7 @@ impl Router {
             any: Arc::new(any),
             forward,
             forwarded: Mutex::default(),
+            own_calls: OwnCalls::to(factory.options.own_addresses.clone()),
             factory,
             metrics: Arc::clone(metrics),
             errands: OnceLock::new(),
@@ -222,6 +229,7 @@ impl Router {
                 address,
                 target,
                 span: None,
+                depth: 0,
             });
         }
         let authority = named.unwrap_or_else(|| arrival.local.to_string());
@@ -241,6 +249,7 @@ impl Router {
             address,
             target,
             span: None,
+            depth: 0,
         })
     }
 
@@ -400,7 +409,7 @@ mod tests {
             insecure: false,
             connect_timeout: Duration::from_secs(1),
             idle_timeout: Duration::from_secs(1),
-            own_addresses: Vec::new(),
+            own_addresses: upstream::OwnAddresses::default(),
         };
         let factory = UpstreamFactory { options, preserve_host: None };
         Router::new(services, Mode::Replay, factory, &Arc::default()).unwrap()
@@ -416,6 +425,7 @@ mod tests {
             local: SocketAddr::from(([127, 0, 0, 1], 8080)),
             listener: SocketAddr::from(([127, 0, 0, 1], 8080)),
             peer: None,
+            from: None,
             tunnel: None,
             service: None,
             session: None,

@@ -22,7 +22,7 @@ use super::{
     lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
-    route::{Router, UpstreamFactory},
+    route::{Belonging, Router, UpstreamFactory},
     session_doors::SessionDoors,
     settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
     spellings::Spellings,
@@ -175,7 +175,7 @@ impl Server {
     ///
     /// When an address can't be bound or an upstream can't be set up.
     pub fn start(listen: &[SocketAddr], parts: ServerParts) -> Result<Self, ServeError> {
-        let ServerParts { mut services, mut upstream, .. } = parts;
+        let ServerParts { mut services, upstream, .. } = parts;
         let reserve = |address: SocketAddr| {
             Door::reserve(address).map_err(|source| ServeError::Bind { address, source })
         };
@@ -212,7 +212,9 @@ impl Server {
             }
         };
         let addresses: Vec<SocketAddr> = doors.iter().map(Door::address).collect();
-        upstream.own_addresses.extend(&addresses);
+        for address in &addresses {
+            upstream.own_addresses.add(*address);
+        }
         let factory = UpstreamFactory { options: upstream, preserve_host: parts.preserve_host };
         let leaves = Leaves::new(parts.authority, parts.clock, parts.limits.leaf_certificates);
         let is_shared = parts.answers.dialect == Dialect::WireMock;
@@ -348,7 +350,7 @@ fn start_accepting(
     let mut all = Vec::with_capacity(doors.len());
     for mut door in doors {
         let address = door.address();
-        let mut refusals = Refusals::at(state, address);
+        let mut refusals = Refusals::at(state, address, &Belonging::default());
         if !refusals.refuse_now() {
             door.open().map_err(|source| ServeError::Bind { address, source })?;
         }

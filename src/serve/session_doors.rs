@@ -10,7 +10,12 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
 
-use super::{listener::Door, route::Belonging, state::State};
+use super::{
+    listener::{Door, attend},
+    refusals::Refusals,
+    route::Belonging,
+    state::State,
+};
 use crate::{
     admin::{ListenError, SessionListeners},
     model::{ServiceName, SessionName},
@@ -104,7 +109,7 @@ impl SessionDoors {
                     now.as_ref().is_some_and(|now| std::ptr::eq(session.as_ptr(), Arc::as_ptr(now)))
                 });
                 if !stays {
-                    door.shut.stop();
+                    self.shut(door);
                     tracing::info!(
                         "session `{name}` is gone, and nobody listens on {}",
                         door.address
@@ -114,6 +119,13 @@ impl SessionDoors {
             });
             !doors.is_empty()
         });
+    }
+
+    fn shut(&self, door: &OpenDoor) {
+        door.shut.stop();
+        if let Some(state) = self.live.get().and_then(|live| live.state.upgrade()) {
+            state.router.own_calls.addresses.remove(door.address);
+        }
     }
 
     fn opened(
@@ -140,12 +152,16 @@ impl SessionDoors {
             return Err(ListenError::TooMany(count));
         }
         let _context = live.runtime.enter();
-        let mut door = Door::reserve_for(address, belonging).map_err(bind)?;
-        door.open().map_err(bind)?;
+        let mut door = Door::reserve_for(address, belonging.clone()).map_err(bind)?;
         let bound = door.address();
+        state.router.own_calls.addresses.add(bound);
+        let mut refusals = Refusals::at(&state, bound, &belonging);
+        if !refusals.refuse_now() {
+            door.open().map_err(bind)?;
+        }
         let shut = Drain::new().0;
         let watch = shut.watch_within(&drain.watch());
-        tokio::spawn(keep_open(door, state, Arc::clone(&live.permits), watch));
+        tokio::spawn(attend(door, refusals, state, Arc::clone(&live.permits), watch));
         open.entry(name.clone()).or_default().push(OpenDoor { address: bound, shut, session });
         Ok(bound)
     }
@@ -169,22 +185,13 @@ impl SessionListeners for SessionDoors {
 
     fn close(&self, name: &SessionName) {
         for door in self.open.lock().remove(name).into_iter().flatten() {
-            door.shut.stop();
+            self.shut(&door);
         }
     }
 
     fn of(&self, name: &SessionName) -> Vec<String> {
         let open = self.open.lock();
         open.get(name).into_iter().flatten().map(|door| door.address.to_string()).collect()
-    }
-}
-
-/// Accepts until the watch says stop.
-async fn keep_open(door: Door, state: Arc<State>, permits: Arc<Semaphore>, mut watch: Watch) {
-    let within = watch.clone();
-    tokio::select! {
-        () = watch.stopped() => {}
-        () = door.admit(&state, &permits, &within) => {}
     }
 }
 

@@ -118,10 +118,7 @@ pub(super) async fn answer(state: &State, inquiry: &Inquiry) -> Option<Response<
         if let Some(found) = file(&format!("{trimmed}/{INDEX}")) {
             return Some(found);
         }
-        let is_within = !Path::new(trimmed)
-            .components()
-            .any(|part| !matches!(part, std::path::Component::Normal(_)));
-        (is_within && folder.join(trimmed).is_dir()).then_some(Found::Folder)
+        files.has_folder(service.as_ref(), trimmed).then_some(Found::Folder)
     })
     .await
     .ok()??;

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::sync::oneshot;
 
 use super::{
-    errand, inquiry::Inquiry, rendering::About, span::OpenSpan, state::State, tee::Stopwatch,
+    errand, inquiry::Inquiry, rendering::About, route::Route, state::State, tee::Stopwatch,
     wait::sleep,
 };
 use crate::{
@@ -42,7 +42,7 @@ pub(super) struct Following {
     seed: Seed,
     hit: u64,
     watch: Stopwatch,
-    span: Option<Arc<OpenSpan>>,
+    route: Route,
 }
 
 impl Following {
@@ -60,7 +60,7 @@ impl Following {
             seed,
             hit: found.hit,
             watch: inquiry.watch,
-            span: inquiry.route.span.clone(),
+            route: inquiry.route.clone(),
         })
     }
 
@@ -129,7 +129,7 @@ impl Following {
         if call.body.is_empty() && expects_body(&method) {
             fields.insert(CONTENT_LENGTH, 0.into());
         }
-        if let Some(span) = &self.span {
+        if let Some(span) = &self.route.span {
             span.begin_in(&mut fields);
         }
         self.note(state, "WEBHOOK_REQUEST", asked(&self.shown(state, &call, &fields), &uri));
@@ -138,7 +138,7 @@ impl Following {
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         *request.headers_mut() = fields;
-        let sent = errand::send(state, request, &origin, Protocol::Http1).await;
+        let sent = errand::send(state, request, &origin, &self.route, Protocol::Http1).await;
         let (parts, body) = sent.map_err(|error| unsent(&call, &error))?.into_parts();
         let body = Limited::new(body, KEPT).collect().await;
         let mut body = body.map(|body| body.to_bytes()).unwrap_or_default();

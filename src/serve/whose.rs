@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::{
     authority::{names, without_default_port},
-    route::{Arrival, LiveService, Router},
+    route::{Arrival, Belonging, LiveService, Router},
 };
 use crate::{
     model::{Mode, Scheme, ServiceName},
@@ -21,6 +21,21 @@ impl Router {
             _ => None,
         };
         own.or(only).map_or((None, self.any.mode), |service| (service.scope.clone(), service.mode))
+    }
+
+    /// As [`Self::of_listener`], where what comes may belong to a service by the address alone.
+    pub(super) fn of_belonging(
+        &self,
+        local: SocketAddr,
+        belonging: &Belonging,
+    ) -> (Option<ServiceName>, Mode) {
+        let named = belonging.service.as_ref();
+        let own =
+            named.and_then(|name| self.services.iter().find(|it| it.scope.as_ref() == Some(name)));
+        match own {
+            Some(service) => (service.scope.clone(), service.mode),
+            None => self.of_listener(local),
+        }
     }
 
     /// The service that a connection is for, as far as it is known before a request, and where its

@@ -6,7 +6,10 @@
 //! back: setting the wall back leaves it where it is.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -29,7 +32,8 @@ pub struct SessionClock {
     /// Set before `hands` are changed for the first time. While it is not, they are as real time is.
     is_touched: AtomicBool,
     hands: Mutex<Hands>,
-    changed: watch::Sender<()>,
+    /// There once somebody wants to be told: few sessions have an answer that waits by their clock.
+    changed: OnceLock<watch::Sender<()>>,
 }
 
 /// Where the clock stood at some moment, and how it goes since.
@@ -113,8 +117,13 @@ impl SessionClock {
             real,
             is_touched: AtomicBool::new(false),
             hands: Mutex::new(hands),
-            changed: watch::Sender::new(()),
+            changed: OnceLock::new(),
         }
+    }
+
+    /// When the session began, on the wall.
+    pub fn started_at(&self) -> SystemTime {
+        self.real.started_at()
     }
 
     /// What it shows.
@@ -166,7 +175,15 @@ impl SessionClock {
 
     /// Tells of each change from now on.
     pub fn changes(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
+        // With the hands held, no change falls between the telling and what is read of it after.
+        let _hands = self.hands.lock();
+        self.changed.get_or_init(|| watch::Sender::new(())).subscribe()
+    }
+
+    fn tell(&self) {
+        if let Some(changed) = self.changed.get() {
+            changed.send_replace(());
+        }
     }
 
     /// Makes a change, all of it in one moment; what the clock shows then.
@@ -203,7 +220,7 @@ impl SessionClock {
             };
             hands.read(at)
         };
-        self.changed.send_replace(());
+        self.tell();
         Ok(reading)
     }
 
@@ -254,7 +271,7 @@ impl SessionClock {
                 delays: Delays::Real,
             };
         }
-        self.changed.send_replace(());
+        self.tell();
     }
 }
 

@@ -305,6 +305,16 @@ impl Journal {
         self.ring.events.lock().iter().cloned().collect()
     }
 
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.ring.events.lock().len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// An entry by its id.
     pub fn get(&self, id: Uuid) -> Option<Arc<ServeEvent>> {
         self.ring.events.lock().iter().find(|event| event.id == id).cloned()

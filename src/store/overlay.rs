@@ -30,6 +30,9 @@ use super::{
 };
 use crate::model::{Stub, StubId};
 
+/// What a small stub takes in service, about.
+const STUB_BYTES: usize = 4096;
+
 /// The stubs that a session sees, and what it changes of them. `since` is the time of its clock at
 /// which a stub comes into service.
 #[derive(Debug)]
@@ -247,6 +250,16 @@ impl SessionStubs {
             own.masked.iter().filter(|id| self.base.get(**id).is_some()).count()
         };
         (own.places.len(), n_hidden)
+    }
+
+    /// About how many bytes the session's own take.
+    pub fn bytes(&self) -> usize {
+        let own = self.own.lock();
+        own.as_ref().map_or(0, |own| {
+            size_of::<Own>()
+                + own.places.len() * STUB_BYTES
+                + own.masked.capacity() * size_of::<StubId>()
+        })
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Own, &StubStore) -> T) -> T {

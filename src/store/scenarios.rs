@@ -45,6 +45,14 @@ impl Scenarios {
         self.0.lock().retain(|name, _| is_left(name));
     }
 
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = |(name, state): (&String, &String)| {
+            size_of::<(String, String)>() + name.len() + state.len()
+        };
+        self.0.lock().iter().map(texts).sum()
+    }
+
     /// Whether every scenario is where it started.
     pub fn are_new(&self) -> bool {
         self.0.lock().is_empty()

@@ -4,13 +4,13 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use arc_swap::Guard;
+use arc_swap::ArcSwapOption;
 use parking_lot::RwLock;
 
 use super::{
@@ -34,6 +34,13 @@ use crate::{
 /// comes back.
 const MAX_PAIRS: usize = 20_000;
 
+/// What is allocated for every session beside itself: its clock and its counters.
+const FIXED_BYTES: usize = size_of::<SessionClock>() + size_of::<Counters>() + 256;
+/// What a stub that was hit takes.
+const HIT_BYTES: usize = size_of::<(StubId, Arc<AtomicU64>)>() + 32;
+/// What a pair of values takes beside its texts.
+const PAIR_BYTES: usize = size_of::<(String, String)>() + 16;
+
 /// Which recorded values the values of this session's client stand for.
 #[derive(Debug, Default)]
 struct Pairs {
@@ -48,6 +55,8 @@ pub struct Terms {
     pub seed: Option<Seed>,
     /// Where its answers come from, whatever the service.
     pub mode: Option<Mode>,
+    /// For how long nobody asks anything of it until it is forgotten.
+    pub idle: Option<Duration>,
 }
 
 /// The state of one session; nothing in it is shared with another.
@@ -59,7 +68,8 @@ pub struct Session {
     terms: RwLock<Terms>,
     /// Settings of the sessions that have none of their own.
     base_settings: Arc<SharedSettings>,
-    own_settings: OnceLock<SharedSettings>,
+    own_settings: ArcSwapOption<GlobalSettings>,
+    n_requests: AtomicU64,
     stubs: SessionStubs,
     clock: Arc<SessionClock>,
     scenarios: Scenarios,
@@ -97,7 +107,8 @@ impl Session {
             touched: AtomicU64::new(0),
             terms: RwLock::default(),
             base_settings: settings,
-            own_settings: OnceLock::new(),
+            own_settings: ArcSwapOption::const_empty(),
+            n_requests: AtomicU64::new(0),
             clock: Arc::new(SessionClock::new(Clock::start())),
             scenarios: Scenarios::default(),
             recording: Recording::default(),
@@ -177,8 +188,9 @@ impl Session {
     }
 
     /// What holds for every stub in it.
-    pub fn settings(&self) -> Guard<Arc<GlobalSettings>> {
-        self.own_settings.get().unwrap_or(&self.base_settings).load()
+    pub fn settings(&self) -> Arc<GlobalSettings> {
+        let own = self.own_settings.load_full();
+        own.unwrap_or_else(|| Arc::clone(&self.base_settings.load()))
     }
 
     /// Replaces what holds for every stub in it; of the default session, in all that have nothing of
@@ -187,8 +199,18 @@ impl Session {
         if self.name.is_default() {
             self.base_settings.replace(settings);
         } else {
-            self.own_settings.get_or_init(SharedSettings::default).replace(settings);
+            self.own_settings.store(Some(Arc::new(settings)));
         }
+    }
+
+    /// Counts a request.
+    pub fn count_request(&self) {
+        self.n_requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests it had, resets or not.
+    pub fn n_requests(&self) -> u64 {
+        self.n_requests.load(Ordering::Relaxed)
     }
 
     /// Says that somebody asked for it at this time since the sessions began.
@@ -216,6 +238,39 @@ impl Session {
         self.values.reset();
         self.recount();
         *self.pairs.write() = Pairs::default();
+    }
+
+    /// Has it be as if it were made now, but for its terms: it has no stubs and settings of its own, its
+    /// clock shows real time, and nothing is remembered. The default session keeps its stubs and
+    /// settings, which are everybody's.
+    pub fn restart(&self) {
+        self.stubs.reset();
+        self.own_settings.store(None);
+        self.clock.reset();
+        drop(self.recording.stop());
+        self.reset();
+    }
+
+    /// About how many bytes it takes. What it has in common with others does not count.
+    pub fn bytes(&self) -> usize {
+        let pairs = {
+            let pairs = self.pairs.read();
+            let texts =
+                pairs.recorded_by_now.iter().map(|(now, recorded)| now.len() + recorded.len());
+            2 * texts.map(|length| length + PAIR_BYTES).sum::<usize>()
+        };
+        size_of::<Self>()
+            + FIXED_BYTES
+            + self.name.as_str().len()
+            + self.stubs.bytes()
+            + self.scenarios.bytes()
+            + self.journal.bytes()
+            + self.hits.read().capacity() * HIT_BYTES
+            + self.used.read().capacity() * size_of::<StubId>()
+            + pairs
+            + self.values.bytes()
+            + self.limits.bytes()
+            + self.turns.bytes()
     }
 
     /// Forgets what was counted: hits of stubs, with how far each sequence has come, turns of rules, and
@@ -282,6 +337,12 @@ mod tests {
         assert!(!session.contradicts("b", "y"));
         assert!(session.contradicts("a", "y"));
         assert!(session.contradicts("b", "x"));
+    }
+
+    #[test]
+    fn a_session_of_which_nothing_was_asked_is_small() {
+        let session = Session::new("checkout-7".parse().unwrap());
+        assert!(session.bytes() <= 2048, "{} bytes", session.bytes());
     }
 
     #[test]

@@ -206,7 +206,8 @@ impl Sessions {
         self.open.write().retain(|_, session| {
             // Who holds it has a request under way in it.
             let is_used = Arc::strong_count(session) > 1;
-            let stays = is_used || self.idle_time(session) < self.limits.idle;
+            let idle = session.terms().idle.unwrap_or(self.limits.idle);
+            let stays = is_used || self.idle_time(session) < idle;
             if !stays {
                 expired.push(Arc::clone(session));
             }

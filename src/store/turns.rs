@@ -41,6 +41,11 @@ impl TurnCounts {
         numbers
     }
 
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.lock().capacity() * size_of::<(Key, u64)>()
+    }
+
     /// Forgets all of them.
     pub fn reset(&self) {
         self.0.lock().clear();

@@ -22,6 +22,11 @@ struct Kept {
 }
 
 impl Values {
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.read().bytes
+    }
+
     /// Forgets all.
     pub(super) fn reset(&self) {
         *self.0.write() = Kept::default();

@@ -1,8 +1,6 @@
 //! Pools of connections to upstreams, one for each protocol that a client may have come with.
 
-use std::{
-    collections::HashMap, error::Error, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration,
-};
+use std::{collections::HashMap, error::Error, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, Version};
@@ -17,6 +15,7 @@ use parking_lot::Mutex;
 use super::{
     connector::Connector,
     error::{UpstreamError, chain},
+    own::{OwnAddresses, OwnCall},
     probe::speaks_h2,
     trust,
 };
@@ -42,8 +41,8 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Idle connections are closed after this time.
     pub idle_timeout: Duration,
-    /// Addresses that ringer listens on itself, never to be connected to.
-    pub own_addresses: Vec<SocketAddr>,
+    /// Addresses that ringer listens on itself, to be connected to on purpose only.
+    pub own_addresses: OwnAddresses,
 }
 
 /// The protocol of the client's connection, which the upstream's follows: the answer then has
@@ -64,6 +63,9 @@ pub struct Client {
     negotiated: Pool,
     /// HTTP/2 in cleartext.
     h2c: Pool,
+    /// Makes connections of HTTP/1.1.
+    connector: Connector,
+    idle_timeout: Duration,
     /// Which cleartext upstreams speak HTTP/2, as far as it was asked.
     speaks_h2: Mutex<HashMap<(String, u16), bool>>,
 }
@@ -83,33 +85,26 @@ impl Client {
     /// When an authority file can't be used.
     pub fn new(options: &Options, dial: Option<&Origin>) -> Result<Self, UpstreamError> {
         let tls = trust::client_config(&options.ca_files, options.insecure)?;
-        let own_addresses: Arc<[SocketAddr]> = options.own_addresses.clone().into();
-        let pool = |alpn: &[&[u8]], h2_only: bool| {
+        let connector = |alpn: &[&[u8]], h2_only: bool| {
             let mut tls = tls.clone();
             tls.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
-            let connector = Connector {
+            Connector {
                 tls: Arc::new(tls),
                 time_limit: options.connect_timeout,
-                own_addresses: Arc::clone(&own_addresses),
+                own_addresses: options.own_addresses.clone(),
                 h2_only,
                 dial: dial.cloned(),
-            };
-            legacy::Client::builder(TokioExecutor::new())
-                .timer(TokioTimer::new())
-                .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(options.idle_timeout)
-                .http1_preserve_header_case(true)
-                .http1_max_headers(256)
-                .http2_initial_stream_window_size(H2_STREAM_WINDOW)
-                .http2_initial_connection_window_size(H2_CONNECTION_WINDOW)
-                .http2_only(h2_only)
-                .set_host(false)
-                .build(connector)
+                own_call: None,
+            }
         };
+        let pool =
+            |alpn: &[&[u8]], h2_only: bool| pool(connector(alpn, h2_only), options.idle_timeout);
         Ok(Self {
             h1: pool(&[b"http/1.1"], false),
             negotiated: pool(&[b"h2", b"http/1.1"], false),
             h2c: pool(&[b"h2"], true),
+            connector: connector(&[b"http/1.1"], false),
+            idle_timeout: options.idle_timeout,
             speaks_h2: Mutex::default(),
         })
     }
@@ -143,6 +138,23 @@ impl Client {
         pool.request(request).await.map_err(|error| classify(&error, origin))
     }
 
+    /// As [`send`](Self::send), but by HTTP/1.1, on a connection of its own and perhaps to ringer itself.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn send_alone(
+        &self,
+        mut request: Request<RequestBody>,
+        origin: &Origin,
+        call: Arc<OwnCall>,
+    ) -> Result<Response<Incoming>, UpstreamError> {
+        *request.version_mut() = Version::HTTP_11;
+        let connector = Connector { own_call: Some(call), ..self.connector.clone() };
+        let pool = pool(connector, self.idle_timeout);
+        pool.request(request).await.map_err(|error| classify(&error, origin))
+    }
+
     async fn speaks_h2_in_cleartext(&self, origin: &Origin) -> bool {
         let key = (origin.host.clone(), origin.port);
         if let Some(&known) = self.speaks_h2.lock().get(&key) {
@@ -152,6 +164,24 @@ impl Client {
         self.speaks_h2.lock().insert(key, speaks);
         speaks
     }
+}
+
+fn pool(connector: Connector, idle_timeout: Duration) -> Pool {
+    let h2_only = connector.h2_only;
+    // A connection that leads to ringer itself is for one call only.
+    let idle = if connector.own_call.is_some() { 0 } else { usize::MAX };
+    legacy::Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(idle_timeout)
+        .pool_max_idle_per_host(idle)
+        .http1_preserve_header_case(true)
+        .http1_max_headers(256)
+        .http2_initial_stream_window_size(H2_STREAM_WINDOW)
+        .http2_initial_connection_window_size(H2_CONNECTION_WINDOW)
+        .http2_only(h2_only)
+        .set_host(false)
+        .build(connector)
 }
 
 fn classify(error: &legacy::Error, origin: &Origin) -> UpstreamError {

@@ -22,6 +22,7 @@ use tower_service::Service;
 use super::{
     error::{UpstreamError, chain},
     head_tap::Tapped,
+    own::{OwnAddresses, OwnCall},
 };
 use crate::model::Origin;
 
@@ -38,11 +39,13 @@ pub struct Connector {
     /// Time for the whole.
     pub time_limit: Duration,
     /// Addresses that ringer listens on itself.
-    pub own_addresses: Arc<[SocketAddr]>,
+    pub own_addresses: OwnAddresses,
     /// The pool speaks HTTP/2 without asking.
     pub h2_only: bool,
     /// Where every connection goes; `None` goes where the URI says.
     pub dial: Option<Origin>,
+    /// The call that it is made for, which may go to ringer itself; without one it must not.
+    pub own_call: Option<Arc<OwnCall>>,
 }
 
 type Io = TokioIo<Tapped<Box<dyn Stream>>>;
@@ -118,21 +121,14 @@ impl Connector {
             reason: error.to_string(),
         };
         let tcp = TcpStream::connect(addresses.as_slice()).await.map_err(failed)?;
-        if self.is_own(&tcp) {
-            return Err(UpstreamError::Loop { authority: authority.to_owned() });
+        if self.own_addresses.lead(&tcp) {
+            // Else ringer would call itself for ever.
+            let Some(call) = &self.own_call else {
+                return Err(UpstreamError::Loop { authority: authority.to_owned() });
+            };
+            call.goes_by(&tcp);
         }
         tcp.set_nodelay(true).map_err(failed)?;
         Ok(tcp)
-    }
-
-    /// Whether the other end is one of ringer's own listeners, which would call itself forever.
-    fn is_own(&self, tcp: &TcpStream) -> bool {
-        let (Ok(peer), Ok(local)) = (tcp.peer_addr(), tcp.local_addr()) else {
-            return false;
-        };
-        self.own_addresses.iter().any(|own| {
-            own.port() == peer.port()
-                && (own.ip() == peer.ip() || (own.ip().is_unspecified() && peer.ip() == local.ip()))
-        })
     }
 }

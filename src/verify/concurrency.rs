@@ -2,8 +2,8 @@
 //! end of its answer.
 
 use super::{
+    case::{Case, Entry},
     count::said,
-    judge::{Case, Entry},
     verdict::Finding,
     words::counted,
 };

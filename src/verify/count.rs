@@ -1,7 +1,7 @@
 //! How often requests came.
 
 use super::{
-    judge::{Case, Entry},
+    case::{Case, Entry},
     verdict::Finding,
     words::{counted, statuses, times},
 };

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 
 use super::{
-    judge::{Case, Entry},
+    case::{Case, Entry},
     tries::Operation,
     verdict::{Cited, Finding},
     words::{self, counted, share, time},
@@ -55,7 +55,9 @@ pub(super) fn judge(
         if let Some((first, _)) = wrong.first() {
             let got = match wrong.len() {
                 1 => time(*first),
-                several => format!("{several} of {n_waits} waits, the first {}", time(*first)),
+                several => {
+                    format!("{several} of {n_waits} waits otherwise, the first {}", time(*first))
+                }
             };
             // A try between two waits is cited once.
             let mut cited: Vec<Cited> = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::HeaderName;
 
 use super::{
-    judge::{Case, Entry},
+    case::{Case, Entry},
     verdict::{Cited, Finding},
     words::{self, counted},
 };

@@ -3,6 +3,7 @@
 //!
 //! May import: behavior, codec, matching, model, store.
 
+mod case;
 mod compiled;
 mod concurrency;
 mod count;

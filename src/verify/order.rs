@@ -1,7 +1,7 @@
 //! In which order requests came.
 
 use super::{
-    judge::{Case, Entry},
+    case::{Case, Entry},
     verdict::Finding,
     words::counted,
 };

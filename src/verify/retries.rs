@@ -1,9 +1,9 @@
 //! How operations are tried again.
 
 use super::{
+    case::{Case, Entry},
     gaps,
     headers::{differing, one_trace, value_of},
-    judge::{Case, Entry},
     tries::{Operation, operations},
     verdict::{Cited, Finding},
     words::{counted, same_by, statuses, times},

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{headers::value_of, judge::Entry};
+use super::{case::Entry, headers::value_of};
 use crate::model::{Retries, SameBy};
 
 /// The field that says which operation a request is of.

@@ -35,6 +35,7 @@ mod connect_rules;
 mod corners;
 #[cfg(test)]
 mod ctl;
+mod ctl_session;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
@@ -70,6 +71,7 @@ mod metrics;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod own_calls;
 mod proxy_stubs;
 #[cfg(test)]
 mod rate_limits;
@@ -77,6 +79,8 @@ mod rate_limits;
 mod record;
 #[cfg(test)]
 mod record_answers;
+#[cfg(test)]
+mod record_mappings;
 #[cfg(test)]
 mod record_matching;
 #[cfg(test)]
@@ -89,10 +93,23 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
 mod security;
 #[cfg(test)]
+mod security_paths;
+#[cfg(test)]
+mod session_behaviors;
+#[cfg(test)]
 mod session_listeners;
+#[cfg(test)]
 mod session_names;
+#[cfg(test)]
+mod session_record;
+#[cfg(test)]
+mod session_state;
+#[cfg(test)]
+mod session_stubs;
+mod sessions;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
@@ -109,6 +126,8 @@ mod traces;
 mod upstream;
 #[cfg(test)]
 mod upstream_failures;
+#[cfg(test)]
+mod verification;
 #[cfg(test)]
 mod virtual_days;
 #[cfg(test)]

@@ -40,6 +40,8 @@ async fn furnished() -> (Folder, Ringer) {
     });
     let added = call(&ringer, "POST", "/__admin/ringer/behaviors", &rule.to_string()).await;
     assert_eq!(added.status, 201, "{}", added.text());
+    let session = json!({"name": "refunds"}).to_string();
+    assert_eq!(call(&ringer, "POST", "/__admin/ringer/sessions", &session).await.status, 201);
     for path in ["/order?a=1&a=2", "/flaky", "/limited", "/limited", "/hallo"] {
         client::send(ringer.address, "POST", path, &[("content-type", "text/plain")], "body").await;
     }
@@ -114,7 +116,7 @@ impl Description {
         let body = self.resolved(&operation["requestBody"]);
         let mut bodies = Vec::new();
         for (media, content) in body["content"].as_object().into_iter().flatten() {
-            for example in content["examples"].as_object().unwrap().values() {
+            for example in content["examples"].as_object().into_iter().flat_map(|it| it.values()) {
                 bodies.push(match &example["value"] {
                     Value::String(text) if !media.ends_with("json") => text.clone(),
                     value => value.to_string(),
@@ -302,6 +304,7 @@ fn fuzzed(root: &Path, address: std::net::SocketAddr, arguments: &[&str]) -> End
 #[test]
 fn whatever_is_sent_is_answered_as_it_is_described() {
     let folder = Folder::new();
+    std::fs::create_dir_all(folder.join("stubs")).unwrap();
     let ringer = Serving::start(folder.path(), "replay", &["--stubs", "stubs"]);
     let ended = fuzzed(
         folder.path(),

@@ -131,21 +131,3 @@ async fn what_cannot_be_fetched_is_said() {
     let denied = text("http://localhost:9", answers).await;
     assert!(denied.contains("calling localhost is not allowed"), "{denied}");
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ringer_never_asks_itself() {
-    let folder = Folder::new();
-    folder.stub("a", r#"{"response": {"body": "later"}}"#);
-    let ringer = folder.replay().await;
-    let base = format!("http://{}", ringer.address);
-    let stub =
-        format!(r#"{{"request": {{"url": "/loop"}}, "response": {{"proxyBaseUrl": "{base}"}}}}"#);
-    folder.stub("b", &stub);
-    let got = crate::support::waiting::eventually_async("the stub", || async {
-        let got = client::get(ringer.address, "/loop").await;
-        (got.text() != "later").then_some(got)
-    })
-    .await;
-    assert_eq!(got.status, 500);
-    assert!(got.text().contains("is ringer itself"), "{}", got.text());
-}

@@ -144,6 +144,11 @@ async fn a_stub_is_what_wiremock_makes_of_an_exchange() {
     );
     // What says that it is JSON and is not would match nothing as JSON.
     assert_eq!(body(wrong), json!({"equalTo": "{a", "caseInsensitive": false}));
+    for stub in found {
+        let path = format!("/mappings/{}", stub["id"].as_str().unwrap());
+        let kept = call(&ringer, "GET", &path, Value::Null).await;
+        assert_eq!(&kept.json(), stub, "it is kept as it was shown");
+    }
     assert_eq!(png["response"]["base64Body"], "iVBORw==");
     assert!(png["response"]["body"].is_null());
 }

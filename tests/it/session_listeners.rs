@@ -3,11 +3,13 @@
 use std::{net::SocketAddr, time::Duration};
 
 use ringer::{config::Config, model::SessionName, store::SessionLimits};
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use crate::support::{
     client::{self, Connection},
-    folder::Folder,
+    folder::{Folder, Ringer},
+    in_session::InSession,
     waiting::eventually_async,
 };
 
@@ -74,4 +76,92 @@ async fn a_session_with_an_address_from_the_start_begins_anew_when_it_is_forgott
     assert_eq!(client::get(ann, "/a").await.status, 200);
     ringer.stop().await;
     assert!(TcpStream::connect(ann).await.is_err());
+}
+
+/// Makes a session with an address of its own.
+async fn opened(ringer: &Ringer, spec: Value) -> SocketAddr {
+    let made = InSession::none(ringer).admin("POST", "/ringer/sessions", spec).await;
+    made["listeners"][0].as_str().unwrap().parse().unwrap()
+}
+
+async fn until_shut(at: SocketAddr) {
+    eventually_async("nobody listens", || async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        TcpStream::connect(at).await.is_err().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_comes_and_goes_with_its_session() {
+    let folder = Folder::new();
+    folder.stub("a", STUB);
+    let ringer = folder.replay().await;
+    let none = InSession::none(&ringer);
+    let eve = opened(&ringer, json!({"name": "eve", "listen": "127.0.0.1:0"})).await;
+    let two = json!({"name": "two", "listen": ["127.0.0.1:0", "127.0.0.1:0"]});
+    let two = none.admin("POST", "/ringer/sessions", two).await;
+    assert_eq!(two["listeners"].as_array().unwrap().len(), 2, "{two}");
+    assert_eq!(client::get(eve, "/a").await.text(), "base");
+    assert_eq!(
+        (count(ringer.address, "eve").await, count(ringer.address, "default").await),
+        (1, 0)
+    );
+    // A call of the admin API there is one of the session.
+    let own = r#"{"request": {"url": "/a"}, "response": {"body": "own"}}"#;
+    let got = client::send(eve, "POST", "/__admin/mappings", &[], own).await;
+    assert_eq!(got.status, 201, "{got:?}");
+    assert_eq!(client::get(eve, "/a").await.text(), "own");
+    assert_eq!(client::get(ringer.address, "/a").await.text(), "base");
+    // What listens already, and what is no address, is told; and no half of a session is left.
+    for (listen, reason) in [(eve.to_string(), "cannot listen on"), ("x:1".into(), "no address")] {
+        let spec = json!({"name": "bob", "listen": ["127.0.0.1:0", listen]});
+        let got = none.send("POST", "/__admin/ringer/sessions", &spec).await;
+        assert!((400..500).contains(&got.status) && got.text().contains(reason), "{got:?}");
+        assert_eq!(none.status("/__admin/ringer/sessions/bob").await, 404);
+    }
+    none.admin("DELETE", "/ringer/sessions/eve", Value::Null).await;
+    until_shut(eve).await;
+    // The others are as they were, and the port is free for the next.
+    let other: SocketAddr = two["listeners"][1].as_str().unwrap().parse().unwrap();
+    assert_eq!(client::get(other, "/a").await.text(), "base");
+    let again = opened(&ringer, json!({"name": "eve", "listen": eve.to_string()})).await;
+    assert_eq!(again, eve);
+    assert_eq!(client::get(eve, "/a").await.text(), "base", "it is a new session");
+    ringer.stop().await;
+    assert!(TcpStream::connect(eve).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_is_shut_when_its_session_is_forgotten() {
+    let folder = Folder::new();
+    folder.stub("a", STUB);
+    let ringer = folder.replay().await;
+    let spec = json!({"name": "eve", "idle": "50ms", "listen": "127.0.0.1:0"});
+    let eve = opened(&ringer, spec).await;
+    until_shut(eve).await;
+    assert_eq!(InSession::none(&ringer).status("/__admin/ringer/sessions/eve").await, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_refuses_as_the_rules_of_its_session_have_it() {
+    let folder = Folder::new();
+    folder.stub("a", STUB);
+    let ringer = folder.replay().await;
+    let none = InSession::none(&ringer);
+    let in_eve = InSession::new(&ringer, "eve");
+    let eve = opened(&ringer, json!({"name": "eve", "listen": "127.0.0.1:0"})).await;
+    let bob = opened(&ringer, json!({"name": "bob", "listen": "127.0.0.1:0"})).await;
+    in_eve.admin("POST", "/ringer/faults", json!("refuse")).await;
+    until_shut(eve).await;
+    assert_eq!(client::get(bob, "/a").await.text(), "base");
+    in_eve.admin("DELETE", "/ringer/faults", Value::Null).await;
+    eventually_async("it listens again", || async { TcpStream::connect(eve).await.ok() }).await;
+    assert_eq!(client::get(eve, "/a").await.text(), "base");
+    // What the rules of one session have refused, those of the next of its name do not.
+    in_eve.admin("POST", "/ringer/faults", json!("refuse")).await;
+    until_shut(eve).await;
+    none.admin("DELETE", "/ringer/sessions/eve", Value::Null).await;
+    let eve = opened(&ringer, json!({"name": "eve", "listen": "127.0.0.1:0"})).await;
+    assert_eq!(client::get(eve, "/a").await.text(), "base");
 }

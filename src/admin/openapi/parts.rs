@@ -48,6 +48,8 @@ pub(super) const PARTS: &[(&str, &str)] = parts![
     "recordings",
     "behaviors",
     "clock",
+    "verification",
+    "sessions",
     "server",
 ];
 

@@ -130,14 +130,17 @@ fn missing(document: &Value) -> BTreeSet<String> {
                 lacks(&format!("its parameter `{variable}` is not described"));
             }
         }
-        for (media, content) in
-            operation["requestBody"]["content"].as_object().into_iter().flatten()
+        let body = resolved(document, &operation["requestBody"]);
+        let has_example =
+            |content: &Value| content["examples"].as_object().is_some_and(|it| !it.is_empty());
+        if let Some(contents) = body["content"].as_object()
+            && !contents.values().any(has_example)
         {
+            lacks("its body has no `examples`");
+        }
+        for (media, content) in body["content"].as_object().into_iter().flatten() {
             if content["schema"].is_null() {
                 lacks(&format!("its body has no schema of {media}"));
-            }
-            if content["examples"].as_object().is_none_or(serde_json::Map::is_empty) {
-                lacks(&format!("its body has no `examples` of {media}"));
             }
         }
     }

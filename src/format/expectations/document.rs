@@ -2,12 +2,15 @@
 
 use std::{collections::HashSet, ops::Range};
 
-use super::entry::{self, Draft, ENTRY};
+use super::{
+    entry::{self, Draft},
+    keys::open,
+};
 use crate::{
     codec::json::{Node, NodeValue},
     format::{
-        behavior::tree::{self, Language, camel_case, snake_case},
-        fields::{Fields, Place, expected, span_of},
+        behavior::tree::{self, Language, camel_case},
+        fields::{Place, expected, span_of},
         problem::{Problem, Problems},
     },
     model::{Expectation, Expectations, Json},
@@ -68,19 +71,6 @@ pub fn locate(text: &str, language: Language, pointer: &str) -> Range<usize> {
         }
     }
     span_of(at)
-}
-
-/// Opens an object of known keys, which are written `camelCase` and may be written `snake_case` too.
-pub(super) fn open(mut node: Node, place: &Place, problems: &mut Problems) -> Option<Fields> {
-    if let NodeValue::Object(members) = &mut node.value {
-        for member in members {
-            let camel = camel_case(&snake_case(&member.name));
-            if place.known.contains(&camel.as_str()) {
-                member.name = camel;
-            }
-        }
-    }
-    Fields::open(node, place, &[&ENTRY], problems)
 }
 
 fn read_node(node: Node, problems: &mut Problems) -> Expectations {

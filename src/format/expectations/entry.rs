@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::{
-    document::open,
-    header, request, retries,
+    header,
+    keys::{ENTRY, open},
+    request, retries,
     times::{self, at_most, statuses},
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
             scalar::{flag, text, word},
             tree::one_or_more,
         },
-        fields::{Fields, Place, expected, items, span_of},
+        fields::{Fields, expected, items, span_of},
         problem::Problems,
     },
     model::{Between, Demand, OrderDemand, RequestDemand, RequestPattern, Step, Times},
@@ -22,26 +23,6 @@ use crate::{
 
 /// Requests that an order may have.
 const MOST_STEPS: usize = 1000;
-
-pub(super) const ENTRY: Place = Place {
-    noun: "key",
-    name: "an expectation",
-    known: &[
-        "name",
-        "request",
-        "answered",
-        "count",
-        "never",
-        "concurrent",
-        "retries",
-        "headers",
-        "order",
-        "between",
-        "unusedStubs",
-        "earlyRetries",
-        "unmatched",
-    ],
-};
 
 /// What is expected of the requests of a pattern.
 const OF_REQUESTS: [&str; 5] = ["count", "never", "concurrent", "retries", "headers"];

@@ -1,6 +1,6 @@
 //! What stands in the headers of every request: a value, a matcher of WireMock, the same on all, a trace.
 
-use super::document::open;
+use super::keys::open;
 use crate::{
     codec::{
         json::{Node, NodeValue},

@@ -5,6 +5,7 @@
 mod document;
 mod entry;
 mod header;
+mod keys;
 mod request;
 mod retries;
 #[cfg(test)]

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    document::open,
     header::is_field_name,
+    keys::open,
     times::{self, statuses},
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(super) const RETRIES: Place = Place {
     known: &["by", "gaps", "neverAfter", "same", "sameIdempotencyKey", "sameTrace", "tries"],
 };
 
-const GAPS: Place = Place {
+pub(super) const GAPS: Place = Place {
     noun: "key",
     name: "`gaps`",
     known: &["atLeast", "atMost", "factor", "first", "jitter", "retryAfter", "spread", "tolerance"],

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{locate, read};
+use super::{
+    keys::ENTRY,
+    locate, read,
+    retries::{GAPS, RETRIES},
+};
 use crate::{
     format::{Problem, behavior::Language},
     model::{
@@ -12,6 +16,9 @@ use crate::{
         SameBy, Statuses, Times, UrlPattern, ValuePattern,
     },
 };
+
+const SCHEMA: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/expectations.schema.json"));
 
 fn yaml(text: &str) -> Expectations {
     read(text, Language::Yaml).unwrap_or_else(|problems| panic!("{problems:#?}"))
@@ -35,10 +42,8 @@ fn mistakes(text: &str) -> String {
     problems.into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-#[test]
-fn a_document_says_what_is_expected() {
-    let expectations = yaml(
-        "expectations:
+/// With every key.
+const WHOLE: &str = "expectations:
   - name: the charge is tried at most three times
     request: POST /v1/charges
     answered: [429, 5xx]
@@ -59,8 +64,11 @@ fn a_document_says_what_is_expected() {
   - unusedStubs: [refund, old-*]
   - earlyRetries: 0
   - unmatched: {atMost: 2}
-",
-    );
+";
+
+#[test]
+fn a_document_says_what_is_expected() {
+    let expectations = yaml(WHOLE);
     let names: Vec<&str> = expectations.each.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(
         names,
@@ -192,7 +200,7 @@ fn every_mistake_is_told_at_its_place() {
     2: `atLeast` must be a duration, and `2` has no unit (write "2ms" or "2s")
     {by: path}: nothing is expected of retries (`tries`, `gaps`, `sameIdempotencyKey`, `sameTrace`, `same` or `neverAfter`)
     {jitter: full, factor: 2}: with `jitter: full`, a wait says nothing of the next (give `first`, the longest first wait)
-    sameTraces: unknown matcher `sameTraces` (matchers here: `equalTo`, `caseInsensitive`, `contains`, `doesNotContain`, `matches`, `doesNotMatch`, `absent`, `and`, `or`, `not`, `equalToJson`, `ignoreArrayOrder`, `ignoreExtraElements`, `matchesJsonPath`, `matchesJsonSchema`, `schemaVersion`, `equalToXml`, `enablePlaceholders`, `placeholderOpeningDelimiterRegex`, `placeholderClosingDelimiterRegex`, `exemptedComparisons`, `ignoreOrderOfSameNode`, `namespaceAwareness`, `matchesXPath`, `xPathNamespaces`, `before`, `after`, `equalToDateTime`, `actualFormat`, `truncateExpected`, `truncateActual`, `applyTruncationLast`, `expectedOffset`, `expectedOffsetUnit`, `equalToNumber`, `greaterThanNumber`, `greaterThanEqualNumber`, `lessThanNumber`, `lessThanEqualNumber`, `anything`, `matchesPathTemplate`, `hasExactly`, `includes`)
+    sameTraces: unknown key `sameTraces` in a header that is expected (did you mean `sameTrace`?)
     'a b': `a b` cannot be a header name
     {}: nothing is expected of this header (`present: true`, `same: true`, `sameTrace: true`, or a matcher)
     123: `trace` must be 32 hexadecimal digits, not all 0 (as in `4bf92f3577b34da6a3ce929d0e0e4736`)
@@ -211,6 +219,37 @@ fn a_pointer_leads_to_its_place() {
     assert_eq!(&list[locate(list, Language::Yaml, "/0/order/1/urlPattern")], "'['");
 }
 
+#[test]
+fn the_schema_knows_every_key_and_takes_what_is_read() {
+    // The patterns of requests are tried where their schema is made.
+    let text = SCHEMA.replace("stub.schema.json#/$defs/request", "#/$defs/retries/$defs/any");
+    let mut schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+    schema["$defs"]["retries"]["$defs"] = serde_json::json!({"any": {"type": "object"}});
+    let keys = |name: &str| -> Vec<String> {
+        let properties = schema["$defs"][name]["properties"].as_object().unwrap();
+        properties.keys().cloned().collect()
+    };
+    for (name, place) in [("expectation", &ENTRY), ("retries", &RETRIES), ("gaps", &GAPS)] {
+        let mut known = place.known.to_vec();
+        known.sort_unstable();
+        let mut listed = keys(name);
+        listed.sort_unstable();
+        assert_eq!(listed, known, "{name}");
+    }
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let document = crate::codec::json::to_serde(&yaml(WHOLE).document).unwrap();
+    let mistakes: Vec<_> = validator.iter_errors(&document).map(|it| it.to_string()).collect();
+    assert_eq!(mistakes, [""; 0]);
+    for wrong in [
+        serde_json::json!([{"cuont": 1}]),
+        serde_json::json!([{"count": {}}]),
+        serde_json::json!([{"retries": {"gaps": {"atLeast": 2}}}]),
+        serde_json::json!([{"answered": "4x"}]),
+    ] {
+        assert!(!validator.is_valid(&wrong), "{wrong}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_can_be_read(text in "[-a-zA-Z{}:, \n\"\\[\\]0-9%*/]{0,80}") {
@@ -220,7 +259,7 @@ proptest! {
 
     #[test]
     fn any_value_can_stand_anywhere(
-        key in prop::sample::select(super::entry::ENTRY.known.to_vec()),
+        key in prop::sample::select(ENTRY.known.to_vec()),
         value in prop::sample::select(vec![
             "null", "1", "-1", "true", "x", "[]", "{}", "[1]", "{atMost: 1}", "'*'", "5xx",
             "{by: x}", "{gaps: {}}", "{a: {b: c}}", "[[]]", "1.5", "''",

@@ -1,6 +1,6 @@
 //! How often: `2`, or `{atLeast: 1, atMost: 3}`; and statuses: `429`, `5xx`, `400-499`.
 
-use super::document::open;
+use super::keys::open;
 use crate::{
     codec::json::{Node, NodeValue},
     format::{

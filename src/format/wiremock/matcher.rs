@@ -189,7 +189,7 @@ fn value_matcher(matcher: Member, mut options: Options, problems: &mut Problems)
         "doesNotMatch" => ValuePattern::DoesNotMatch(operand(value, problems)),
         "equalTo" => ValuePattern::EqualTo {
             value: operand(value, problems),
-            case_insensitive: options.flag("caseInsensitive", problems),
+            case_insensitive: options.said_flag("caseInsensitive", problems),
         },
         "equalToJson" => {
             ValuePattern::EqualToJson(operand::equal_to_json(value, options, problems))

@@ -36,8 +36,8 @@ pub(super) fn equal_to_json(
     JsonPattern {
         expected,
         text,
-        ignore_array_order: options.flag("ignoreArrayOrder", problems),
-        ignore_extra_elements: options.flag("ignoreExtraElements", problems),
+        ignore_array_order: options.said_flag("ignoreArrayOrder", problems),
+        ignore_extra_elements: options.said_flag("ignoreExtraElements", problems),
     }
 }
 
@@ -105,11 +105,11 @@ pub(super) fn xml(operand: Node, options: &mut Options, problems: &mut Problems)
     };
     XmlPattern {
         expected: text(operand, "equalToXml", problems).unwrap_or_default(),
-        placeholders: options.flag("enablePlaceholders", problems),
+        placeholders: options.said_flag("enablePlaceholders", problems),
         opening: options.text("placeholderOpeningDelimiterRegex", problems),
         closing: options.text("placeholderClosingDelimiterRegex", problems),
         exempted,
-        ignore_order_of_same_node: options.flag("ignoreOrderOfSameNode", problems),
+        ignore_order_of_same_node: options.said_flag("ignoreOrderOfSameNode", problems),
         namespaces: spanned_text(options, "namespaceAwareness", problems).and_then(
             |(span, word)| {
                 meaning_of(NAMESPACE_AWARENESS, "namespaceAwareness", &word, span, problems)

@@ -45,14 +45,19 @@ impl Options {
 
     /// Takes `true` or `false`; absent is `false`. Like WireMock, takes both as text too.
     pub(super) fn flag(&mut self, name: &str, problems: &mut Problems) -> bool {
-        let Some(node) = self.take(name) else { return false };
+        self.said_flag(name, problems).unwrap_or_default()
+    }
+
+    /// Takes `true` or `false` as [`Options::flag`] does; `None` where nothing is said.
+    pub(super) fn said_flag(&mut self, name: &str, problems: &mut Problems) -> Option<bool> {
+        let node = self.take(name)?;
         match &node.value {
-            NodeValue::Bool(value) => *value,
-            NodeValue::String(text) if text == "true" => true,
-            NodeValue::String(text) if text == "false" => false,
+            NodeValue::Bool(value) => Some(*value),
+            NodeValue::String(text) if text == "true" => Some(true),
+            NodeValue::String(text) if text == "false" => Some(false),
             _ => {
                 expected(&node, name, "`true` or `false`", problems);
-                false
+                None
             }
         }
     }

@@ -87,7 +87,7 @@ fn value_members(pattern: &ValuePattern) -> Members {
         ValuePattern::DoesNotMatch(regex) => one("doesNotMatch", regex.as_str().into()),
         ValuePattern::EqualTo { value, case_insensitive } => {
             let mut members = one("equalTo", value.as_str().into());
-            put_flag(&mut members, "caseInsensitive", *case_insensitive);
+            put_said(&mut members, "caseInsensitive", *case_insensitive);
             members
         }
         ValuePattern::EqualToJson(pattern) => json_members(pattern),
@@ -120,8 +120,8 @@ fn value_members(pattern: &ValuePattern) -> Members {
 
 fn json_members(pattern: &JsonPattern) -> Members {
     let mut members = one("equalToJson", json_operand(&pattern.expected, pattern.text.as_deref()));
-    put_flag(&mut members, "ignoreArrayOrder", pattern.ignore_array_order);
-    put_flag(&mut members, "ignoreExtraElements", pattern.ignore_extra_elements);
+    put_said(&mut members, "ignoreArrayOrder", pattern.ignore_array_order);
+    put_said(&mut members, "ignoreExtraElements", pattern.ignore_extra_elements);
     members
 }
 
@@ -160,14 +160,14 @@ fn path_operand(path: &PathPattern) -> Json {
 
 fn xml_members(pattern: &XmlPattern) -> Members {
     let mut members = one("equalToXml", pattern.expected.as_str().into());
-    put_flag(&mut members, "enablePlaceholders", pattern.placeholders);
+    put_said(&mut members, "enablePlaceholders", pattern.placeholders);
     put_text(&mut members, "placeholderOpeningDelimiterRegex", pattern.opening.as_deref());
     put_text(&mut members, "placeholderClosingDelimiterRegex", pattern.closing.as_deref());
     if !pattern.exempted.is_empty() {
         let words = pattern.exempted.iter().map(|kind| word_of(XML_COMPARISONS, *kind).into());
         members.push(member("exemptedComparisons", Json::Array(words.collect())));
     }
-    put_flag(&mut members, "ignoreOrderOfSameNode", pattern.ignore_order_of_same_node);
+    put_said(&mut members, "ignoreOrderOfSameNode", pattern.ignore_order_of_same_node);
     let namespaces = pattern.namespaces.map(|kind| word_of(NAMESPACE_AWARENESS, kind));
     put_text(&mut members, "namespaceAwareness", namespaces);
     members
@@ -192,6 +192,11 @@ fn put_flag(members: &mut Members, name: &str, is_set: bool) {
     if is_set {
         members.push(member(name, true.into()));
     }
+}
+
+/// What was said is written, though it says what holds anyway: clients read back what they wrote.
+fn put_said(members: &mut Members, name: &str, flag: Option<bool>) {
+    members.extend(flag.map(|flag| member(name, flag.into())));
 }
 
 fn put_text(members: &mut Members, name: &str, text: Option<&str>) {

@@ -59,7 +59,7 @@ fn and_must_hold_within_one_value() {
 
 #[test]
 fn case_is_ignored_on_request() {
-    let pattern = ValuePattern::EqualTo { value: "Été".into(), case_insensitive: true };
+    let pattern = ValuePattern::EqualTo { value: "Été".into(), case_insensitive: Some(true) };
     check(&pattern, &["éTÉ"], true);
     check(&pattern, &["ete"], false);
     check(&equal("A"), &["a"], false);

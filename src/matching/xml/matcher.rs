@@ -36,6 +36,7 @@ impl XmlMatcher {
         let expected = read(&pattern.expected, awareness)?;
         let placeholders = pattern
             .placeholders
+            .unwrap_or_default()
             .then(|| Placeholders::compile(pattern.opening.as_deref(), pattern.closing.as_deref()))
             .transpose()?;
         Ok(Self {
@@ -43,7 +44,7 @@ impl XmlMatcher {
             awareness,
             exempted: pattern.exempted.clone(),
             placeholders,
-            ignores_order: pattern.ignore_order_of_same_node,
+            ignores_order: pattern.ignore_order_of_same_node == Some(true),
         })
     }
 

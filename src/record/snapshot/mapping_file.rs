@@ -66,6 +66,7 @@ fn pattern_of(source: &Source<'_>, headers: &[String]) -> RequestPattern {
         headers: headers.iter().map(|name| (name.clone(), None)).collect(),
         ..RecordSpec::default()
     };
+    spec.body.case_insensitive = None;
     let view = RequestView::new(&source.request);
     let multipart = multipart_of(&view);
     // What is neither JSON nor XML is a text to this one.
@@ -95,10 +96,7 @@ fn multipart_of(view: &RequestView<'_>) -> Vec<MultipartPattern> {
         let bytes = part.body(whole);
         let is_file = disposition.contains("filename=");
         let body = match std::str::from_utf8(bytes) {
-            Ok(text) if !is_file => {
-                let (value, case_insensitive) = (text.to_owned(), false);
-                BodyPattern::Text(ValuePattern::EqualTo { value, case_insensitive })
-            }
+            Ok(text) if !is_file => BodyPattern::Text(ValuePattern::equal_to(text)),
             _ => BodyPattern::BinaryEqualTo(Bytes::copy_from_slice(bytes)),
         };
         let named = ValuePattern::Contains(format!("name=\"{name}\""));

@@ -23,8 +23,7 @@ pub(super) fn of(request: &Request, spec: &RecordSpec) -> RequestPattern {
     let headers = spec.headers.iter().filter_map(|(name, ignores_case)| {
         let value = request.headers.get(name.as_str())?;
         let value = text_of(value.as_bytes());
-        let case_insensitive = ignores_case.unwrap_or_default();
-        Some((name.clone(), ValuePattern::EqualTo { value, case_insensitive }))
+        Some((name.clone(), equal_to(value, *ignores_case)))
     });
     RequestPattern {
         method: MethodPattern::Is(request.method.to_string()),
@@ -41,7 +40,7 @@ fn queries(view: &RequestView<'_>) -> Vec<(String, ValuePattern)> {
     let mut all: Vec<(String, Vec<ValuePattern>)> = Vec::new();
     let has_query = view.query().is_some_and(|query| !query.is_empty());
     for (name, value) in view.query_pairs().iter().filter(|_| has_query) {
-        let value = equal_to(value.clone(), false);
+        let value = ValuePattern::equal_to(value.clone());
         match all.iter_mut().find(|(known, _)| known == name) {
             Some((_, values)) => values.push(value),
             None => all.push((name.clone(), vec![value])),
@@ -50,7 +49,7 @@ fn queries(view: &RequestView<'_>) -> Vec<(String, ValuePattern)> {
     all.into_iter().map(|(name, values)| (name, ValuePattern::HasExactly(values))).collect()
 }
 
-fn equal_to(value: String, case_insensitive: bool) -> ValuePattern {
+fn equal_to(value: String, case_insensitive: Option<bool>) -> ValuePattern {
     ValuePattern::EqualTo { value, case_insensitive }
 }
 
@@ -83,14 +82,14 @@ fn body(
     // What is no text would match nothing as one.
     let Some(text) = view.body_text() else { return Some(binary(view, bytes)) };
     let text = text.to_owned();
-    let as_text = |text| equal_to(text, wanted.case_insensitive.unwrap_or_default());
+    let as_text = |text| equal_to(text, wanted.case_insensitive);
     Some(match kind {
         RecordedBodyKind::Json => match parse_tolerant(&text) {
             Ok(expected) => BodyPattern::EqualToJson(JsonPattern {
                 expected,
                 text: Some(text),
-                ignore_array_order: wanted.ignore_array_order.unwrap_or_default(),
-                ignore_extra_elements: wanted.ignore_extra_elements.unwrap_or_default(),
+                ignore_array_order: wanted.ignore_array_order,
+                ignore_extra_elements: wanted.ignore_extra_elements,
             }),
             Err(_) => BodyPattern::Text(as_text(text)),
         },

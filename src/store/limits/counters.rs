@@ -113,6 +113,13 @@ impl Counters {
         self.inner.lock().early()
     }
 
+    /// About how many bytes they take.
+    pub(in crate::store) fn bytes(&self) -> usize {
+        let inner = self.inner.lock();
+        inner.meters.capacity() * size_of::<(MeterId, Slot)>()
+            + inner.clients.capacity() * size_of::<((u64, u128), Client)>()
+    }
+
     /// What is known of each client.
     pub(super) fn with_clients<T>(&self, read: impl FnMut(&Client) -> T) -> Vec<T> {
         self.inner.lock().clients.values().map(read).collect()

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import client from "wiremock-rest-client";
 
 const [url, session, seconds] = process.argv.slice(2);
-const headers = { "X-Ringer-Session": session };
+const headers = { "X-Ringer-Session": session, "X-Mark": session };
 // This alone puts the client into its session.
 const { mappings, requests, scenarios, global } = new client.WireMockRestClient(url, {
   headers,
@@ -21,13 +21,39 @@ const { mappings, requests, scenarios, global } = new client.WireMockRestClient(
 const ask = (path, init) => fetch(url + path, { ...init, headers });
 const text = async (path, init) => (await ask(path, init)).text();
 const status = async (path, init) => (await ask(path, init)).status;
+const json = async (path, init) => (await ask(path, init)).json();
+const post = (path, body) => ask(path, { method: "POST", body: JSON.stringify(body) });
+const metadata = { owner: session };
 const stub = (path, body, more) =>
-  mappings.createMapping({ request: { method: "GET", url: path }, response: { status: 200, body }, ...more });
-const delay = async () => (await (await ask("/__admin/settings")).json()).settings.fixedDelay;
+  mappings.createMapping({ request: { method: "GET", url: path }, response: { status: 200, body }, metadata, ...more });
+const delay = async () => (await json("/__admin/settings")).settings.fixedDelay;
+
+// A clock that stands still for the whole race, at a time that is this session's alone.
+const frozen = `${2031 + Math.floor(Math.random() * 60)}-05-06T07:08:09Z`;
+assert.equal((await post("/__admin/ringer/clock/freeze", { now: frozen })).status, 200);
+
+// Whatever this session can see carries its mark: each stub, entry, near miss, state and setting.
+async function allMine() {
+  for (const it of (await mappings.getAllMappings()).mappings) assert.deepEqual(it.metadata, metadata);
+  for (const it of (await requests.getAllRequests()).requests) {
+    assert.equal(it.request.headers["X-Mark"] ?? it.request.headers["x-mark"], session);
+    if (it.wasMatched) assert.deepEqual(it.stubMapping.metadata, metadata);
+  }
+  for (const it of (await requests.getUnmatchedNearMisses()).nearMisses) {
+    assert.equal(it.request.headers["X-Mark"] ?? it.request.headers["x-mark"], session);
+    assert.deepEqual(it.stubMapping.metadata, metadata);
+  }
+  for (const { state } of (await scenarios.getAllScenarios()).scenarios) {
+    assert.ok(state === "Started" || state.startsWith(`${session}-`), state);
+  }
+  const { settings } = await json("/__admin/settings");
+  assert.equal(settings.extended?.owner ?? session, session);
+  assert.equal((await json("/__admin/ringer/clock")).now.slice(0, 19) + "Z", frozen);
+}
 
 async function round(at) {
   const body = `${session} ${at}`;
-  const made = await stub("/same", body, { metadata: { owner: session } });
+  const made = await stub("/same", body);
   const listed = await mappings.getAllMappings();
   assert.deepEqual(listed.mappings.map((it) => it.response.body), [body]);
   assert.equal(listed.meta.total, 1);
@@ -45,6 +71,8 @@ async function round(at) {
   const near = (await requests.getUnmatchedNearMisses()).nearMisses;
   assert.deepEqual(near.map((it) => it.stubMapping.response.body), [body]);
 
+  await allMine();
+
   // The same scenario, with other states.
   const steps = ["Started", `${session}-2`, `${session}-3`];
   for (const [at, here] of steps.slice(0, 2).entries()) {
@@ -61,6 +89,10 @@ async function round(at) {
   await scenarios.resetAllScenarios();
   assert.equal(await text("/step"), "Started");
 
+  await allMine();
+
+  assert.equal((await post("/__admin/settings", { extended: metadata })).status, 200);
+  await allMine();
   await global.updateGlobalSettings({ fixedDelay: 2 });
   assert.equal(await delay(), 2);
   await global.updateGlobalSettings({ fixedDelay: 0 });
@@ -74,6 +106,13 @@ async function round(at) {
 
   await mappings.updateMapping(made.id, { ...made, response: { status: 200, body: `${body} changed` } });
   assert.equal(await text("/same"), `${body} changed`);
+  await mappings.createMapping({
+    request: { method: "GET", url: "/now" },
+    response: { status: 200, body: "{{now}}", transformers: ["response-template"] },
+    metadata,
+  });
+  assert.equal(await text("/now"), frozen);
+  await allMine();
   if (at % 3 === 0) {
     await mappings.removeByMetaData({ matchesJsonPath: { expression: "$.owner", equalTo: session } });
     assert.equal(await status("/same"), 404);

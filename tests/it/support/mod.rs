@@ -3,6 +3,7 @@
 pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod folder;
+pub(crate) mod in_session;
 pub(crate) mod process;
 pub(crate) mod round_trip;
 pub(crate) mod server;

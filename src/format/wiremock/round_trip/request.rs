@@ -61,11 +61,13 @@ fn operand(value: impl Strategy<Value = Json>) -> impl Strategy<Value = (Json, O
 }
 
 fn json_pattern() -> impl Strategy<Value = JsonPattern> {
-    (operand(json()), any::<[bool; 2]>()).prop_map(|((expected, text), flags)| JsonPattern {
-        expected,
-        text,
-        ignore_array_order: flags[0],
-        ignore_extra_elements: flags[1],
+    (operand(json()), any::<[Option<bool>; 2]>()).prop_map(|((expected, text), flags)| {
+        JsonPattern {
+            expected,
+            text,
+            ignore_array_order: flags[0],
+            ignore_extra_elements: flags[1],
+        }
     })
 }
 
@@ -77,7 +79,7 @@ fn schema_pattern() -> impl Strategy<Value = SchemaPattern> {
 
 fn xml_pattern() -> impl Strategy<Value = XmlPattern> {
     (
-        (word(), any::<[bool; 2]>(), prop::option::of(word()), prop::option::of(word())),
+        (word(), any::<[Option<bool>; 2]>(), prop::option::of(word()), prop::option::of(word())),
         prop::collection::vec(any_of(XML_COMPARISONS), 0..3),
         prop::option::of(any_of(NAMESPACE_AWARENESS)),
     )
@@ -123,9 +125,8 @@ fn value() -> impl Strategy<Value = ValuePattern> {
         word().prop_map(ValuePattern::DoesNotMatch),
         word().prop_map(ValuePattern::Matches),
         word().prop_map(ValuePattern::PathTemplate),
-        (word(), any::<bool>()).prop_map(|(value, case_insensitive)| ValuePattern::EqualTo {
-            value,
-            case_insensitive
+        (word(), any::<Option<bool>>()).prop_map(|(value, case_insensitive)| {
+            ValuePattern::EqualTo { value, case_insensitive }
         }),
         date_pattern().prop_map(ValuePattern::Date),
         json_pattern().prop_map(ValuePattern::EqualToJson),
