@@ -24,7 +24,7 @@
 //! # }
 //! ```
 
-use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
@@ -32,19 +32,15 @@ use crate::{
     admin::{Admin, AdminParts, SessionListeners},
     config::Config,
     library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service},
-    model::{Handled, SessionName},
-    record::{LazyRecorder, MappingFiles},
+    model::Handled,
+    record::LazyRecorder,
     redaction::Redactor,
-    runtime::{Clock, Drain, Watch},
-    serve::{AdminPlace, Dialect, Server, ServerParts, SessionDoors, server},
-    store::{
-        JournalLimits, Journals, Measured, SessionClock, Sessions, SharedBehaviors, SharedSettings,
-        StubStore,
-    },
+    runtime::{Clock, Drain},
+    serve::{Dialect, Server, ServerParts, SessionDoors, server},
+    store::{JournalLimits, Journals, Measured, Sessions, SharedSettings, StubStore},
     telemetry::Metrics,
     tls::Authority,
     upstream,
-    verify::{Compiled, Evidence, gather},
 };
 
 mod behaviors;
@@ -54,11 +50,13 @@ mod mappings;
 mod measured;
 mod recorded;
 mod reload;
+mod running;
 mod secrets;
 mod spans;
 mod summary;
 mod verification;
 
+pub use running::Running;
 pub use summary::Summary;
 
 pub use crate::lint::compile_problems;
@@ -71,33 +69,6 @@ use spans::Spans;
 /// ringer, about to start.
 #[derive(Debug)]
 pub struct App;
-
-/// A running ringer.
-pub struct Running {
-    server: Server,
-    authority: Arc<Authority>,
-    stubs: Arc<StubStore>,
-    recorder: Arc<LazyRecorder>,
-    events: broadcast::Sender<Handled>,
-    problems: Vec<String>,
-    behaviors: AnswerBehaviors,
-    sessions: Arc<Sessions>,
-    mapping_files: Option<MappingFiles>,
-    expectations: Option<Compiled>,
-    clock: Clock,
-    /// Stops when dropped.
-    watcher: Option<Watcher>,
-    spans: Option<Spans>,
-    asked_to_stop: Watch,
-    /// Kept, so that its end is not taken for a wish to stop.
-    _shutdown: Arc<Drain>,
-}
-
-impl fmt::Debug for Running {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").field("addresses", &self.addresses()).finish_non_exhaustive()
-    }
-}
 
 impl App {
     /// Reads stubs, binds the addresses, and serves.
@@ -189,19 +160,21 @@ impl Parts {
                 tracing::error!(%error, "a stub of the command line cannot be used");
             }
         }
-        let watcher = config
-            .watch
-            .then(|| {
-                let (keeper, metrics) = (Arc::clone(&keeper), Arc::clone(&self.metrics));
-                Watcher::follow(self.reader, &self.loaded, reload::follow(keeper, metrics))
-            })
-            .transpose()?;
         let expectations = verification::compiled(config.expectations.as_ref())?;
         // Else nobody could ask for it.
         let is_kept = config.admin.place.is_some() || config.expectations.is_some();
         let entries = if is_kept { config.journal.entries } else { 0 };
         let limits = JournalLimits { entries, ..config.journal };
         let journals = Journals::new(limits, Redactor::clone(&self.redactor));
+        let watcher = config
+            .watch
+            .then(|| {
+                let (keeper, metrics) = (Arc::clone(&keeper), Arc::clone(&self.metrics));
+                let (feed, root) = (Arc::clone(journals.feed()), config.stubs.clone());
+                let follow = reload::follow(keeper, metrics, feed, root);
+                Watcher::follow(self.reader, &self.loaded, follow)
+            })
+            .transpose()?;
         let settings = Arc::new(SharedSettings::new(config.global.clone()));
         let stubs = Arc::clone(&self.stubs);
         let sessions = Arc::new(Sessions::new(config.sessions, journals, settings, stubs));
@@ -294,107 +267,5 @@ impl Parts {
             asked_to_stop,
             _shutdown: shutdown,
         })
-    }
-}
-
-impl Running {
-    /// The addresses that are listened on, in the order in which they were given.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        self.server.addresses()
-    }
-
-    /// The addresses that sessions have of their own from the start, in the order in which they were
-    /// given.
-    pub fn session_addresses(&self) -> &[(SessionName, SocketAddr)] {
-        self.server.session_addresses()
-    }
-
-    /// Where the admin API answers, as its clients are told it: a URL, or `unix:` and a path.
-    pub fn admin(&self) -> Option<String> {
-        let url = |address: &SocketAddr| format!("http://{address}");
-        match self.server.admin()? {
-            AdminPlace::Address(address) => Some(url(address)),
-            AdminPlace::Everywhere { .. } => self.addresses().first().map(url),
-            #[cfg(unix)]
-            AdminPlace::Unix(path) => {
-                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-                Some(format!("unix:{}", path.display()))
-            }
-        }
-    }
-
-    /// The certificate to give to clients.
-    pub fn ca_file(&self) -> PathBuf {
-        self.authority.certificate_file()
-    }
-
-    /// How answers behave, to be changed while ringer runs. A change holds from a time of
-    /// [`Running::clock`].
-    pub fn behaviors(&self) -> &SharedBehaviors {
-        &self.behaviors.shared
-    }
-
-    /// The time that rules, limits and dates follow.
-    pub fn clock(&self) -> &SessionClock {
-        self.sessions.default_session().clock()
-    }
-
-    /// What becomes of each request from now on.
-    pub fn events(&self) -> broadcast::Receiver<Handled> {
-        self.events.subscribe()
-    }
-
-    /// Waits until a client of the admin API asks ringer to stop; for ever where there is no such API.
-    pub async fn asked_to_stop(&self) {
-        self.asked_to_stop.clone().stopped().await;
-    }
-
-    /// Mistakes in stub files that were found at the start, as people read them.
-    pub fn problems(&self) -> &[String] {
-        &self.problems
-    }
-
-    /// Finishes what is in flight, saves everything, and says what it came to.
-    pub async fn stop(self) -> Summary {
-        self.server.stop().await;
-        drop(self.watcher);
-        if let Some(spans) = self.spans {
-            spans.finish().await;
-        }
-        mappings::finish(self.mapping_files).await;
-        let recorded = match self.recorder.running() {
-            Some(recorder) => Some(recorder.finish().await),
-            None => None,
-        };
-        let tally = self.server.tally();
-        let set = self.stubs.snapshot();
-        let unused_stubs = match recorded {
-            Some(_) => Vec::new(),
-            None => verification::unused(&self.server, &set),
-        };
-        let early_retries = self.server.early_retries();
-        let verdict = self.expectations.as_ref().map(|compiled| {
-            let (session, now) = (self.sessions.default_session(), self.clock.elapsed());
-            let known = gather(session, &set, now);
-            compiled.judge(&Evidence { unused_stubs: unused_stubs.clone(), early_retries, ..known })
-        });
-        let mut problems = self.problems;
-        problems.extend(recorded.iter().flat_map(|recorded| recorded.errors.clone()));
-        problems.extend(self.behaviors.finish().await);
-        Summary {
-            requests: tally.requests,
-            stub_answers: tally.stubbed,
-            nearest: tally.nearest,
-            recorded,
-            misses: self.server.misses().into_iter().collect(),
-            unused_stubs: unused_stubs.into_iter().map(|stub| stub.name).collect(),
-            verdict,
-            rate_limited: tally.limited,
-            early_retries,
-            limits: self.server.limits(),
-            injected: tally.injected,
-            upstream_failures: tally.upstream_failed,
-            problems,
-        }
     }
 }

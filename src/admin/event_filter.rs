@@ -58,7 +58,11 @@ impl EventFilter {
     pub(super) fn of(call: &Call<'_>) -> Result<Self, Problem> {
         let session = match call.parameter("session") {
             Some(name) => Some(parsed::<SessionName>("session", &name)?),
-            None => Some(call.session().name().clone()).filter(|name| !name.is_default()),
+            None => match call.headers.get(SessionName::HEADER).map(|name| name.to_str()) {
+                // There need not be such a session yet.
+                Some(Ok(name)) => Some(parsed::<SessionName>("session", name.trim())?),
+                _ => None,
+            },
         };
         let url = |text: &String| {
             let pattern = read_url(text).map_err(|error| wrong("url", &error))?;

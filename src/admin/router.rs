@@ -51,6 +51,9 @@ const PATCH: Method = Method::PATCH;
 const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
+/// Where what happens is told.
+const EVENTS: &str = "/ringer/events";
+
 /// Every path; of two that fit, the earlier one answers.
 const ROUTES: &[Route] = &[
     route(GET, "/", "List stub mappings", mappings::list),
@@ -149,7 +152,7 @@ const ROUTES: &[Route] = &[
     route(POST, "/ringer/clock/reset", "Return to real time", clock::reset),
     route(POST, "/ringer/clock/resume", "Let the clock run on", clock::resume),
     route(POST, "/ringer/clock/set", "Set the clock", clock::set),
-    route(GET, "/ringer/events", "Follow what happens, as server-sent events", events::follow),
+    route(GET, EVENTS, "Follow what happens, as server-sent events", events::follow),
     route(
         GET,
         "/ringer/expectations",
@@ -250,7 +253,7 @@ fn called(parts: &AdminParts, request: &Request<Bytes>, below: &str) -> Answer {
         if let Some(variable) = variable_of(route.path, below) {
             return (route.run)(&Call {
                 parts,
-                session: session_of(parts, request.headers())?,
+                session: session_of(parts, request.headers(), route.path)?,
                 uri: request.uri(),
                 headers: request.headers(),
                 body: request.body(),
@@ -276,7 +279,7 @@ pub(super) fn described() -> impl Iterator<Item = Described<'static>> {
 }
 
 /// The session that a call is about.
-fn session_of(parts: &AdminParts, fields: &HeaderMap) -> Result<Arc<Session>, Problem> {
+fn session_of(parts: &AdminParts, fields: &HeaderMap, path: &str) -> Result<Arc<Session>, Problem> {
     let Some(value) = fields.get(SessionName::HEADER) else {
         return Ok(Arc::clone(parts.sessions.default_session()));
     };
@@ -284,6 +287,11 @@ fn session_of(parts: &AdminParts, fields: &HeaderMap) -> Result<Arc<Session>, Pr
     let name: SessionName = name.trim().parse().map_err(|error: SessionNameError| {
         Problem::bad_request(format!("the header `X-Ringer-Session` names no session: {error}"))
     })?;
+    if path == EVENTS {
+        // Who only follows it makes no session.
+        let default = || Arc::clone(parts.sessions.default_session());
+        return Ok(parts.sessions.get(&name).unwrap_or_else(default));
+    }
     parts.sessions.enter(&name).map_err(Problem::of_session)
 }
 

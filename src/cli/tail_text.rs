@@ -17,7 +17,11 @@ pub fn of(kind: &str, data: &Value, width: usize) -> String {
         "webhook" => webhook(data),
         "change" => {
             let (what, by) = (text(data, "what"), text(data, "path"));
-            let line = format!("  {what} changed: {} /__admin{by}", text(data, "method"));
+            let line = match text(data, "method") {
+                "WRITE" => format!("  stub file changed: {by}"),
+                "REMOVE" => format!("  stub file removed: {by}"),
+                method => format!("  {what} changed: {method} /__admin{by}"),
+            };
             format!("{}{}\n", paint(style::FAINT, line), of_session(data))
         }
         "lost" => {

@@ -4,10 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::Response;
+use http_body::Body as _;
 
-use super::tee::Stopwatch;
+use super::{body_tap::BodyTap, inbound::Inbound, tee::Stopwatch};
 use crate::{
-    model::Outcome,
+    model::{Outcome, Request, RequestBody},
     store::{ServeEvent, Session},
 };
 
@@ -42,6 +43,19 @@ impl Entry {
         if let Some(Self { event, watch, .. }) = entry {
             event.set_upstream(watch.elapsed().saturating_sub(asked));
         }
+    }
+
+    /// Has the journal see the body of a request that is passed on, as it passes, unless it is known.
+    pub(super) fn tap(
+        entry: Option<&Self>,
+        body: &mut Inbound,
+        (asked, is_known): (&Request, bool),
+    ) {
+        let is_coming = !is_known && !body.is_end_stream();
+        let Some(Self { event, session, .. }) = entry.filter(|_| is_coming) else { return };
+        let mut asked = asked.clone();
+        asked.body = RequestBody::Whole(Bytes::new());
+        body.tap(BodyTap::new(Arc::clone(session), Arc::clone(event), asked));
     }
 
     /// Notes the answer, with its body where that is there.

@@ -299,6 +299,7 @@ impl Handling {
             (&outbound.route, outbound.watch),
             By::Api,
         );
+        Entry::tap(entry.as_ref(), &mut outbound.body, (&outbound.request, is_recorded));
         let recorder = self.state.recorder.running().filter(|_| mode.records()).cloned();
         let passed = match recorder {
             None => {

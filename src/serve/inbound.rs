@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Bytes, BytesMut};
@@ -10,7 +10,10 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-use super::paced::{Paced, Pacing};
+use super::{
+    body_tap::BodyTap,
+    paced::{Paced, Pacing},
+};
 use crate::{codec::BodyDigest, model::RequestBody};
 
 /// What has been read of a body, and the rest.
@@ -18,17 +21,23 @@ use crate::{codec::BodyDigest, model::RequestBody};
 pub(super) struct Inbound {
     read: BytesMut,
     rest: Option<Paced<Incoming>>,
+    tap: Option<BodyTap>,
 }
 
 impl Inbound {
     pub(super) fn new(body: Incoming) -> Self {
         let rest = (!body.is_end_stream()).then(|| Paced::unpaced(body));
-        Self { read: BytesMut::new(), rest }
+        Self { rest, ..Self::default() }
     }
 
     /// None, or none that is left.
     pub(super) fn none() -> Self {
-        Self { read: BytesMut::new(), rest: None }
+        Self::default()
+    }
+
+    /// Has the journal see what is passed on of it.
+    pub(super) fn tap(&mut self, tap: BodyTap) {
+        self.tap = Some(tap);
     }
 
     /// Has what is left come slowly.
@@ -124,13 +133,26 @@ impl Body for Inbound {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if !self.read.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(self.read.split().freeze()))));
+        let polled = if self.read.is_empty() {
+            match &mut self.rest {
+                Some(rest) => ready!(Pin::new(rest).poll_frame(cx)),
+                None => None,
+            }
+        } else {
+            Some(Ok(Frame::data(self.read.split().freeze())))
+        };
+        if let Some(tap) = &self.tap {
+            if let Some(Ok(frame)) = &polled
+                && let Some(piece) = frame.data_ref()
+            {
+                tap.add(piece);
+            }
+            if self.is_end_stream() || !matches!(polled, Some(Ok(_))) {
+                // Before the last of it has gone: who has the answer finds it.
+                self.tap = None;
+            }
         }
-        match &mut self.rest {
-            Some(rest) => Pin::new(rest).poll_frame(cx),
-            None => Poll::Ready(None),
-        }
+        Poll::Ready(polled)
     }
 
     fn is_end_stream(&self) -> bool {

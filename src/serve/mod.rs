@@ -10,6 +10,7 @@ pub mod targets;
 
 mod authority;
 mod bandwidth;
+mod body_tap;
 mod call_body;
 mod caller;
 mod capture;

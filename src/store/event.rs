@@ -1,6 +1,9 @@
 //! One entry of the journal: a request, its stub, and what is learned of the answer by and by.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -18,11 +21,11 @@ use super::{
 };
 use crate::{
     model::{Request, ServiceName, SessionName, usual_spelling},
-    redaction::{Redactor, SeenAnswer},
+    redaction::{Credentials, Redactor, SeenAnswer},
 };
 
-/// Notes on one entry beyond which no more are taken.
-const MAX_NOTES: usize = 32;
+mod learned;
+mod passing;
 
 /// What an entry takes beside its fields and bodies, about.
 pub(super) const ENTRY_BYTES: usize = size_of::<ServeEvent>() + 128;
@@ -38,7 +41,16 @@ pub struct ServeEvent {
     request_cut: Option<CutBody>,
     /// What nobody may see is replaced when somebody looks: most entries are never looked at.
     redactor: Redactor,
+    /// The request with its body, where that came later.
+    whole: OnceLock<Box<Whole>>,
     later: Mutex<Later>,
+}
+
+#[derive(Debug)]
+struct Whole {
+    request: Request,
+    credentials: Credentials,
+    cut: Option<CutBody>,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +59,9 @@ struct Later {
     bytes: Option<usize>,
     /// What its body, as it comes, takes of them.
     body_bytes: usize,
+    /// The request's body, while it is passed on.
+    request_body: Option<Box<Gathering>>,
+    request_bytes: usize,
     answer: Option<Answered>,
     delay: Duration,
     head: Option<Duration>,
@@ -88,17 +103,17 @@ impl ServeEvent {
         bytes: Option<usize>,
     ) -> Self {
         let later = Mutex::new(Later { bytes, ..Later::default() });
-        Self { id, session, served, request_cut, redactor, later }
+        Self { id, session, served, request_cut, redactor, whole: OnceLock::new(), later }
     }
 
     /// The request.
     pub fn request(&self) -> &Request {
-        &self.served.request
+        self.whole.get().map_or(&self.served.request, |whole| &whole.request)
     }
 
     /// What is kept of the request's body where that is too long.
     pub fn request_cut(&self) -> Option<&CutBody> {
-        self.request_cut.as_ref()
+        self.whole.get().map_or(&self.request_cut, |whole| &whole.cut).as_ref()
     }
 
     /// The session that it came in.
@@ -247,7 +262,7 @@ impl ServeEvent {
         }
         let (mut bytes, is_cut) = (body.bytes().clone(), body.cut().is_some());
         let answer = SeenAnswer { headers, body: &mut bytes, is_cut };
-        self.redactor.answer(answer, &self.served.credentials, &self.served.request);
+        self.redactor.answer(answer, self.credentials(), self.request());
         body.replace(bytes);
     }
 
@@ -256,48 +271,12 @@ impl ServeEvent {
     pub fn sanitise_more(&self, headers: &mut HeaderMap, body: &mut Bytes) {
         if self.redactor.is_on() {
             let answer = SeenAnswer { headers, body, is_cut: false };
-            self.redactor.answer(answer, &self.served.credentials, &self.served.request);
+            self.redactor.answer(answer, self.credentials(), self.request());
         }
     }
 
-    /// What else happened, in order.
-    pub fn notes(&self) -> Vec<Note> {
-        self.later.lock().notes.clone()
-    }
-
-    /// What befell it on purpose, and the seed of that.
-    pub fn drawn(&self) -> Option<Drawn> {
-        self.later.lock().drawn.as_deref().cloned()
-    }
-
-    /// Says for how long the answer is held back, and what befalls it on purpose where that is told.
-    pub fn set_plan(&self, delay: Duration, drawn: Option<Drawn>) {
-        let mut later = self.later.lock();
-        later.delay = delay;
-        later.drawn = drawn.map(Box::new);
-    }
-
-    /// Says how long the real API took to the head of its answer.
-    pub fn set_upstream(&self, time: Duration) {
-        self.later.lock().upstream = Some(time);
-    }
-
-    /// Says what becomes of it.
-    pub fn set_outcome(&self, outcome: ExchangeOutcome) {
-        self.later.lock().outcome = Some(outcome);
-    }
-
-    /// Says why the real API did not answer.
-    pub fn set_failure(&self, reason: &str) {
-        self.later.lock().failure = Some(reason.into());
-    }
-
-    /// Adds what else happened.
-    pub fn note(&self, note: Note) {
-        let mut later = self.later.lock();
-        if later.notes.len() < MAX_NOTES {
-            later.notes.push(note);
-        }
+    fn credentials(&self) -> &Credentials {
+        self.whole.get().map_or(&self.served.credentials, |whole| &whole.credentials)
     }
 
     /// Bytes that it holds, about.
@@ -341,12 +320,7 @@ impl ServeEvent {
         let AnswerBody::Coming(gathering) = &mut answered.body else { return 0 };
         let now = gathering.push(piece);
         let before = std::mem::replace(&mut later.body_bytes, now);
-        let Some(bytes) = &mut later.bytes else { return 0 };
-        if now > before {
-            grow(now - before);
-        }
-        *bytes = (*bytes + now).saturating_sub(before);
-        before.saturating_sub(now)
+        resized(&mut later.bytes, before, now, grow)
     }
 
     /// Says that it is over; `false` where that was said before.
@@ -377,4 +351,19 @@ impl ServeEvent {
     pub(super) fn leave(&self) -> usize {
         self.later.lock().bytes.take().unwrap_or_default()
     }
+}
+
+/// A part of what an entry takes has grown, which `grow` is told before, or shrunk, by so many bytes.
+fn resized(
+    bytes: &mut Option<usize>,
+    before: usize,
+    now: usize,
+    grow: impl FnOnce(usize),
+) -> usize {
+    let Some(bytes) = bytes else { return 0 };
+    if now > before {
+        grow(now - before);
+    }
+    *bytes = (*bytes + now).saturating_sub(before);
+    before.saturating_sub(now)
 }

@@ -42,16 +42,16 @@ pub enum Notice {
     },
 }
 
-/// A change by a client of the admin API.
+/// A change by a client of the admin API, or of a stub file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// In which session.
     pub session: SessionName,
     /// The kind of resource: `mappings`, `scenarios`, `behaviors`, ….
     pub what: String,
-    /// Method of the call.
+    /// Method of the call; of a file, `WRITE` or `REMOVE`.
     pub method: String,
-    /// Its path, below `/__admin`.
+    /// Its path, below `/__admin`; that of a file, below the folder of stubs.
     pub path: String,
 }
 

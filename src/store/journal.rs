@@ -24,7 +24,7 @@ use super::{
     served::Served,
 };
 use crate::{
-    model::{Json, RequestBody, SessionName},
+    model::{Json, Request, RequestBody, SessionName},
     redaction::Redactor,
     runtime::Seed,
 };
@@ -250,6 +250,20 @@ impl Journal {
     pub fn add_body(&self, event: &ServeEvent, piece: &Bytes) {
         let given = event.add_body(piece, |bytes| self.grow(bytes));
         self.shared.budget.give_back(&self.ring, given);
+        self.shrink();
+    }
+
+    /// Notes a further piece of the body of a request that is passed on.
+    pub fn add_request_body(&self, event: &ServeEvent, piece: &Bytes) {
+        let limit = BodyLimit::new(self.shared.limits.body_bytes);
+        let given = event.add_request_body(piece, limit, |bytes| self.grow(bytes));
+        self.shared.budget.give_back(&self.ring, given);
+        self.shrink();
+    }
+
+    /// Says that all of it has come; `asked` is the request as it came, but for its body.
+    pub fn end_request_body(&self, event: &ServeEvent, asked: Request) {
+        event.end_request_body(asked, |bytes| self.grow(bytes));
         self.shrink();
     }
 

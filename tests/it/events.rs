@@ -317,3 +317,32 @@ async fn node_reads_events_by_fetch() {
     assert_eq!(rest.lines().last(), Some("/a1 /a2 /a3"));
     assert!(within(node.wait()).await.unwrap().success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_stub_file_is_told_by_its_name_alone() {
+    const SECRET: &str = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
+    let (folder, ringer) = with_stub().await;
+    let mut events = Events::open(ringer.address, "?kind=change", &[]).await;
+    let stub = format!(
+        r#"{{"request": {{"url": "/b", "headers": {{"authorization": {{"equalTo": "Bearer {SECRET}"}}}}}},
+            "response": {{"body": "{SECRET}"}}}}"#
+    );
+    folder.stub("b", &stub);
+    let (kind, _, data) = events.next().await.unwrap();
+    assert_eq!((kind.as_str(), &data["what"]), ("change", &json!("files")));
+    assert_eq!(data["method"], "WRITE");
+    assert!(data["path"].as_str().unwrap().ends_with("b.json"), "{data}");
+    assert!(!data.to_string().contains(SECRET), "{data}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_a_session_makes_none() {
+    let (_folder, ringer) = with_stub().await;
+    let fields = [("x-ringer-session", "later")];
+    let mut events = Events::open(ringer.address, "", &fields).await;
+    let sessions = client::get(ringer.address, "/__admin/ringer/sessions").await.text();
+    assert!(!sessions.contains("later"), "{sessions}");
+    client::get(ringer.address, "/a1").await;
+    client::send(ringer.address, "GET", "/a2", &fields, "").await;
+    assert_eq!(events.urls(1).await, ["/a2"]);
+}

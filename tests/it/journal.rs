@@ -159,6 +159,9 @@ async fn no_secret_of_request_or_answer_is_in_the_journal() {
     let list: Value = serde_json::from_str(&list).unwrap();
     assert_eq!(list["requests"][0]["ringer"]["cut"]["response"]["length"], 9057, "{list}");
     assert_eq!(list["requests"][1]["response"]["status"], 200);
+    // It was seen as it was passed on.
+    let sent = list["requests"][1]["request"]["body"].as_str().unwrap();
+    assert!(sent.contains("ada") && sent.contains("password"), "{sent}");
     let path = "/__admin/ringer/events?last=9&bodies=true&follow=false";
     let events = client::get(ringer.address, path).await.text();
     let data: Vec<_> = events.lines().filter_map(|line| line.strip_prefix("data: ")).collect();

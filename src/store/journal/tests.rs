@@ -255,3 +255,47 @@ proptest! {
         prop_assert_eq!(journals.bytes(), 0);
     }
 }
+
+const SECRET: &str = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
+
+#[test]
+fn a_body_that_is_passed_on_is_kept_as_it_passes_without_its_credentials() {
+    let redactor = Redactor::new(b"a key of some length");
+    let journal = Journals::new(JournalLimits::default(), redactor).open(SessionName::default());
+    let mut asked = served("/1", "").request;
+    asked.headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+    let event = journal.push(Served { request: asked.clone(), ..served("/1", "") }).unwrap();
+    let echo = Bytes::from(format!("you sent {SECRET} and hunter2-Xq7"));
+    journal.answered(&event, &Response::new(()), Some(&echo), Duration::ZERO);
+    // Somebody looks before all of the request has come.
+    event.answer();
+    let body = format!("{{\"order\": 7, \"key\": \"{SECRET}\", \"password\": \"hunter2-Xq7\"}}");
+    for piece in body.as_bytes().chunks(7) {
+        journal.add_request_body(&event, &Bytes::copy_from_slice(piece));
+    }
+    assert!(journal.bytes() > ENTRY_BYTES + body.len());
+    journal.end_request_body(&event, asked);
+    let RequestBody::Whole(shown) = &event.request().body else { panic!("it is short") };
+    let answer = event.answer().unwrap().body;
+    for text in [shown, answer.bytes()].map(|bytes| String::from_utf8_lossy(bytes).into_owned()) {
+        assert!(!text.contains(SECRET) && !text.contains("hunter2"), "{text}");
+    }
+    assert!(shown.starts_with(b"{\"order\": 7"), "{shown:?}");
+    journal.clear();
+    assert_eq!((journal.bytes(), journal.shared().bytes()), (0, 0));
+}
+
+#[test]
+fn of_a_long_body_that_is_passed_on_digest_and_length_are_kept() {
+    let limits = JournalLimits { body_bytes: 4, ..JournalLimits::default() };
+    let journal = journal(limits);
+    let event = journal.push(served("/1", "")).unwrap();
+    for piece in ["123", "456"] {
+        journal.add_request_body(&event, &Bytes::from_static(piece.as_bytes()));
+    }
+    journal.end_request_body(&event, served("/1", "").request);
+    assert!(matches!(event.request().body, RequestBody::Hashed { length: 6, .. }));
+    assert!(event.request_cut().unwrap().head.is_empty());
+    journal.clear();
+    assert_eq!((journal.bytes(), journal.shared().bytes()), (0, 0));
+}
