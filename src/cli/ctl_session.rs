@@ -149,7 +149,7 @@ fn texts<'v>(session: &'v Value, name: &str) -> Vec<&'v str> {
 fn row(session: &Value) -> Vec<String> {
     let count = |pointer: &str| number(session, pointer).to_string();
     let columns = ["/requests", "/stubs/own", "/behaviors", "/bytes"];
-    let name = paint(style::STRONG, name_of(session));
+    let name = name_of(session).to_owned();
     let counts = columns.iter().map(|pointer| count(pointer));
     std::iter::once(name).chain(counts).chain([ago(session)]).collect()
 }
