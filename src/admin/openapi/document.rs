@@ -94,7 +94,7 @@ fn operation(route: &Described<'_>, parts: &[Part], is_wiremock: bool) -> Json {
     });
     let mut operation = object([("summary", route.summary.into())]);
     let mut parameters: Vec<Json> = TAKEN.iter().map(|to| reference(to)).collect();
-    let mut responses = Vec::new();
+    let (mut responses, mut of_wiremock) = (Vec::new(), Vec::new());
     if let Some((part, Json::Object(members))) = found {
         operation.set("tags", Json::Array(vec![part.tag.as_str().into()]));
         for (name, value) in members {
@@ -102,12 +102,16 @@ fn operation(route: &Described<'_>, parts: &[Part], is_wiremock: bool) -> Json {
                 ("parameters", Json::Array(own)) => parameters.extend(own.iter().cloned()),
                 ("responses", Json::Object(own)) => responses.extend(own.iter().cloned()),
                 ("x-wiremock", Json::Object(own)) if is_wiremock => {
-                    responses.extend(own.iter().cloned());
+                    of_wiremock.clone_from(own);
                 }
                 ("x-wiremock", _) => {}
                 _ => operation.set(name, value.clone()),
             }
         }
+    }
+    for (status, response) in of_wiremock {
+        responses.retain(|(known, _)| *known != status);
+        responses.push((status, response));
     }
     for (status, to) in ANSWERED {
         if !responses.iter().any(|(known, _)| known == status) {

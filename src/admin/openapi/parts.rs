@@ -15,7 +15,7 @@
 //!     responses:                            # every status that the route itself can answer
 //!       200: { $ref: "#/components/responses/Clock" }
 //!       422: { $ref: "#/components/responses/Invalid" }
-//!     x-wiremock: …                           # statuses that only `ringer wiremock` answers
+//!     x-wiremock: …                           # what `ringer wiremock` answers otherwise
 //! components:                               # what these operations refer to
 //!   schemas:
 //!     ClockAdvance: …
