@@ -117,8 +117,8 @@ impl Problem {
         Self::of(StatusCode::INTERNAL_SERVER_ERROR, vec![error])
     }
 
-    /// 404, 409 or 503: a session that is not there, is there already, or is one too many.
-    pub(super) fn of_session(error: SessionError) -> Self {
+    /// 404, 409 or 429: a session that is not there, is there already, or is one too many.
+    pub(super) fn of_session(error: &SessionError) -> Self {
         let status = match error {
             SessionError::Exists(_) => StatusCode::CONFLICT,
             SessionError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,

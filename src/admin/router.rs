@@ -292,7 +292,7 @@ fn session_of(parts: &AdminParts, fields: &HeaderMap, path: &str) -> Result<Arc<
         let default = || Arc::clone(parts.sessions.default_session());
         return Ok(parts.sessions.get(&name).unwrap_or_else(default));
     }
-    parts.sessions.enter(&name).map_err(Problem::of_session)
+    parts.sessions.enter(&name).map_err(|error| Problem::of_session(&error))
 }
 
 /// What stands in a path for the variable of a route; empty for a route without one, `None` where

@@ -51,7 +51,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 pub(super) fn create(call: &Call<'_>) -> Answer {
     let asked = Asked::read(call, true)?;
     let name = asked.name.clone().map_or_else(made_name, Ok)?;
-    let session = call.parts.sessions.create(&name).map_err(Problem::of_session)?;
+    let session = call.parts.sessions.create(&name).map_err(|error| Problem::of_session(&error))?;
     let listened = asked.apply(call, &session).and_then(|()| asked.open(call, &name));
     if let Err(problem) = listened {
         forget(call, &name);

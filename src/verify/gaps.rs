@@ -76,11 +76,7 @@ pub(super) fn judge(
         let expected = format!("at least {} between tries", time(least));
         let is_short = |gap: &&Gap<'_, '_>| gap.waited + EARLY < least;
         let wrong = all.iter().flatten().filter(is_short);
-        found(
-            "retries.gaps.atLeast",
-            expected.clone(),
-            wrong.map(|it| it.cite("too soon")).collect(),
-        );
+        found("retries.gaps.atLeast", expected, wrong.map(|it| it.cite("too soon")).collect());
     }
     if let Some(most) = demanded.at_most {
         let expected = format!("at most {} between tries", time(most));

@@ -22,7 +22,8 @@ async fn create(ringer: &Ringer, stub: Value) -> Value {
 
 fn stub(url: &str, more: Value) -> Value {
     let mut stub = json!({"request": {"method": "GET", "url": url}, "response": {"body": "x"}});
-    stub.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { panic!("members are expected") };
+    stub.as_object_mut().unwrap().extend(more);
     stub
 }
 

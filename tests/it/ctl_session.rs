@@ -23,6 +23,7 @@ fn told(serving: &Serving, line: &str) -> String {
 #[test]
 fn sessions_are_made_shown_reset_and_dropped() {
     let folder = Folder::new();
+    folder.stub("any", r#"{"request": {"urlPath": "/any"}, "response": {"status": 200}}"#);
     let serving = Serving::start(folder.path(), "replay", &["--latency", "none"]);
     let made = "create checkout --seed 7 --mode replay --idle 1h --freeze 2031-05-06T07:08:09Z";
     assert_eq!(told(&serving, made), "checkout\n");

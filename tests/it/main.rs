@@ -35,6 +35,7 @@ mod connect_rules;
 mod corners;
 #[cfg(test)]
 mod ctl;
+#[cfg(test)]
 mod ctl_session;
 #[cfg(test)]
 mod events;
@@ -72,6 +73,7 @@ mod metrics;
 mod openapi;
 #[cfg(test)]
 mod own_calls;
+#[cfg(test)]
 mod proxy_stubs;
 #[cfg(test)]
 mod rate_limits;
@@ -99,6 +101,7 @@ mod security;
 mod security_paths;
 #[cfg(test)]
 mod session_apart;
+#[cfg(test)]
 mod session_behaviors;
 #[cfg(test)]
 mod session_listeners;
@@ -110,6 +113,7 @@ mod session_record;
 mod session_state;
 #[cfg(test)]
 mod session_stubs;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod streaming;

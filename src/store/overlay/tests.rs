@@ -112,6 +112,8 @@ struct Session {
     own: Placed,
     masked: BTreeSet<u128>,
     hides_base: bool,
+    /// Whether it ever had a copy of a stub of a file, whose place may since be another's.
+    has_copied: bool,
 }
 
 impl Session {
@@ -199,6 +201,7 @@ proptest! {
                     prop_assert_eq!(replaced.is_ok(), place.is_some());
                     if let Some((kind, of, at, is_own)) = place {
                         let mut place = (kind, of, at, true);
+                        plain[s].has_copied |= kind == 0;
                         if !is_own {
                             plain[s].masked.insert(stub.id.0.as_u128());
                             if plain[s].own.contains_key(&place) {
@@ -250,7 +253,7 @@ proptest! {
                     order.into_iter().map(|(_, stub)| stub.name.clone().unwrap()).collect();
                 // Of a file that came anew, the place that a copy was made in is another stub's:
                 // both orders of those two are right.
-                let is_plain = !plain.own.keys().any(|place| place.0 == 0);
+                let is_plain = !plain.has_copied;
                 let candidates = set.candidates(&view);
                 let candidates = names(candidates.map(|entry| &entry.item));
                 let in_order = names(set.in_order());
