@@ -31,23 +31,81 @@ const TEXTS: [&str; 8] =
 ///
 /// 422: it is no JSON, or a member is of another type.
 pub(super) fn read(text: &str) -> Result<Described, Problem> {
-    let value = Problem::or_json(text)?;
-    if !matches!(value, Json::Object(_)) {
+    let Json::Object(members) = Problem::or_json(text)? else {
         return Err(Problem::at("/", "an object that describes a request is expected"));
-    }
-    for name in TEXTS {
-        if matches!(value.member(name), Some(Json::Array(_) | Json::Object(_))) {
-            return Err(Problem::at(&format!("/{name}"), format!("`{name}` must be a string")));
-        }
-    }
-    for name in ["headers", "cookies", "queryParams", "formParams"] {
-        if !matches!(value.member(name), None | Some(Json::Null | Json::Object(_))) {
-            return Err(Problem::at(&format!("/{name}"), format!("`{name}` must be an object")));
-        }
-    }
+    };
+    let members = members.into_iter().map(|(name, value)| {
+        let value = checked(&name, value)
+            .map_err(|what| Problem::at(&format!("/{name}"), format!("`{name}` must be {what}")))?;
+        Ok((name, value))
+    });
+    let value = Json::Object(members.collect::<Result<_, Problem>>()?);
     let request = request_of(&value);
     let shown = shown(&value, &request);
     Ok(Described { request, shown })
+}
+
+/// A member as Jackson takes it: of what is to be a text, numbers and truth values are it too. Or what
+/// it would have to be.
+fn checked(name: &str, value: Json) -> Result<Json, &'static str> {
+    if value == Json::Null {
+        return Ok(value);
+    }
+    let is_scalar =
+        |value: &Json| matches!(value, Json::String(_) | Json::Number(_) | Json::Bool(_));
+    let all = |value: &Json, is: &dyn Fn(&Json) -> bool| match value {
+        Json::Object(members) => members.iter().all(|(_, value)| is(value)),
+        _ => false,
+    };
+    let each = |value: &Json, is: &dyn Fn(&Json) -> bool| match value {
+        Json::Array(items) => items.iter().all(is),
+        one => is(one),
+    };
+    let right = |is_right: bool, what| if is_right { Ok(value.clone()) } else { Err(what) };
+    match name {
+        "method" => right(value.as_str().is_some(), "a string"),
+        "bodyAsBase64" => {
+            let is_right = value.as_str().is_some_and(|text| BASE64_STANDARD.decode(text).is_ok());
+            right(is_right, "a string in base64")
+        }
+        name if TEXTS.contains(&name) || name == "body" => match value {
+            Json::Number(text) => Ok(text.into()),
+            Json::Bool(is) => Ok(is.to_string().into()),
+            Json::String(_) => Ok(value),
+            _ => Err("a string"),
+        },
+        "port" => {
+            let is_right = matches!(&value, Json::Number(text) if text.parse::<i32>().is_ok());
+            right(is_right, "a whole number")
+        }
+        "loggedDate" => match &value {
+            Json::Number(_) => Ok(value),
+            Json::String(text) => {
+                let date: jiff::Timestamp = text.parse().map_err(|_| "milliseconds or a date")?;
+                Ok(Json::Number(date.as_millisecond().to_string()))
+            }
+            _ => Err("milliseconds or a date"),
+        },
+        "headers" => {
+            let is_text = |value: &Json| value.as_str().is_some();
+            right(all(&value, &|it| each(it, &is_text)), "an object of strings and lists of them")
+        }
+        "cookies" => {
+            right(all(&value, &|it| each(it, &is_scalar)), "an object of strings and lists of them")
+        }
+        "queryParams" | "formParams" => {
+            let is_parameter = |it: &Json| {
+                it.member("key").is_none_or(|key| key.as_str().is_some())
+                    && matches!(it.member("values"), Some(values @ Json::Array(_))
+                        if each(values, &|value| value.as_str().is_some()))
+            };
+            right(
+                all(&value, &is_parameter),
+                "an object of `{\"key\": \"a\", \"values\": [\"1\"]}`",
+            )
+        }
+        _ => Ok(value),
+    }
 }
 
 fn text_of<'j>(value: &'j Json, name: &str) -> Option<&'j str> {
@@ -202,6 +260,17 @@ mod tests {
     }
 
     #[test]
+    fn scalars_are_texts() {
+        let Ok(Described { shown, .. }) = read(r#"{"url": 5, "clientIp": true}"#) else {
+            panic!("it can be read")
+        };
+        assert_eq!(
+            (shown.member("url"), shown.member("clientIp")),
+            (Some(&"5".into()), Some(&"true".into()))
+        );
+    }
+
+    #[test]
     fn no_more_is_shown_than_what_was_said() {
         let check = |text: &str, expect: &str| {
             let Ok(Described { shown, .. }) = read(text) else { panic!("{text} can be read") };
@@ -224,7 +293,21 @@ mod tests {
 
     #[test]
     fn what_describes_no_request_is_refused() {
-        for text in ["[]", "{", r#"{"url": []}"#, r#"{"cookies": "a"}"#, r#"{"headers": 1}"#] {
+        for text in [
+            "[]",
+            "{",
+            r#"{"url": []}"#,
+            r#"{"cookies": "a"}"#,
+            r#"{"cookies": {"a": {}}}"#,
+            r#"{"headers": 1}"#,
+            r#"{"headers": {"a": null}}"#,
+            r#"{"headers": {"a": ["b", 1]}}"#,
+            r#"{"method": true}"#,
+            r#"{"bodyAsBase64": "%"}"#,
+            r#"{"port": {}}"#,
+            r#"{"loggedDate": "x"}"#,
+            r#"{"queryParams": {"a": ["1"]}}"#,
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
     }
