@@ -13,6 +13,7 @@ use std::{
 use http::{HeaderMap, Method, uri::PathAndQuery};
 use ringer::{
     codec::RequestView,
+    matching::Probe,
     model::{
         MethodPattern, Request, RequestBody, RequestPattern, Scheme, Stub, StubId, UrlPattern,
     },
@@ -80,7 +81,7 @@ fn measure(store: &StubStore, requests: &[Request]) -> Result<Duration, Failure>
     for request in requests.iter().cycle().take(REQUESTS as usize) {
         let set = store.snapshot();
         let view = RequestView::new(request);
-        let mut candidates = set.candidates(&view);
+        let mut candidates = set.candidates(&Probe::of_whole(&view, None));
         let first = candidates.find(|entry| entry.request.matches(&view));
         black_box(first.ok_or("no stub matches")?);
     }

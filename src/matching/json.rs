@@ -18,8 +18,8 @@ const MAX_DIFFERENCES: usize = 20;
 /// An expected JSON value, compiled.
 #[derive(Clone, Debug)]
 pub struct JsonMatcher {
-    expected: Expected,
-    ignore_array_order: bool,
+    pub(super) expected: Expected,
+    pub(super) ignore_array_order: bool,
     ignore_extra_elements: bool,
     n_nodes: usize,
 }
@@ -54,8 +54,9 @@ impl Options<'_> {
     }
 }
 
+/// What is expected at one place.
 #[derive(Clone, Debug)]
-enum Expected {
+pub(super) enum Expected {
     AnyBoolean,
     AnyNumber,
     AnyString,

@@ -1,6 +1,4 @@
-//! Path templates, and the trie that finds templates and regex heads by a request's path.
-
-use std::collections::HashMap;
+//! Path templates.
 
 use super::regex::WholeRegex;
 
@@ -129,7 +127,8 @@ impl PathTemplate {
         &self.source
     }
 
-    fn has_wildcard(&self) -> bool {
+    /// Whether a `**` in it may stand for several segments.
+    pub(super) fn has_wildcard(&self) -> bool {
         self.wildcard.is_some()
     }
 }
@@ -185,102 +184,34 @@ fn expression(pieces: &[Piece<'_>]) -> Result<WholeRegex, String> {
     WholeRegex::compile(&pattern)
 }
 
-/// Lists of stubs by what the segments of their paths must be.
-#[derive(Clone, Debug, Default)]
-pub(super) struct PathTrie {
-    /// The first is the root.
-    nodes: Vec<Node>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Node {
-    literals: HashMap<Box<str>, usize>,
-    variable: Option<usize>,
-    /// Stubs whose template ends here.
-    ends: Vec<u32>,
-    /// Stubs for any path that leads through here.
-    heads: Vec<u32>,
-}
-
-impl PathTrie {
-    /// Adds a stub whose path must fit a template.
-    pub(super) fn insert_template(&mut self, template: &PathTemplate, stub: u32) {
-        let segments = template.segments();
-        if template.has_wildcard() {
-            // What follows the first variable can be anything and of any length.
-            let head: Vec<_> = segments.iter().copied().take_while(Option::is_some).collect();
-            let head = head.get(..head.len().min(segments.len() - 1)).unwrap_or_default();
-            self.node(head).heads.push(stub);
-        } else {
-            self.node(&segments).ends.push(stub);
-        }
-    }
-
-    /// Adds a stub whose path must begin with a text; only whole segments of it are looked at.
-    pub(super) fn insert_head(&mut self, head: &str, stub: u32) {
-        let mut segments: Vec<_> = head.split('/').map(Some).collect();
-        segments.pop();
-        self.node(&segments).heads.push(stub);
-    }
-
-    fn node(&mut self, segments: &[Option<&str>]) -> &mut Node {
-        if self.nodes.is_empty() {
-            self.nodes.push(Node::default());
-        }
-        let mut at = 0;
-        for segment in segments {
-            let next = self.nodes.len();
-            // `at` is always an index that was handed out below.
-            let Some(node) = self.nodes.get_mut(at) else { break };
-            at = match segment {
-                Some(text) => *node.literals.entry((*text).into()).or_insert(next),
-                None => *node.variable.get_or_insert(next),
-            };
-            if at == next {
-                self.nodes.push(Node::default());
-            }
-        }
-        let last = self.nodes.len() - 1;
-        &mut self.nodes[at.min(last)]
-    }
-
-    /// The lists of all stubs that the path may fit.
-    pub(super) fn collect<'i>(&'i self, path: &str, lists: &mut Vec<&'i [u32]>) {
-        if let Some(root) = self.nodes.first() {
-            self.descend(root, Some(path), lists);
-        }
-    }
-
-    fn descend<'i>(&'i self, node: &'i Node, rest: Option<&str>, lists: &mut Vec<&'i [u32]>) {
-        if !node.heads.is_empty() {
-            lists.push(&node.heads);
-        }
-        let Some(rest) = rest else {
-            if !node.ends.is_empty() {
-                lists.push(&node.ends);
-            }
-            return;
-        };
-        if node.literals.is_empty() && node.variable.is_none() {
-            return;
-        }
-        let (segment, rest) = match rest.split_once('/') {
-            Some((segment, rest)) => (segment, Some(rest)),
-            None => (rest, None),
-        };
-        let literal = node.literals.get(segment);
-        let variable = node.variable.filter(|_| !segment.is_empty());
-        for next in literal.copied().into_iter().chain(variable) {
-            if let Some(next) = self.nodes.get(next) {
-                self.descend(next, rest, lists);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{places::Stubs, request::CompiledRequest, trie::TrieBuilder},
+        *,
+    };
+
+    /// Stubs of which nothing is known.
+    struct Unknown;
+
+    impl Stubs for Unknown {
+        fn request(&self, _: u32) -> Option<&CompiledRequest> {
+            None
+        }
+
+        fn is_early(&self, _: u32) -> bool {
+            false
+        }
+    }
+
+    fn found(path: &str, fill: impl Fn(&mut TrieBuilder)) -> Vec<u32> {
+        let mut trie = TrieBuilder::default();
+        fill(&mut trie);
+        let mut found = Vec::new();
+        trie.build(&Unknown).each(path, &mut |places| found.extend(places.few_places()));
+        found.sort_unstable();
+        found
+    }
 
     #[track_caller]
     fn check(template: &str, fits: &[&str], fits_not: &[&str]) {
@@ -288,11 +219,8 @@ mod tests {
         for (paths, expect) in [(fits, true), (fits_not, false)] {
             for path in paths {
                 assert_eq!(parsed.is_match(path), expect, "{template} on {path}");
-                let mut trie = PathTrie::default();
-                trie.insert_template(&parsed, 7);
-                let mut lists = Vec::new();
-                trie.collect(path, &mut lists);
-                assert!(!expect || lists == [[7]], "{template} is not found for {path}");
+                let found = found(path, |trie| trie.insert_template(&parsed, 7));
+                assert!(!expect || found == [7], "{template} is not found for {path}");
             }
         }
     }
@@ -342,20 +270,14 @@ mod tests {
 
     #[test]
     fn literals_and_variables_are_both_found() {
-        let mut trie = PathTrie::default();
-        for (stub, template) in ["/a/{x}", "/a/b", "/{y}/b", "/{y}/{x}"].iter().enumerate() {
-            trie.insert_template(&PathTemplate::parse(template).unwrap(), stub as u32);
-        }
-        trie.insert_head("/a/x", 9);
-        let found = |path| {
-            let mut lists = Vec::new();
-            trie.collect(path, &mut lists);
-            let mut found = lists.concat();
-            found.sort_unstable();
-            found
+        let fill = |trie: &mut TrieBuilder| {
+            for (stub, template) in (0..).zip(["/a/{x}", "/a/b", "/{y}/b", "/{y}/{x}"]) {
+                trie.insert_template(&PathTemplate::parse(template).unwrap(), stub);
+            }
+            trie.insert_head("/a/x", 9);
         };
-        assert_eq!(found("/a/b"), [0, 1, 2, 3, 9]);
-        assert_eq!(found("/c/d"), [3]);
-        assert_eq!(found("/a/b/c"), [9]);
+        assert_eq!(found("/a/b", fill), [0, 1, 2, 3, 9]);
+        assert_eq!(found("/c/d", fill), [3]);
+        assert_eq!(found("/a/b/c", fill), [9]);
     }
 }

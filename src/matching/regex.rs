@@ -93,6 +93,14 @@ impl WholeRegex {
         }
     }
 
+    /// The pattern of the linear engine, which fits the whole of a text; `None` where it is hard.
+    pub(super) fn linear(&self) -> Option<&str> {
+        match &self.engine {
+            Engine::Backtracking(_) => None,
+            Engine::Linear(engine) => Some(engine.as_str()),
+        }
+    }
+
     /// The pattern as it was written.
     pub fn source(&self) -> &str {
         &self.source

@@ -37,18 +37,18 @@ pub struct CompiledRequest {
     host: Option<TextMatcher>,
     port: Option<u16>,
     client: Option<TextMatcher>,
-    method: MethodPattern,
+    pub(super) method: MethodPattern,
     url: UrlMatcher,
     /// What finds the values of variables, and what these must be. Without a template, patterns of
     /// path parameters say nothing, as in WireMock.
     variables: Option<(PathVariables, Vec<(String, TextMatcher)>)>,
-    headers: Vec<(HeaderName, String, TextMatcher)>,
-    query: Vec<(String, TextMatcher)>,
-    cookies: Vec<(String, TextMatcher)>,
-    form: Vec<(String, TextMatcher)>,
+    pub(super) headers: Vec<(HeaderName, String, TextMatcher)>,
+    pub(super) query: Vec<(String, TextMatcher)>,
+    pub(super) cookies: Vec<(String, TextMatcher)>,
+    pub(super) form: Vec<(String, TextMatcher)>,
     /// `user:password` in base64.
     basic_auth: Option<String>,
-    body: Vec<BodyMatcher>,
+    pub(super) body: Vec<BodyMatcher>,
     multipart: Vec<MultipartMatcher>,
 }
 
@@ -283,9 +283,10 @@ impl CompiledRequest {
         self.url.key()
     }
 
-    /// Which methods.
-    pub(super) fn method(&self) -> &MethodPattern {
-        &self.method
+    /// Where the URL is an expression without look-around and the like, this as the linear engine
+    /// has it, and whether it is about the path alone.
+    pub(super) fn url_expression(&self) -> Option<(&str, bool)> {
+        self.url.expression()
     }
 
     /// A cheap guess at how far a request is, to choose whom to look at closely.

@@ -92,6 +92,15 @@ impl UrlMatcher {
         }
     }
 
+    /// The expression as the linear engine has it, and whether it is about the path alone.
+    pub(super) fn expression(&self) -> Option<(&str, bool)> {
+        match self {
+            Self::PathPattern(regex) => Some((regex.linear()?, true)),
+            Self::UrlPattern(regex) => Some((regex.linear()?, false)),
+            Self::Any | Self::Path(_) | Self::PathTemplate(_) | Self::Url(_) => None,
+        }
+    }
+
     /// The name of the part in explanations.
     pub(super) fn part(&self) -> &'static str {
         match self {
