@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     codec::jsonpath::{JsonPath, Plain},
-    model::{Json, MethodPattern},
+    model::Json,
 };
 
 use sha2::{Digest, Sha256};
@@ -27,24 +27,24 @@ impl CompiledRequest {
     /// What it wants of requests; of their bodies too if `with_body`.
     pub(super) fn facts(&self, with_body: bool) -> Vec<Fact> {
         let mut facts = Vec::new();
-        if let MethodPattern::Is(method) = &self.method {
+        if let Some(method) = self.method.only() {
             facts.push((Facet::Method, facet::method(method)));
         }
-        for (name, _, matcher) in &self.headers {
+        for (name, _, matcher) in &*self.headers {
             facts.extend(of_values(matcher).map(|key| (Facet::Header(name.clone()), key)));
         }
-        let named =
-            [(&self.query, Facet::Query as fn(String) -> Facet), (&self.cookies, Facet::Cookie)];
+        let rare = self.rare.as_deref();
+        let cookies = rare.map_or(&[][..], |rare| &rare.cookies);
+        let form = rare.filter(|_| with_body).map_or(&[][..], |rare| &rare.form);
+        let named: [(_, fn(String) -> Facet); 3] =
+            [(&*self.query, Facet::Query), (cookies, Facet::Cookie), (form, Facet::Form)];
         for (matchers, facet) in named {
             for (name, matcher) in matchers {
                 facts.extend(of_values(matcher).map(|key| (facet(name.clone()), key)));
             }
         }
         if with_body {
-            for (name, matcher) in &self.form {
-                facts.extend(of_values(matcher).map(|key| (Facet::Form(name.clone()), key)));
-            }
-            for matcher in &self.body {
+            for matcher in &*self.body {
                 of_body(matcher, &mut facts);
             }
         }
@@ -144,7 +144,7 @@ fn leaves(expected: &Expected, any_order: bool, at: &mut Vec<Place>, facts: &mut
         }
         Expected::Bool(value) => Json::Bool(*value),
         Expected::Null => Json::Null,
-        Expected::Number(spelling, _) => Json::Number(spelling.clone()),
+        Expected::Number(number) => Json::Number(number.0.clone()),
         Expected::String(text) => Json::String(text.clone()),
         Expected::AnyBoolean
         | Expected::AnyNumber

@@ -92,7 +92,8 @@ impl<T> StubIndex<T> {
     /// newest first), the stubs that a request may match. Each still has to be asked.
     pub fn candidates<'i>(&'i self, probe: &Probe<'_, '_>, lists: &mut Vec<Candidates<'i, T>>) {
         let stubs = Requests(&self.entries);
-        let mut found = Vec::new();
+        let n_before = lists.len();
+        let mut give = |found| lists.push(Candidates::new(&self.entries, found));
         let mut n_urls = 0;
         for view in probe.urls() {
             n_urls += 1;
@@ -100,22 +101,22 @@ impl<T> StubIndex<T> {
             if !self.paths.is_empty()
                 && let Some(places) = self.paths.get(&hash::of(path.as_bytes()))
             {
-                places.collect(probe, &stubs, &mut found);
+                places.collect(probe, &stubs, &mut give);
             }
             if !self.urls.is_empty()
                 && let Some(places) = self.urls.get(&hash::of(view.path_and_query().as_bytes()))
             {
-                places.collect(probe, &stubs, &mut found);
+                places.collect(probe, &stubs, &mut give);
             }
-            self.trie.each(path, &mut |places| places.collect(probe, &stubs, &mut found));
+            self.trie.each(path, &mut |places| places.collect(probe, &stubs, &mut give));
         }
         if let Some(any) = &self.any {
-            any.collect(probe, &stubs, &mut found);
+            any.collect(probe, &stubs, &mut give);
         }
-        if n_urls > 1 || found.len() > MAX_LISTS {
-            found = distinct(found);
+        if n_urls > 1 || lists.len() - n_before > MAX_LISTS {
+            let found = lists.split_off(n_before);
+            lists.extend(distinct(&self.entries, found));
         }
-        lists.extend(found.into_iter().map(|found| Candidates::new(&self.entries, found)));
     }
 
     /// All stubs, in the order in which they go.
@@ -149,22 +150,24 @@ fn by_hash(mut hashed: Vec<(u64, u32)>, stubs: &impl Stubs) -> ByHash<Places> {
 }
 
 /// The same lists without a stub that is in two of them; few of them.
-fn distinct(found: Vec<Found<'_>>) -> Vec<Found<'_>> {
+fn distinct<'i, T>(
+    entries: &'i [Entry<T>],
+    found: Vec<Candidates<'i, T>>,
+) -> Vec<Candidates<'i, T>> {
     let is_many = found.len() > MAX_LISTS;
-    let mut kept: Vec<Found<'_>> = Vec::new();
+    let mut kept: Vec<Candidates<'i, T>> = Vec::new();
     let mut all: Vec<u32> = Vec::new();
-    for one in found {
-        match &one {
-            Found::Listed(places) if is_many => all.extend(*places),
-            Found::Made(places) if is_many => all.extend(places),
-            _ if kept.contains(&one) => {}
-            _ => kept.push(one),
+    for list in found {
+        if is_many && !list.is_undecided {
+            all.extend(list.places());
+        } else if !kept.iter().any(|known| known.places() == list.places()) {
+            kept.push(list);
         }
     }
     if !all.is_empty() {
         all.sort_unstable();
         all.dedup();
-        kept.push(Found::Made(all));
+        kept.push(Candidates::new(entries, Found::Made(all)));
     }
     kept
 }
@@ -200,11 +203,15 @@ impl<'i, T> Candidates<'i, T> {
 
     /// The one that comes next.
     pub fn first(&self) -> Option<&'i Entry<T>> {
-        let place = match &self.left {
-            Left::Listed(places) => places.first(),
-            Left::Made(places) => places.as_slice().first(),
-        };
-        self.entries.get(*place? as usize)
+        self.entries.get(*self.places().first()? as usize)
+    }
+
+    /// What is left.
+    fn places(&self) -> &[u32] {
+        match &self.left {
+            Left::Listed(places) => places,
+            Left::Made(places) => places.as_slice(),
+        }
     }
 }
 

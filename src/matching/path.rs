@@ -5,10 +5,10 @@ use super::regex::WholeRegex;
 /// `/a/{x}/b`: literal segments and variables, each for one segment that is not empty.
 #[derive(Clone, Debug)]
 pub struct PathTemplate {
-    segments: Vec<Segment>,
+    segments: Box<[Segment]>,
     /// The whole as an expression, where a `**` may stand for several segments.
     wildcard: Option<WholeRegex>,
-    source: String,
+    source: Box<str>,
 }
 
 /// Finds the values of a template's variables in a path that fits it.
@@ -29,7 +29,8 @@ impl PathVariables {
 
 #[derive(Clone, Debug)]
 enum Segment {
-    Literal(String),
+    /// Where its text begins and ends in the template.
+    Literal(u32, u32),
     /// Text and variables mixed: `{name}.json`.
     Mixed(WholeRegex),
     Variable,
@@ -62,15 +63,15 @@ impl PathTemplate {
             };
             for (at, text) in text.split('/').enumerate() {
                 if at > 0 {
-                    segments.push(segment(&std::mem::take(&mut current))?);
+                    segments.push(segment(template, &std::mem::take(&mut current))?);
                 }
                 if !text.is_empty() {
                     current.push(Piece::Literal(text));
                 }
             }
         }
-        segments.push(segment(&current)?);
-        Ok(Self { segments, wildcard, source: template.to_owned() })
+        segments.push(segment(template, &current)?);
+        Ok(Self { segments: segments.into(), wildcard, source: template.into() })
     }
 
     /// Whether a path fits; it is compared as sent, percent-encoded.
@@ -81,7 +82,7 @@ impl PathTemplate {
         let mut actual = path.split('/');
         self.segments.iter().all(|segment| {
             actual.next().is_some_and(|actual| match segment {
-                Segment::Literal(text) => text == actual,
+                Segment::Literal(from, to) => self.text(*from, *to) == actual,
                 Segment::Mixed(regex) => regex.is_match(actual),
                 Segment::Variable => !actual.is_empty(),
             })
@@ -93,7 +94,7 @@ impl PathTemplate {
         self.segments
             .iter()
             .map(|segment| match segment {
-                Segment::Literal(text) => Some(text.as_str()),
+                Segment::Literal(from, to) => Some(self.text(*from, *to)),
                 Segment::Mixed(_) | Segment::Variable => None,
             })
             .collect()
@@ -120,6 +121,10 @@ impl PathTemplate {
         pattern.push_str(r")\z");
         let regex = regex::Regex::new(&pattern).map_err(|error| error.to_string())?;
         Ok(PathVariables { regex, names })
+    }
+
+    fn text(&self, from: u32, to: u32) -> &str {
+        self.source.get(from as usize..to as usize).unwrap_or_default()
     }
 
     /// The template as it was written.
@@ -163,10 +168,15 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-fn segment(pieces: &[Piece<'_>]) -> Result<Segment, String> {
+/// What is made of the pieces of one segment; they are parts of the template.
+fn segment(template: &str, pieces: &[Piece<'_>]) -> Result<Segment, String> {
     Ok(match pieces {
-        [] => Segment::Literal(String::new()),
-        [Piece::Literal(text)] => Segment::Literal((*text).to_owned()),
+        [] => Segment::Literal(0, 0),
+        [Piece::Literal(text)] => {
+            let from = text.as_ptr().addr().saturating_sub(template.as_ptr().addr());
+            let place = |at: usize| u32::try_from(at).map_err(|_| "too long".to_owned());
+            Segment::Literal(place(from)?, place(from + text.len())?)
+        }
         [Piece::Variable(_)] => Segment::Variable,
         pieces => Segment::Mixed(expression(pieces)?),
     })

@@ -51,7 +51,7 @@ pub(super) struct Split {
 }
 
 /// A list of candidates.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Found<'i> {
     /// Any of these.
     Listed(&'i [u32]),
@@ -125,19 +125,19 @@ impl Places {
         Self::Many(Box::new(Many::Few(places.into())))
     }
 
-    /// Adds the lists of those that a request may match.
+    /// Gives the lists of those that a request may match.
     pub(super) fn collect<'i>(
         &'i self,
         probe: &Probe<'_, '_>,
         stubs: &impl Stubs,
-        found: &mut Vec<Found<'i>>,
+        give: &mut impl FnMut(Found<'i>),
     ) {
         let many = match self {
-            Self::One(place) => return found.push(Found::Listed(std::slice::from_ref(place))),
+            Self::One(place) => return give(Found::Listed(std::slice::from_ref(place))),
             Self::Many(many) => &**many,
         };
         match many {
-            Many::Few(places) => found.push(Found::Listed(places)),
+            Many::Few(places) => give(Found::Listed(places)),
             Many::Regexes { of_path, of_url, rest } => {
                 let mut fitting = Vec::new();
                 for view in probe.urls() {
@@ -147,26 +147,26 @@ impl Places {
                 if !fitting.is_empty() {
                     fitting.sort_unstable();
                     fitting.dedup();
-                    found.push(Found::Made(fitting));
+                    give(Found::Made(fitting));
                 }
                 if let Some(rest) = rest {
-                    rest.collect(probe, stubs, found);
+                    rest.collect(probe, stubs, give);
                 }
             }
             Many::Split(split) => {
                 if split.facet.is_of_body() && !probe.has_body() {
-                    found.push(Found::Undecided(&split.all));
+                    give(Found::Undecided(&split.all));
                 } else {
                     let mut keys = Keys::default();
                     probe.views().for_each(|view| split.facet.collect(view, &mut keys));
                     for key in keys.into_distinct() {
                         if let Some(places) = split.by_key.get(&key) {
-                            places.collect(probe, stubs, found);
+                            places.collect(probe, stubs, give);
                         }
                     }
                 }
                 if let Some(rest) = &split.rest {
-                    rest.collect(probe, stubs, found);
+                    rest.collect(probe, stubs, give);
                 }
             }
         }
