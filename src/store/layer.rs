@@ -178,6 +178,11 @@ impl Layer {
     pub(super) fn services(&self) -> &[ServiceName] {
         &self.services
     }
+
+    /// The same, to be kept.
+    pub(super) fn folders(&self) -> &Arc<[ServiceName]> {
+        &self.services
+    }
 }
 
 fn segments(path: &str) -> usize {
