@@ -203,7 +203,7 @@ async fn dressed(
             Prepared::new(&spec, &dress, |name| place(&files, &stub, name))
         });
         made.await.map_err(|error| PrepareError::File {
-            path: live.file.clone(),
+            path: live.file.to_path_buf(),
             source: std::io::Error::other(error),
         })??
     } else {
@@ -272,7 +272,7 @@ async fn prepare(
         Ok(made) => Arc::new(made?),
         Err(error) => {
             return Err(PrepareError::File {
-                path: live.file.clone(),
+                path: live.file.to_path_buf(),
                 source: std::io::Error::other(error),
             });
         }
