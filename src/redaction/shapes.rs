@@ -91,7 +91,7 @@ pub(super) fn find(text: &[u8], from: usize) -> Option<Found> {
     let mut is_inner = from
         .checked_sub(1)
         .and_then(|before| text.get(before))
-        .is_some_and(|&it| self::is_inner(it));
+        .is_some_and(|&byte| is_inner(byte));
     eights(text, from).find_map(|eight| {
         places(&eight, &mut is_inner).find_map(|at| starting(text, eight.at + at))
     })
