@@ -26,17 +26,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::broadcast;
-
 use crate::{
     admin::{Admin, AdminParts, SessionListeners},
     config::Config,
     library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service},
-    model::Handled,
     record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain},
-    serve::{Dialect, Server, ServerParts, SessionDoors, server},
+    serve::{Announcer, Dialect, Server, ServerParts, SessionDoors},
     store::{JournalLimits, Journals, Measured, Sessions, SharedSettings, StubStore},
     telemetry::Metrics,
     tls::Authority,
@@ -95,7 +92,7 @@ struct Parts {
     reader: Reader,
     loaded: Loaded,
     recorder: Arc<LazyRecorder>,
-    events: broadcast::Sender<Handled>,
+    announcer: Arc<Announcer>,
     problems: Vec<String>,
     measured: Arc<Measured>,
     behaviors: AnswerBehaviors,
@@ -118,7 +115,7 @@ impl Parts {
         let stubs = Arc::new(StubStore::default());
         put_in_service(&stubs, loaded.files.clone(), Vec::new());
         let measured = Arc::new(measured::read(&config, &loaded));
-        let events = server::events();
+        let announcer = Arc::new(Announcer::new(clock));
         let metrics = Arc::new(Metrics::default());
         let recorder = Arc::new(recorded::recorder(Recorded {
             stubs: config.stubs.clone(),
@@ -127,7 +124,7 @@ impl Parts {
             clock,
             redactor: Arc::clone(&redactor),
             live: Arc::clone(&stubs),
-            events: events.clone(),
+            announcer: Arc::clone(&announcer),
             metrics: metrics.recorder.clone(),
         }));
         if records {
@@ -141,7 +138,7 @@ impl Parts {
             reader,
             loaded,
             recorder,
-            events,
+            announcer,
             problems,
             measured,
             behaviors: behaviors::start(&config)?,
@@ -246,7 +243,7 @@ impl Parts {
             redactor: self.redactor,
             recorder: Arc::clone(&self.recorder),
             recordings: config.recordings,
-            events: self.events.clone(),
+            announcer: Arc::clone(&self.announcer),
             metrics: self.metrics,
             tracer: spans.as_ref().map(|spans| Arc::clone(&spans.tracer)),
         };
@@ -255,7 +252,7 @@ impl Parts {
             authority: self.authority,
             stubs: self.stubs,
             recorder: self.recorder,
-            events: self.events,
+            announcer: self.announcer,
             problems: self.problems,
             behaviors,
             sessions,

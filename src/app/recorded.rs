@@ -2,14 +2,13 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use tokio::sync::broadcast;
-
 use crate::{
     library::key_file,
     model::{Ending, Handled, Outcome},
     record::{LazyRecorder, OnRecorded, Recorder, RecorderConfig},
     redaction::Redactor,
     runtime::Clock,
+    serve::Announcer,
     store::{StubFile, StubStore},
     telemetry::RecorderMetrics,
 };
@@ -26,7 +25,7 @@ pub(super) struct Recorded {
     pub(super) clock: Clock,
     pub(super) redactor: Arc<Redactor>,
     pub(super) live: Arc<StubStore>,
-    pub(super) events: broadcast::Sender<Handled>,
+    pub(super) announcer: Arc<Announcer>,
     pub(super) metrics: RecorderMetrics,
 }
 
@@ -43,12 +42,12 @@ pub(super) fn recorder(parts: Recorded) -> LazyRecorder {
             redactor: Arc::clone(&parts.redactor),
             permits: PERMITS,
             metrics: parts.metrics.clone(),
-            on_recorded: on_recorded(parts.events.clone(), Arc::clone(&parts.live)),
+            on_recorded: on_recorded(Arc::clone(&parts.announcer), Arc::clone(&parts.live)),
         })
     })
 }
 
-fn on_recorded(events: broadcast::Sender<Handled>, stubs: Arc<StubStore>) -> OnRecorded {
+fn on_recorded(announcer: Arc<Announcer>, stubs: Arc<StubStore>) -> OnRecorded {
     Box::new(move |exchange, changed, recorded_as| {
         let changes = changed
             .into_iter()
@@ -63,8 +62,7 @@ fn on_recorded(events: broadcast::Sender<Handled>, stubs: Arc<StubStore>) -> OnR
             // Whoever answered the client in its place has said so.
             return;
         }
-        // Nobody listening is fine.
-        let _ = events.send(Handled {
+        announcer.tell(|| Handled {
             number: exchange.number,
             method: exchange.request.method.clone(),
             target: exchange.request.target.clone(),

@@ -10,7 +10,7 @@ use crate::{
     model::{Handled, SessionName},
     record::{LazyRecorder, MappingFiles},
     runtime::{Clock, Drain, Watch},
-    serve::{AdminPlace, Server},
+    serve::{AdminPlace, Announcer, Server},
     store::{SessionClock, Sessions, SharedBehaviors, StubStore},
     tls::Authority,
     verify::{Compiled, Evidence, gather},
@@ -22,7 +22,7 @@ pub struct Running {
     pub(super) authority: Arc<Authority>,
     pub(super) stubs: Arc<StubStore>,
     pub(super) recorder: Arc<LazyRecorder>,
-    pub(super) events: broadcast::Sender<Handled>,
+    pub(super) announcer: Arc<Announcer>,
     pub(super) problems: Vec<String>,
     pub(super) behaviors: AnswerBehaviors,
     pub(super) sessions: Arc<Sessions>,
@@ -87,7 +87,12 @@ impl Running {
 
     /// What becomes of each request from now on.
     pub fn events(&self) -> broadcast::Receiver<Handled> {
-        self.events.subscribe()
+        self.announcer.listen()
+    }
+
+    /// Counts the requests that were too many at once to be told of.
+    pub fn announcer(&self) -> &Arc<Announcer> {
+        &self.announcer
     }
 
     /// Waits until a client of the admin API asks ringer to stop; for ever where there is no such API.

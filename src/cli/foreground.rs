@@ -1,10 +1,20 @@
 //! One run of the app from start to end: ready, a line a request, a wish to stop or the end of a
 //! wrapped program, the summary, the exit code.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitStatus, time::Duration};
+use std::{
+    ffi::OsString,
+    path::PathBuf,
+    process::ExitStatus,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use anyhow::Context as _;
-use tokio::{sync::broadcast, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::broadcast,
+    task::JoinHandle,
+    time::{MissedTickBehavior, timeout},
+};
 
 use super::{
     console, expectations,
@@ -20,7 +30,7 @@ use crate::{
     app::{App, Running, Summary},
     config::{Config, LogFormat, Program},
     model::{Behaviors, Demand, Handled},
-    serve::AdminPlace,
+    serve::{AdminPlace, Announcer},
     verify::Verdict,
 };
 
@@ -198,9 +208,8 @@ impl Foreground {
     }
 
     fn show_requests(&self, running: &Running) -> JoinHandle<()> {
-        let events = running.events();
-        let format = self.program.log_format;
-        tokio::spawn(show(events, format, self.program.quiet))
+        let (events, announcer) = (running.events(), Arc::downgrade(running.announcer()));
+        tokio::spawn(show(events, announcer, self.program.log_format, self.program.quiet))
     }
 
     /// Waits for the end of the wrapped program, or for a signal where there is none.
@@ -293,29 +302,55 @@ fn watch_for_second(mut signals: Signals, process: Option<u32>) {
     });
 }
 
-async fn show(mut events: broadcast::Receiver<Handled>, format: LogFormat, quiet: bool) {
+/// How often it is told how many requests were too many to be shown.
+const UNTOLD: Duration = Duration::from_secs(1);
+
+async fn show(
+    mut events: broadcast::Receiver<Handled>,
+    announcer: Weak<Announcer>,
+    format: LogFormat,
+    quiet: bool,
+) {
+    if quiet {
+        return;
+    }
+    let mut untold = tokio::time::interval(UNTOLD);
+    untold.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        match events.recv().await {
-            Ok(_) if quiet => {}
-            Ok(handled) => match format {
-                LogFormat::Text => say(&console::line(&handled, width())),
-                LogFormat::Json => tracing::info!(
-                    target: "ringer::console",
-                    number = handled.number,
-                    method = handled.method,
-                    url = handled.target,
-                    status = handled.status,
-                    latency_ms = handled.latency.as_secs_f64() * 1000.0,
-                    outcome = console::outcome_text(&handled),
-                    "request"
-                ),
+        let skipped = tokio::select! {
+            event = events.recv() => match event {
+                Ok(handled) => {
+                    show_one(&handled, format);
+                    continue;
+                }
+                // The terminal is slower than the traffic, which must not wait for it.
+                Err(broadcast::error::RecvError::Lagged(skipped)) => skipped,
+                Err(broadcast::error::RecvError::Closed) => return,
             },
-            // The terminal is slower than the traffic, which must not wait for it.
-            Err(broadcast::error::RecvError::Lagged(skipped)) if !quiet => {
-                say(&format!("  … {skipped} requests not shown"));
+            _ = untold.tick() => announcer.upgrade().map_or(0, |it| it.untold()),
+        };
+        match format {
+            _ if skipped == 0 => {}
+            LogFormat::Text => say(&format!("  … {skipped} requests not shown")),
+            LogFormat::Json => {
+                tracing::info!(target: "ringer::console", skipped, "requests not shown");
             }
-            Err(broadcast::error::RecvError::Lagged(_)) => {}
-            Err(broadcast::error::RecvError::Closed) => return,
         }
+    }
+}
+
+fn show_one(handled: &Handled, format: LogFormat) {
+    match format {
+        LogFormat::Text => say(&console::line(handled, width())),
+        LogFormat::Json => tracing::info!(
+            target: "ringer::console",
+            number = handled.number,
+            method = handled.method,
+            url = handled.target,
+            status = handled.status,
+            latency_ms = handled.latency.as_secs_f64() * 1000.0,
+            outcome = console::outcome_text(handled),
+            "request"
+        ),
     }
 }

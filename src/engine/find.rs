@@ -101,6 +101,24 @@ fn fitting_heads(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, 
     if fitting.is_empty() { HeadFit::Nothing } else { HeadFit::Body(fitting) }
 }
 
+/// The stub that answers a whole request, where that is certain before anything is claimed: it fits, it
+/// is not spent, and no scenario keeps it back.
+pub fn certain(
+    set: &StubSet,
+    service: Option<&ServiceName>,
+    views: Views<'_, '_>,
+) -> Option<Arc<LiveStub>> {
+    match by_head(set, service, views) {
+        HeadFit::Nothing => None,
+        HeadFit::Certain(live) => Some(live),
+        HeadFit::Body(fitting) => backtracking::bounded(|| {
+            let fits = |live: &LiveStub| views.fit(live, |view| live.request.matches(view));
+            let first = fitting.into_iter().find(|live| fits(live));
+            first.filter(|live| is_always_ready(live))
+        }),
+    }
+}
+
 /// Whether a stub that fits answers in any case: it is not spent, and no scenario keeps it back.
 fn is_always_ready(live: &LiveStub) -> bool {
     let waits = live.stub.scenario.as_ref().is_some_and(|it| it.required_state.is_some());

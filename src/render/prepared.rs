@@ -21,7 +21,9 @@ use super::{
 };
 use crate::{
     codec::{deflate, encoding, json},
-    model::{BodySpec, Coding, CodingSettings, Headers, Json, ResponseSpec, bytes_of},
+    model::{
+        BodySpec, Coding, CodingSettings, Headers, Json, ResponseEnding, ResponseSpec, bytes_of,
+    },
     redaction::contains_pseudonym,
 };
 
@@ -37,7 +39,8 @@ pub struct Prepared {
     pub reason: Option<Bytes>,
     /// Fields in order. Computed ones stand in their places; `date` has no value yet.
     pub fields: HeaderMap,
-    /// Names of the fields as spelled, where a name is not all lower case.
+    /// Names of the fields that are not spelled as the server spells them by itself: each part in
+    /// lower case after a capital.
     pub spelled: Vec<String>,
     /// What makes the server spell them so, once it was found out.
     pub spelling: Arc<OnceLock<Extensions>>,
@@ -56,6 +59,7 @@ pub struct Prepared {
     written_length: Option<u64>,
     may_be_squeezed: bool,
     squeezed: OnceLock<Option<Arc<Self>>>,
+    is_plain: bool,
 }
 
 /// What answers get by whose they are.
@@ -162,17 +166,26 @@ impl Prepared {
         let may_be_squeezed = dress.is_written
             && matches!(body, PreparedBody::Bytes(_))
             && squeeze::is_squeezable(status, &fields);
+        let written_length = match fields.get(CONTENT_LENGTH) {
+            Some(length) if dress.is_written => Some(length_of(length)?),
+            _ => None,
+        };
+        let is_plain = !(mentions_address || has_pseudonyms)
+            && is_given_as_it_is(spec)
+            && !status.is_informational()
+            && matches!(body, PreparedBody::Bytes(_))
+            && written_length.is_none_or(|written| written == body.length())
+            && fields.get(DATE).is_none_or(|date| !date.is_empty())
+            && !fields.contains_key(TRANSFER_ENCODING);
         Ok(Self {
             status,
+            is_plain,
+            written_length,
             reason: match &spec.reason {
                 Some(reason) if dress.is_written => Some(latin_1(reason).into_owned().into()),
                 Some(reason) => Some(Bytes::copy_from_slice(reason.as_bytes())),
                 None if dress.is_written => unusual_reason(status),
                 None => None,
-            },
-            written_length: match fields.get(CONTENT_LENGTH) {
-                Some(length) if dress.is_written => Some(length_of(length)?),
-                _ => None,
             },
             fields,
             spelled: spelled(&names),
@@ -196,6 +209,16 @@ impl Prepared {
     /// The length that a person wrote into the stub's `Content-Length`, whether or not it is right.
     pub fn written_length(&self) -> Option<u64> {
         self.written_length
+    }
+
+    /// Whether every client gets it as it is, at once: whole, from memory, with the same fields.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Whether some clients get it gzipped.
+    pub fn may_be_squeezed(&self) -> bool {
+        self.may_be_squeezed
     }
 
     /// This answer gzipped, made once; `None` where it goes out as it is.
@@ -261,6 +284,19 @@ impl Prepared {
         }
         Ok(changed)
     }
+}
+
+/// Whether nothing of an answer comes before it, later, or by who asks.
+fn is_given_as_it_is(spec: &ResponseSpec) -> bool {
+    spec.interim.is_empty()
+        && spec.trailers.is_empty()
+        && spec.echoes.is_empty()
+        && spec.fixed_delay.is_none()
+        && spec.delay.is_none()
+        && spec.dribble.is_none()
+        && spec.fault.is_none()
+        && spec.proxy.is_none()
+        && spec.ending == ResponseEnding::Complete
 }
 
 /// Every field in wire order; the value of a computed one is `None`.
@@ -332,9 +368,19 @@ fn length_of(value: &HeaderValue) -> Result<u64, PrepareError> {
 fn spelled(fields: &[(&str, Option<&str>)]) -> Vec<String> {
     fields
         .iter()
-        .filter(|(name, _)| name.bytes().any(|byte| byte.is_ascii_uppercase()))
+        .filter(|(name, _)| !is_title_case(name))
         .map(|(name, _)| (*name).to_owned())
         .collect()
+}
+
+fn is_title_case(name: &str) -> bool {
+    let mut is_start = true;
+    name.bytes().all(|byte| {
+        let is_right =
+            if is_start { !byte.is_ascii_lowercase() } else { !byte.is_ascii_uppercase() };
+        is_start = byte == b'-';
+        is_right
+    })
 }
 
 fn trailer_map(trailers: &Headers) -> Result<HeaderMap, PrepareError> {

@@ -9,6 +9,18 @@ pub struct Clock {
     started_at: SystemTime,
 }
 
+/// A moment of real time, to be told by several clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment(Instant);
+
+impl Moment {
+    /// This one.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that they name")]
+    pub fn now() -> Self {
+        Self(Instant::now())
+    }
+}
+
 impl Clock {
     /// Starts a clock.
     #[expect(clippy::disallowed_methods, reason = "this is the place that they name")]
@@ -26,6 +38,11 @@ impl Clock {
     /// Time since the clock was started; never goes back.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// The time from the start of the clock to a moment; none where that came before.
+    pub fn elapsed_at(&self, moment: Moment) -> Duration {
+        moment.0.saturating_duration_since(self.started)
     }
 
     /// When the clock was started, on the wall.

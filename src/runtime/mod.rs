@@ -6,6 +6,6 @@ pub mod clock;
 pub mod drain;
 pub mod seed;
 
-pub use clock::Clock;
+pub use clock::{Clock, Moment};
 pub use drain::{Drain, Watch};
 pub use seed::Seed;

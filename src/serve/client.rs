@@ -6,13 +6,14 @@ use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 
-use super::{lines::Lines, route::Arrival, state::State, wire::Interim};
+use super::{last_route::LastRoute, lines::Lines, route::Arrival, state::State, wire::Interim};
 use crate::{model::ConnectFault, runtime::Watch};
 
 /// A client's connection, as its requests need it.
 pub(super) struct Client {
     pub(super) arrival: Arrival,
     pub(super) interim: Interim,
+    pub(super) last_route: LastRoute,
     pub(super) number: u64,
     /// What its bandwidths have let through.
     pub(super) lines: Lines,

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
+use http::Request;
 use hyper::{
     body::{Body as _, Incoming},
     service::service_fn,
@@ -24,11 +24,12 @@ use tokio::{
 
 use super::{
     administration::AdminDoor,
+    aside::Aside,
     client::{Client, Served, Tunnel},
     connect_faults::{Meant, OPENING, Opening, decide},
-    handler::handle,
+    handler::{Answering, handle},
+    last_route::LastRoute,
     lines::Lines,
-    reply::{BodyError, ReplyBody},
     rewound::Rewound,
     route::{Arrival, Belonging},
     socket::{Reset, Socket},
@@ -236,27 +237,28 @@ where
         let client = Arc::new(Client {
             arrival,
             interim,
+            last_route: LastRoute::default(),
             number: state.connections.fetch_add(1, Ordering::Relaxed) + 1,
             lines: Lines::default(),
             watch: watch.clone(),
             serve_tunnel,
         });
         let builder = builder(&state, uploads);
-        let service = service_fn(move |request| {
-            answer(Arc::clone(&state), Arc::clone(&client), uploads, request)
-        });
+        let service = service_fn(move |request| answer(&state, &client, uploads, request));
         let connection = builder.serve_connection_with_upgrades(stream, service);
         tokio::pin!(connection);
+        let (hung_up, stopped) = (Aside::new(orders.hung_up()), Aside::new(watch.stopped()));
         let result = tokio::select! {
-            result = connection.as_mut() => result,
-            () = orders.hung_up() => return,
-            () = watch.stopped() => {
+            biased;
+            () = hung_up => return,
+            () = stopped => {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     result = connection => result,
                     () = orders.given_up() => return,
                 }
             }
+            result = connection.as_mut() => result,
         };
         if let Err(error) = result {
             tracing::debug!(%error, "a connection ended with an error");
@@ -264,21 +266,24 @@ where
     })
 }
 
-async fn answer(
-    state: Arc<State>,
-    client: Arc<Client>,
+fn answer(
+    state: &Arc<State>,
+    client: &Arc<Client>,
     uploads: Uploads,
     request: Request<Incoming>,
-) -> Result<Response<ReplyBody>, BodyError> {
+) -> Answering {
     if uploads == Uploads::Withheld && !request.body().is_end_stream() {
-        client.watch.clone().stopped().await;
-        return Err("the body was never read".into());
+        let mut watch = client.watch.clone();
+        return Answering::later(async move {
+            watch.stopped().await;
+            Err("the body was never read".into())
+        });
     }
     if client.interim.orders().is_held_open() {
         // The answer before this one ends the connection: nothing comes after it.
-        return std::future::pending().await;
+        return Answering::later(std::future::pending());
     }
-    handle(state, client, request).await
+    handle(Arc::clone(state), Arc::clone(client), request)
 }
 
 fn builder(state: &State, uploads: Uploads) -> Builder<TokioExecutor> {
@@ -292,7 +297,8 @@ fn builder(state: &State, uploads: Uploads) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(state.limits.headers)
         .max_buf_size(state.limits.head_bytes.max(8192))
-        .max_headers(256)
+        // Most names are spelled so; others come with their spelling.
+        .title_case_headers(true)
         // Requests are passed on with the names that the client spelled.
         .preserve_header_case(state.router.forwards())
         .auto_date_header(false);

@@ -98,7 +98,7 @@ impl Fetch<'_> {
             }
         }
         let host = if state.answers.proxy_preserves_host {
-            inquiry.route.authority.clone()
+            inquiry.route.authority.to_string()
         } else {
             origin.authority()
         };

@@ -145,7 +145,7 @@ impl Outbound {
         let service = Arc::clone(&self.route.service);
         let Some(upstream) = &service.upstream else {
             return Err(UpstreamError::Connect {
-                authority: self.route.authority.clone(),
+                authority: self.route.authority.to_string(),
                 reason: "no upstream".to_owned(),
             });
         };
@@ -212,7 +212,7 @@ impl Outbound {
         hints: Option<mpsc::Sender<(u16, Headers)>>,
     ) -> Result<Request<crate::upstream::client::RequestBody>, Failed> {
         let host = if upstream.preserve_host {
-            self.route.authority.clone()
+            self.route.authority.to_string()
         } else {
             upstream.origin.authority()
         };

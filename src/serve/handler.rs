@@ -1,8 +1,12 @@
 //! One request: which service, which mode, and so who answers.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll},
+};
 
-use http::{Method, Request, Response, StatusCode, Version, header::ORIGIN};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header::ORIGIN};
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
@@ -11,6 +15,7 @@ use super::{
     caller::Way,
     client::Client,
     entry::Entry,
+    fast_path::{self, Prospect},
     faults::{self, Scene},
     forward::{self, Outbound, protocol_name},
     handling::Handling,
@@ -38,24 +43,69 @@ use super::{
 };
 use crate::{
     admin::cross_origin,
-    model::{self, Headers, Mode, Outcome, RequestBody},
+    model::{self, Headers, Mode, Outcome, RequestBody, SessionName},
+    runtime::Moment,
     telemetry,
 };
 
+/// What a request gets: at once where nothing holds its answer back.
+pub(super) enum Answering {
+    /// An answer that is there.
+    Ready(Option<Response<ReplyBody>>),
+    /// One that is being made. Few of many requests take this much memory at a time.
+    Pending(Pin<Box<dyn Future<Output = Result<Response<ReplyBody>, BodyError>> + Send>>),
+}
+
+impl Answering {
+    pub(super) fn now(response: Response<ReplyBody>) -> Self {
+        Self::Ready(Some(response))
+    }
+
+    pub(super) fn later(
+        answer: impl Future<Output = Result<Response<ReplyBody>, BodyError>> + Send + 'static,
+    ) -> Self {
+        Self::Pending(Box::pin(answer))
+    }
+}
+
+impl Future for Answering {
+    type Output = Result<Response<ReplyBody>, BodyError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Ready(response) => {
+                Poll::Ready(response.take().ok_or_else(|| "the answer was given before".into()))
+            }
+            Self::Pending(answer) => answer.as_mut().poll(cx),
+        }
+    }
+}
+
+/// A request, and all that is known of it before it is decided who answers.
+pub(super) struct Exchange {
+    pub(super) state: Arc<State>,
+    pub(super) client: Arc<Client>,
+    pub(super) number: u64,
+    pub(super) watch: Stopwatch,
+    pub(super) outbound: Outbound,
+    /// The page that it comes from, where any page may ask.
+    pub(super) origin: Option<HeaderValue>,
+}
+
 /// Answers one request. An error breaks its connection or stream.
-pub(super) async fn handle(
+pub(super) fn handle(
     state: Arc<State>,
     client: Arc<Client>,
     mut request: Request<Incoming>,
-) -> Result<Response<ReplyBody>, BodyError> {
+) -> Answering {
     if request.method() == Method::CONNECT {
         // The requests are inside.
-        return Ok(intercept::connect(&state, &client, request));
+        return Answering::now(intercept::connect(&state, &client, request));
     }
     if state.answers.dialect == Dialect::WireMock
         && let Some(reason) = rescue::bad_message(&request)
     {
-        return Ok(rescue::refused(reason));
+        return Answering::now(rescue::refused(reason));
     }
     let arrival = &client.arrival;
     let on_behalf = arrival.from.and_then(|from| state.router.own_calls.from(from));
@@ -63,17 +113,14 @@ pub(super) async fn handle(
     if let Some(door) = &state.admin
         && door.takes(&request, arrival)
     {
-        let watch = client.watch.clone();
-        let way = Way::of(arrival, of_connection, on_behalf.is_some());
-        let answer = door.answer(&way, request, &state.limits, watch).await?;
-        state.metrics.admin_call(answer.status().as_u16());
-        return Ok(answer);
+        let session = of_connection.cloned();
+        return Answering::later(call(state, client, request, session, on_behalf.is_some()));
     }
     let origin = if state.answers.cross_origin {
         let (method, asked) = (request.method(), request.headers());
         if let Some(mut answer) = cross_origin::preflight(method, asked) {
             cross_origin::share(asked.get(ORIGIN), answer.headers_mut());
-            return Ok(answer.map(ReplyBody::bytes));
+            return Answering::now(answer.map(ReplyBody::bytes));
         }
         asked.get(ORIGIN).cloned()
     } else {
@@ -81,63 +128,59 @@ pub(super) async fn handle(
     };
     let state = match session_of::of_request(&state, of_connection, request.headers_mut()) {
         Ok(state) => state,
-        Err(sessionless) => return Ok(sessionless.answer(request.headers())),
+        Err(sessionless) => return Answering::now(sessionless.answer(request.headers())),
     };
     state.session.count_request();
-    let arrived = state.session.clock().read();
-    let watch = Stopwatch::start(state.clock, arrived.elapsed);
+    let moment = Moment::now();
+    let arrived = state.session.clock().read_at(moment);
+    let watch = Stopwatch::start(state.clock, moment, arrived.elapsed);
     let number = state.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;
-    let routed = state.router.route(
+    let routed = client.last_route.route(
+        &state.router,
         &client.arrival,
-        request.uri(),
-        request.version(),
-        request.headers(),
-        &state.session.stubs().snapshot().services(),
+        (request.uri(), request.version(), request.headers()),
+        &state.session.stubs().snapshot(),
     );
-    let mut route = match routed {
+    let route = match routed {
         Ok(route) => Route {
             mode: state.session.terms().mode.unwrap_or(route.mode),
             depth: on_behalf.map_or(0, |it| it.depth),
             ..route
         },
-        Err(error) => return Ok(rescue::upstream_failed(&error, "")),
+        Err(error) => return Answering::now(rescue::upstream_failed(&error, "")),
     };
-    let head = (request.method(), request.version(), request.headers());
-    let observed = Observed::begin(&state, &client.arrival, &mut route, head, watch);
-    let own = match planning::of_request(&state, request.headers_mut()) {
+    let (state_of_own, fields) = (Arc::clone(&state), request.headers_mut());
+    let own = match planning::of_request(&state_of_own, fields) {
         Ok(own) => own,
         Err(reason) => {
             let refusal = rescue::unusable_header(&reason, request.headers());
+            let mut route = route;
+            let head = (request.method(), request.version(), request.headers());
+            let observed = Observed::begin(&state, &client.arrival, &mut route, head, watch);
             observed.tell(Some(refusal.status()), telemetry::Outcome::Rejected);
-            return Ok(refusal);
+            return Answering::now(refusal);
         }
     };
     if intercept::wants_upgrade(&request) && route.service.upstream.is_some() {
-        return Ok(intercept::upgrade(&state, &route, &mut request, number, &observed).await);
+        return Answering::later(async move {
+            let mut route = route;
+            let head = (request.method(), request.version(), request.headers());
+            let observed = Observed::begin(&state, &client.arrival, &mut route, head, watch);
+            Ok(intercept::upgrade(&state, &route, &mut request, number, &observed).await)
+        });
     }
     let (parts, body) = request.into_parts();
-    let (is_head, interim) = (parts.method == Method::HEAD, client.interim.clone());
-    let peer = client.arrival.peer;
-    let handling = Handling {
-        method: parts.method.clone(),
-        target: route.target.clone(),
-        state,
-        client,
-        number,
-        watch,
-        observed,
-    };
     let request = model::Request {
         method: parts.method,
         scheme: route.scheme,
-        authority: route.authority.clone(),
+        authority: route.authority.to_string(),
         target: route.target.clone(),
         headers: parts.headers,
         body: RequestBody::Whole(bytes::Bytes::new()),
-        client: peer,
+        client: client.arrival.peer,
         received: arrived.now,
     };
-    let mut outbound = Outbound {
+    let outbound = Outbound {
         request,
         version: parts.version,
         extensions: parts.extensions,
@@ -146,19 +189,63 @@ pub(super) async fn handle(
         watch,
         own,
     };
-    // What is recorded is as it would be without ringer.
-    if !outbound.body.is_complete() && !outbound.route.mode.records() {
-        let (state, client) = (&handling.state, &handling.client);
-        let own = outbound.own.as_deref();
-        let strikes = planning::of_way_in(state, &outbound.request, &outbound.route, own);
-        bandwidth::slow_down(&strikes, &mut outbound.body, state, client);
+    let mut exchange = Exchange { state, client, number, watch, outbound, origin };
+    match fast_path::prospect(&exchange) {
+        Prospect::None => Answering::later(exchange.answer()),
+        Prospect::Now => match fast_path::answer(&mut exchange) {
+            Some(response) => Answering::now(response),
+            None => Answering::later(exchange.answer()),
+        },
+        Prospect::WithBody => Answering::later(async move {
+            if exchange.outbound.body.read_up_to(fast_path::MAX_BODY).await?
+                && let Some(response) = fast_path::answer(&mut exchange)
+            {
+                return Ok(response);
+            }
+            Box::pin(exchange.answer()).await
+        }),
     }
-    let may_have_trailers = parts.version == Version::HTTP_11 && !is_head;
-    let mut response = handling.answer(outbound).await?;
-    if origin.is_some() {
-        cross_origin::share(origin.as_ref(), response.headers_mut());
+}
+
+/// Answers a call of the admin API.
+async fn call(
+    state: Arc<State>,
+    client: Arc<Client>,
+    request: Request<Incoming>,
+    session: Option<SessionName>,
+    is_own: bool,
+) -> Result<Response<ReplyBody>, BodyError> {
+    let Some(door) = &state.admin else { return Err("there is no admin API".into()) };
+    let way = Way::of(&client.arrival, session.as_ref(), is_own);
+    let answer = door.answer(&way, request, &state.limits, client.watch.clone()).await?;
+    state.metrics.admin_call(answer.status().as_u16());
+    Ok(answer)
+}
+
+impl Exchange {
+    /// Answers it, whatever that takes.
+    async fn answer(self) -> Result<Response<ReplyBody>, BodyError> {
+        let Self { state, client, number, watch, mut outbound, origin } = self;
+        let (method, version) = (outbound.request.method.clone(), outbound.version);
+        let head = (&method, version, &outbound.request.headers);
+        let observed = Observed::begin(&state, &client.arrival, &mut outbound.route, head, watch);
+        let (is_head, interim) = (method == Method::HEAD, client.interim.clone());
+        let target = outbound.route.target.clone();
+        let handling = Handling { method, target, state, client, number, watch, observed };
+        // What is recorded is as it would be without ringer.
+        if !outbound.body.is_complete() && !outbound.route.mode.records() {
+            let (state, client) = (&handling.state, &handling.client);
+            let own = outbound.own.as_deref();
+            let strikes = planning::of_way_in(state, &outbound.request, &outbound.route, own);
+            bandwidth::slow_down(&strikes, &mut outbound.body, state, client);
+        }
+        let may_have_trailers = version == Version::HTTP_11 && !is_head;
+        let mut response = handling.answer(outbound).await?;
+        if origin.is_some() {
+            cross_origin::share(origin.as_ref(), response.headers_mut());
+        }
+        Ok(if may_have_trailers { trailed::with_trailers(response, interim) } else { response })
     }
-    Ok(if may_have_trailers { trailed::with_trailers(response, interim) } else { response })
 }
 
 /// An answer, and the entry of the journal that is to learn of it.

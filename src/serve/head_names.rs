@@ -5,16 +5,24 @@
 //! that next spelling is not known, and names are shown as they are mostly spelled.
 
 use std::sync::{
-    Arc,
+    Arc, LazyLock,
     atomic::{AtomicBool, Ordering},
 };
 
+use memchr::memmem::Finder;
 use parking_lot::Mutex;
 
 use crate::model::is_usual_spelling;
 
 /// A head larger than this is not looked at.
 const MAX_HEAD: usize = 64 * 1024;
+
+/// The fields of a head up to this length are kept.
+const MAX_KEPT: usize = 4096;
+
+/// How a head ends.
+const END: &[u8] = b"\r\n\r\n";
+static FINDER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(END));
 
 /// Names of one head that are kept.
 const MAX_NAMES: usize = 256;
@@ -34,7 +42,29 @@ pub(super) struct NameTap {
 struct State {
     /// Bytes of the head that is arriving.
     partial: Vec<u8>,
+    /// The fields of the head that came last: mostly the next one has the same.
+    last: Vec<u8>,
     names: Names,
+}
+
+impl State {
+    /// Notes a whole head, without its last line end.
+    fn note(&mut self, head: &[u8]) {
+        let line = memchr::memchr(b'\n', head).map_or(head.len(), |end| end + 1);
+        let fields = head.get(line..).unwrap_or_default();
+        if self.last == fields {
+            return;
+        }
+        let unusual = unusual_names(fields);
+        if self.names.as_deref().unwrap_or_default() != unusual.as_slice() {
+            self.names = (!unusual.is_empty()).then(|| unusual.into());
+        }
+        self.last.clear();
+        // Of a long one it costs more to be kept than to be read again.
+        if fields.len() <= MAX_KEPT {
+            self.last.extend_from_slice(fields);
+        }
+    }
 }
 
 impl NameTap {
@@ -65,35 +95,41 @@ impl NameTap {
             return;
         }
         let mut state = self.state.lock();
-        let State { partial, names } = &mut *state;
-        // What is left of a body is no head, nor is the end of one.
-        if partial.is_empty() && !bytes.first().is_some_and(u8::is_ascii_uppercase) {
-            return;
+        if state.partial.is_empty() {
+            // What is left of a body is no head, nor is the end of one.
+            if !bytes.first().is_some_and(u8::is_ascii_uppercase) {
+                return;
+            }
+            // Mostly a head comes at once, and nothing after it.
+            if let Some(head) = bytes.strip_suffix(END)
+                && FINDER.find(head).is_none()
+            {
+                state.note(head);
+                self.is_listening.store(false, Ordering::Release);
+                return;
+            }
         }
+        let mut partial = std::mem::take(&mut state.partial);
         // The blank line may lie across two reads.
         let from = partial.len().saturating_sub(3);
         partial.extend_from_slice(bytes);
-        let end = partial.get(from..).and_then(|rest| memchr::memmem::find(rest, b"\r\n\r\n"));
-        match end {
-            Some(end) => {
-                let head = partial.get(..from + end).unwrap_or_default();
-                let unusual = unusual_names(head);
-                let is_known = names.as_deref().unwrap_or_default() == unusual.as_slice();
-                if !is_known {
-                    *names = (!unusual.is_empty()).then(|| unusual.into());
-                }
+        match partial.get(from..).and_then(|rest| FINDER.find(rest)) {
+            Some(end) => state.note(partial.get(..from + end).unwrap_or_default()),
+            None if partial.len() <= MAX_HEAD => {
+                state.partial = partial;
+                return;
             }
-            None if partial.len() <= MAX_HEAD => return,
-            None => *names = None,
+            None => {
+                state.last.clear();
+                state.names = None;
+            }
         }
-        partial.clear();
-        partial.shrink_to(4096);
         self.is_listening.store(false, Ordering::Release);
     }
 }
 
-fn unusual_names(head: &[u8]) -> Vec<String> {
-    let lines = head.split(|&byte| byte == b'\n').skip(1);
+fn unusual_names(fields: &[u8]) -> Vec<String> {
+    let lines = fields.split(|&byte| byte == b'\n');
     let names = lines.filter_map(|line| {
         let end = memchr::memchr(b':', line)?;
         std::str::from_utf8(line.get(..end)?).ok()

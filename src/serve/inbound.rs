@@ -114,6 +114,11 @@ impl Inbound {
         }
     }
 
+    /// Takes what was read of a body that is complete.
+    pub(super) fn take_whole(&mut self) -> Option<Bytes> {
+        self.is_complete().then(|| self.read.split().freeze())
+    }
+
     /// Puts back what [`Inbound::consume`] took.
     pub(super) fn put_back(&mut self, bytes: &Bytes) {
         self.read = BytesMut::from(&bytes[..]);

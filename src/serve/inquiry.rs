@@ -52,6 +52,16 @@ pub(super) enum Sanitised {
     Other(Box<(model::Request, Credentials)>),
 }
 
+impl Sanitised {
+    /// What sanitising makes of a request.
+    pub(super) fn of(state: &State, request: &model::Request) -> Self {
+        match state.redactor.examined(request) {
+            (Cow::Borrowed(_), _) => Self::Same,
+            (Cow::Owned(request), found) => Self::Other(Box::new((request, found))),
+        }
+    }
+}
+
 impl Inquiry {
     /// Whether it goes to the real API if no stub matches.
     pub(super) fn passes_on(&self, state: &State) -> bool {
@@ -64,10 +74,7 @@ impl Inquiry {
     /// Sanitises the request, unless it is known what becomes of it.
     fn sanitise(&mut self, state: &State) {
         if matches!(self.sanitised, Sanitised::Unknown) {
-            self.sanitised = match state.redactor.examined(&self.request) {
-                (Cow::Borrowed(_), _) => Sanitised::Same,
-                (Cow::Owned(request), found) => Sanitised::Other(Box::new((request, found))),
-            };
+            self.sanitised = Sanitised::of(state, &self.request);
         }
     }
 

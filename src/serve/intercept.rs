@@ -157,8 +157,11 @@ pub(super) async fn upgrade(
             outcome,
         });
     };
-    let host =
-        if upstream.preserve_host { route.authority.clone() } else { upstream.origin.authority() };
+    let host = if upstream.preserve_host {
+        route.authority.to_string()
+    } else {
+        upstream.origin.authority()
+    };
     let uri = Uri::builder()
         .scheme(upstream.origin.scheme.as_str())
         .authority(host.as_str())

@@ -4,10 +4,12 @@
 //! runtime, store, telemetry, tls, upstream.
 
 pub mod administration;
+pub mod announcer;
 pub mod server;
 pub mod settings;
 pub mod targets;
 
+mod aside;
 mod authority;
 mod bandwidth;
 mod body_tap;
@@ -20,6 +22,7 @@ mod connection;
 mod entry;
 mod errand;
 mod event_stream;
+mod fast_path;
 mod faults;
 mod fetch;
 mod forward;
@@ -33,6 +36,7 @@ mod hop;
 mod inbound;
 mod inquiry;
 mod intercept;
+mod last_route;
 mod limiting;
 mod lines;
 mod listener;
@@ -78,6 +82,7 @@ mod wire;
 mod witness;
 
 pub use administration::AdminPlace;
+pub use announcer::Announcer;
 pub use server::{ServeError, Server, ServerParts, Tally};
 pub use session_doors::SessionDoors;
 pub use settings::{Answers, Chunking, Dialect, Limits, ReadRequestFaults, Service, Templating};

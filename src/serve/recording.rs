@@ -71,7 +71,7 @@ impl Recording {
                 service: route.service.scope.clone().unwrap_or_else(|| ServiceName::new("_")),
                 started: watch.started(),
                 connection: asked.connection,
-                address: route.address.clone(),
+                address: route.address.to_string(),
                 upstream: upstream.map_or_else(String::new, |upstream| upstream.origin.to_string()),
                 request: RecordedRequest {
                     method: asked.method,

@@ -291,7 +291,7 @@ fn is_read_anew(state: &State, live: &LiveStub, step: usize) -> bool {
 }
 
 /// What this stub's answers get beyond what it says.
-fn dress(state: &State, live: &LiveStub) -> Dress {
+pub(super) fn dress(state: &State, live: &LiveStub) -> Dress {
     let is_written = live.stub.recorded.is_none();
     let mut extra = Vec::new();
     if is_written && state.answers.matched_stub_headers {

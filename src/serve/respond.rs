@@ -10,7 +10,7 @@ use hyper::ext::ReasonPhrase;
 use tokio::sync::watch;
 
 use super::{
-    head_case, hop,
+    hop,
     inbound::Inbound,
     inquiry::Inquiry,
     reply::{Production, Progress, ReplyBody, Sizing, discard},
@@ -148,46 +148,87 @@ pub(super) async fn respond(
         }
         .start(),
     };
-    let mut response = Response::new(body);
-    *response.status_mut() = prepared.status;
-    *response.headers_mut() = fields(state, &prepared, version);
-    // hyper would break off a body that is not as long as a stub says.
-    if has_body
-        && ending == ResponseEnding::Complete
-        && let Some(named) = response.headers_mut().get_mut(CONTENT_LENGTH)
-    {
-        *named = length.into();
-    }
-    let has_framing = [CONTENT_LENGTH, TRANSFER_ENCODING]
-        .iter()
-        .any(|name| response.headers().contains_key(name));
-    if version == Version::HTTP_11 && has_body && !has_framing && prepared.trailers.is_empty() {
-        if is_recorded {
-            // A recorded body that ended with its connection does so again: hyper would send chunks.
-            if length > 0 {
-                *response.version_mut() = Version::HTTP_10;
-            }
-        } else if closes(&request.headers) || closes(response.headers()) {
-            *response.version_mut() = Version::HTTP_10;
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            interim.call_it_1_1();
-        }
-    }
-    if version < Version::HTTP_2 {
-        if !prepared.spelled.is_empty() {
-            *response.extensions_mut() = spelling(&prepared).await;
-            response.extensions_mut().insert(Spelled(Arc::clone(&prepared)));
-        }
-        if let Some(reason) = &prepared.reason
-            && let Ok(reason) = ReasonPhrase::try_from(reason.clone())
-        {
-            response.extensions_mut().insert(reason);
-        }
-    }
+    let spelling = match version {
+        _ if prepared.spelled.is_empty() => None,
+        Version::HTTP_2 => None,
+        _ => Some(spelling(state, &prepared).await),
+    };
+    let head = Head {
+        version,
+        has_body,
+        length: (ending == ResponseEnding::Complete).then_some(length),
+        is_recorded,
+        asked: &request.headers,
+        spelling,
+    };
+    let mut response = head.onto(state, &prepared, body, interim);
     if let Some(unsent) = unsent {
         response.extensions_mut().insert(unsent);
     }
     response
+}
+
+/// What decides of the head of an answer beside what is prepared.
+pub(super) struct Head<'h> {
+    pub(super) version: Version,
+    pub(super) has_body: bool,
+    /// How long its body is, where all of that is sent.
+    pub(super) length: Option<u64>,
+    pub(super) is_recorded: bool,
+    /// The fields of the request.
+    pub(super) asked: &'h HeaderMap,
+    /// What makes the server spell its names, where they are not all in lower case.
+    pub(super) spelling: Option<http::Extensions>,
+}
+
+impl Head<'_> {
+    /// The response, with this body.
+    pub(super) fn onto(
+        self,
+        state: &State,
+        prepared: &Arc<Prepared>,
+        body: ReplyBody,
+        interim: &Interim,
+    ) -> Response<ReplyBody> {
+        let Self { version, has_body, length, is_recorded, asked, spelling } = self;
+        let mut response = Response::new(body);
+        *response.status_mut() = prepared.status;
+        *response.headers_mut() = fields(state, prepared, version);
+        // hyper would break off a body that is not as long as a stub says.
+        if has_body
+            && let Some(length) = length
+            && let Some(named) = response.headers_mut().get_mut(CONTENT_LENGTH)
+        {
+            *named = length.into();
+        }
+        let has_framing = [CONTENT_LENGTH, TRANSFER_ENCODING]
+            .iter()
+            .any(|name| response.headers().contains_key(name));
+        if version == Version::HTTP_11 && has_body && !has_framing && prepared.trailers.is_empty() {
+            if is_recorded {
+                // A recorded body that ended with its connection does so again: hyper would send chunks.
+                if prepared.body.length() > 0 {
+                    *response.version_mut() = Version::HTTP_10;
+                }
+            } else if closes(asked) || closes(response.headers()) {
+                *response.version_mut() = Version::HTTP_10;
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                interim.call_it_1_1();
+            }
+        }
+        if version < Version::HTTP_2 {
+            if let Some(spelling) = spelling {
+                *response.extensions_mut() = spelling;
+                response.extensions_mut().insert(Spelled(Arc::clone(prepared)));
+            }
+            if let Some(reason) = &prepared.reason
+                && let Ok(reason) = ReasonPhrase::try_from(reason.clone())
+            {
+                response.extensions_mut().insert(reason);
+            }
+        }
+        response
+    }
 }
 
 /// Whether answers of this status have a body at all (RFC 9110 §6.4.1).
@@ -222,11 +263,11 @@ fn fields(state: &State, prepared: &Prepared, version: Version) -> HeaderMap {
     fields
 }
 
-async fn spelling(prepared: &Prepared) -> http::Extensions {
+async fn spelling(state: &State, prepared: &Prepared) -> http::Extensions {
     match prepared.spelling.get() {
         Some(known) => known.clone(),
         None => {
-            let made = head_case::spelling(&prepared.spelled).await;
+            let made = state.spellings.of(prepared.spelled.clone()).await;
             prepared.spelling.get_or_init(|| made).clone()
         }
     }

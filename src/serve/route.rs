@@ -76,10 +76,10 @@ pub(super) struct Route {
     /// The client sent it to ringer as to a proxy.
     pub(super) is_proxied: bool,
     /// `host[:port]` as the client named it.
-    pub(super) authority: String,
+    pub(super) authority: Arc<str>,
     pub(super) scheme: Scheme,
     /// `scheme://host[:port]`, and the path prefix that was taken off `target`.
-    pub(super) address: String,
+    pub(super) address: Arc<str>,
     /// Path and query without the service's prefix.
     pub(super) target: PathAndQuery,
     /// The exchange as a span, where spans are made.
@@ -224,9 +224,9 @@ impl Router {
                 service,
                 mode,
                 is_proxied: true,
-                authority,
+                authority: authority.into(),
                 scheme,
-                address,
+                address: address.into(),
                 target,
                 span: None,
                 depth: 0,
@@ -244,13 +244,18 @@ impl Router {
             service,
             mode,
             is_proxied: false,
-            authority,
+            authority: authority.into(),
             scheme,
-            address,
+            address: address.into(),
             target,
             span: None,
             depth: 0,
         })
+    }
+
+    /// Whether a route depends on the path.
+    pub(super) fn has_prefixes(&self) -> bool {
+        self.services.iter().any(|service| service.prefix.is_some())
     }
 
     /// Whether any request may go to an upstream.
@@ -447,7 +452,7 @@ mod tests {
             .route(arrival, &uri.parse().unwrap(), Version::HTTP_11, &fields, &folders)
             .unwrap();
         let scope = route.service.scope.as_ref().map_or("any".to_owned(), ToString::to_string);
-        (scope, route.address, route.target.to_string())
+        (scope, route.address.to_string(), route.target.to_string())
     }
 
     fn want(scope: &str, address: &str, target: &str) -> (String, String, String) {

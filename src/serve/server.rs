@@ -13,12 +13,13 @@ use std::{
 };
 
 use thiserror::Error;
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::Semaphore;
 
 #[cfg(unix)]
 use super::unix_door::{SocketError, UnixDoor};
 use super::{
     administration::{AdminDoor, AdminEntrance, AdminPlace},
+    announcer::Announcer,
     lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
@@ -33,7 +34,7 @@ use crate::{
     admin::{Admin, ListenError},
     engine::{LazyKeys, Matching},
     library::{BodyFiles, FaultLog},
-    model::{Handled, Mode, SessionName},
+    model::{Mode, SessionName},
     record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain, Seed, Watch},
@@ -42,9 +43,6 @@ use crate::{
     tls::{Acceptor, Authority, Leaves},
     upstream::{self, UpstreamError},
 };
-
-/// Events that a slow reader may lag behind before it loses the oldest.
-const EVENTS: usize = 4096;
 
 /// Why ringer can't serve.
 #[derive(Debug, Error)]
@@ -128,16 +126,11 @@ pub struct ServerParts {
     /// Where tapes lie; large bodies pass through a folder in it.
     pub recordings: PathBuf,
     /// Tells what became of each request.
-    pub events: broadcast::Sender<Handled>,
+    pub announcer: Arc<Announcer>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Makes spans, where they are wanted.
     pub tracer: Option<Arc<Tracer>>,
-}
-
-/// A channel for what becomes of requests.
-pub fn events() -> broadcast::Sender<Handled> {
-    broadcast::channel(EVENTS).0
 }
 
 /// Counts at the end of a run.
@@ -244,7 +237,7 @@ impl Server {
             matching: parts.matching,
             response_timeout: parts.response_timeout,
             recordings: parts.recordings,
-            events: parts.events,
+            announcer: parts.announcer,
             counts: Counts::default(),
             metrics: parts.metrics,
             tracer: parts.tracer,

@@ -55,7 +55,11 @@ pub(super) fn of_request(
     of_connection: Option<&SessionName>,
     fields: &mut HeaderMap,
 ) -> Result<Arc<State>, Sessionless> {
-    let name = named(fields)?;
+    // Most requests name none, and that is found out in one look.
+    let may_name = fields.keys().any(|name| {
+        matches!(name.as_str(), "baggage" | "proxy-authorization" | "x-ringer-session")
+    });
+    let name = if may_name { named(fields)? } else { None };
     if name.is_some() {
         fields.remove(SessionName::HEADER);
     }

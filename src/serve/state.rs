@@ -8,13 +8,15 @@ use std::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::Semaphore;
 
 use super::{
     administration::AdminDoor,
+    announcer::Announcer,
     capture::Spool,
     lines::Lines,
     route::Router,
@@ -69,9 +71,9 @@ pub(super) struct Common {
     pub(super) redactor: Arc<Redactor>,
     pub(super) recorder: Arc<LazyRecorder>,
     pub(super) matching: Matching,
-    pub(super) response_timeout: std::time::Duration,
+    pub(super) response_timeout: Duration,
     pub(super) recordings: PathBuf,
-    pub(super) events: broadcast::Sender<Handled>,
+    pub(super) announcer: Arc<Announcer>,
     pub(super) counts: Counts,
     pub(super) metrics: Arc<Metrics>,
     /// Makes spans, where they are wanted.
@@ -136,20 +138,23 @@ impl Common {
         }
     }
 
+    /// Counts a request that a stub answered, and tells whoever listens.
+    pub(super) fn stubbed(&self, at: Duration, describe: impl FnOnce() -> Handled) {
+        self.counts.stubbed.fetch_add(1, Ordering::Relaxed);
+        self.announcer.tell_at(at, describe);
+    }
+
     /// Counts what became of a request and tells whoever listens; `describe` is called only where
     /// somebody wants to know more than the count.
     pub(super) fn handled(&self, outcome: Outcome, describe: impl FnOnce(Outcome) -> Handled) {
         self.counts.count(&outcome);
-        let is_miss = outcome == Outcome::Missed;
-        if !is_miss && self.events.receiver_count() == 0 {
+        if outcome != Outcome::Missed {
+            self.announcer.tell(|| describe(outcome));
             return;
         }
         let handled = describe(outcome);
-        if is_miss {
-            self.counts.miss(format!("{} {}", handled.method, handled.target));
-        }
-        // Who listened may have stopped meanwhile.
-        let _ = self.events.send(handled);
+        self.counts.miss(format!("{} {}", handled.method, handled.target));
+        self.announcer.tell(|| handled);
     }
 }
 

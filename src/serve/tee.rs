@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use super::{capture::Capture, inbound::Inbound};
 use crate::{
     model::{Chunk, Ending},
-    runtime::{Clock, Watch},
+    runtime::{Clock, Moment, Watch},
 };
 
 /// Beyond this many pieces, later ones are counted to the last.
@@ -38,9 +38,9 @@ pub(super) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// Starts one; `arrived` is the time that has elapsed in the session.
-    pub(super) fn start(clock: Clock, arrived: Duration) -> Self {
-        Self { clock, started: clock.elapsed(), arrived }
+    /// Starts one at a moment; `arrived` is the time that has elapsed in the session.
+    pub(super) fn start(clock: Clock, moment: Moment, arrived: Duration) -> Self {
+        Self { clock, started: clock.elapsed_at(moment), arrived }
     }
 
     /// When it was started, in the session's time.

@@ -176,7 +176,6 @@ async fn serve(state: Arc<State>, stream: UnixStream, mut watch: Watch) {
         .timer(TokioTimer::new())
         .header_read_timeout(limits.headers)
         .max_buf_size(limits.head_bytes.max(8192))
-        .max_headers(256)
         .auto_date_header(false);
     let (asked, within) = (Arc::clone(&state), watch.clone());
     let answer = move |request| answer(Arc::clone(&asked), request, within.clone());

@@ -39,7 +39,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        runtime::Clock,
+        runtime::{Clock, Moment},
         store::{ClockChange, Delays},
     };
 
@@ -53,7 +53,7 @@ mod tests {
     }
 
     fn watch(clock: &SessionClock) -> Stopwatch {
-        Stopwatch::start(Clock::start(), clock.elapsed())
+        Stopwatch::start(Clock::start(), Moment::now(), clock.elapsed())
     }
 
     #[tokio::test]

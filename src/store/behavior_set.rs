@@ -58,6 +58,15 @@ impl BehaviorSet {
 }
 
 impl Base {
+    /// Whether nothing holds anywhere, the default session included, but where latency comes from.
+    pub(super) fn is_only_latency(&self) -> bool {
+        self.default_session.is_none()
+            && self.services.is_empty()
+            && self.stubs.is_empty()
+            && self.all.rules.is_empty()
+            && self.all.limits.is_empty()
+    }
+
     /// What holds at a place, where anything does; of sessions, there is only the default one.
     pub(super) fn get(&self, place: &Place) -> Option<&Arc<LiveBehaviors>> {
         match place {

@@ -121,6 +121,16 @@ impl SharedBehaviors {
         BehaviorSet { base: self.base.load_full(), session: own }
     }
 
+    /// Where the latency of a session's answers comes from, where nothing else holds for its requests but
+    /// what their stubs say.
+    pub fn only_latency(&self, session: &SessionName) -> Option<LatencySource> {
+        if !session.is_default() && self.n_sessions.load(Ordering::Acquire) > 0 {
+            return None;
+        }
+        let base = self.base.load();
+        base.is_only_latency().then(|| base.all.latency.clone().unwrap_or_default())
+    }
+
     /// What holds at a place, where anything does.
     pub fn at(&self, place: &Place) -> Option<Arc<LiveBehaviors>> {
         match other_session(place) {

@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::sync::watch;
 
-use crate::runtime::Clock;
+use crate::runtime::{Clock, Moment};
 
 /// The last moment that dates can be told of in every time zone: near the end of the year 9999, in
 /// seconds since 1970.
@@ -128,9 +128,14 @@ impl SessionClock {
 
     /// What it shows.
     pub fn read(&self) -> ClockReading {
+        self.read_at(Moment::now())
+    }
+
+    /// What it shows at a moment that is now.
+    pub fn read_at(&self, moment: Moment) -> ClockReading {
         // Time is read before the mark, and a change sets the mark before it reads time. So no time
         // that was read without the mark is later than the change.
-        let real = self.real.elapsed();
+        let real = self.real.elapsed_at(moment);
         if self.is_touched.load(Ordering::SeqCst) {
             let hands = self.hands.lock();
             // Read again: a change may have come between.
@@ -143,6 +148,11 @@ impl SessionClock {
             speed: 1.0,
             delays: Delays::Real,
         }
+    }
+
+    /// Whether it shows real time: nobody has changed it.
+    pub fn is_real(&self) -> bool {
+        !self.is_touched.load(Ordering::SeqCst)
     }
 
     /// The time on the wall.

@@ -150,18 +150,23 @@ impl Feed {
         }
     }
 
+    /// The place, among all exchanges that are over, of one that is over just now.
+    pub(super) fn next_number(&self) -> u64 {
+        self.last.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
     /// Numbers an exchange that is over, and tells of it. Whoever listens hears of each either so or, if
     /// it came later, by looking for numbers up to that at which it came.
     pub(super) fn ended(&self, event: &Arc<ServeEvent>) {
         if !self.is_heard() {
-            event.number(|| self.last.fetch_add(1, Ordering::SeqCst) + 1);
+            event.number(|| self.next_number());
             // Nobody can have come meanwhile and not know of it, unless it is told now.
             self.tell(|| Notice::Exchange(Arc::clone(event)));
             return;
         }
         let mut freed = Vec::new();
         let mut backlog = self.backlog.lock();
-        event.number(|| self.last.fetch_add(1, Ordering::SeqCst) + 1);
+        event.number(|| self.next_number());
         backlog.push(Notice::Exchange(Arc::clone(event)), &mut freed);
         drop(backlog);
         self.news.send_replace(());

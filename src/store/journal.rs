@@ -16,11 +16,12 @@ use uuid::Uuid;
 
 use super::{
     aside::FieldNames,
+    brief::{Brief, Finished},
     event::{ENTRY_BYTES, ServeEvent},
     feed::{Feed, Notice},
     fields::{compact, size_of_fields},
     logged_body::{BodyLimit, LoggedBody},
-    ring::{Budget, Ring},
+    ring::{Budget, Owner, Ring, Slot},
     served::Served,
 };
 use crate::{
@@ -83,9 +84,7 @@ impl Journals {
     pub fn open(self: &Arc<Self>, session: SessionName) -> Journal {
         Journal {
             shared: Arc::clone(self),
-            session,
-            ring: Arc::default(),
-            seed: Seed::fresh_u128(),
+            ring: Ring::of(Owner { session, seed: Seed::fresh_u128() }),
             n_entries: AtomicU64::new(0),
         }
     }
@@ -110,12 +109,24 @@ impl Journals {
     pub fn ended(&self, after: u64, to: u64) -> Vec<(u64, Arc<ServeEvent>)> {
         let mut ended = Vec::new();
         for ring in self.budget.rings() {
-            let events: Vec<_> = ring.events.lock().iter().cloned().collect();
-            let numbered = events.into_iter().filter_map(|it| Some((it.ended_as()?, it)));
-            ended.extend(numbered.filter(|(number, _)| (after + 1..=to).contains(number)));
+            let slots: Vec<_> = ring.events.lock().iter().cloned().collect();
+            let numbered = slots.into_iter().filter_map(|it| Some((it.ended_as()?, it)));
+            let asked = numbered.filter(|(number, _)| (after + 1..=to).contains(number));
+            ended.extend(asked.map(|(number, it)| (number, self.entry(it, ring.owner()))));
         }
         ended.sort_unstable_by_key(|(number, _)| *number);
         ended
+    }
+
+    /// The entry that a slot of a ring holds.
+    fn entry(&self, slot: Slot, owner: &Owner) -> Arc<ServeEvent> {
+        match slot {
+            Slot::Entry(event) => event,
+            Slot::Brief(brief) => {
+                let (id, session) = (owner.id(brief.number), owner.session.clone());
+                Arc::new(brief.unfold(id, session, &self.redactor, self.answer_limit()))
+            }
+        }
     }
 
     fn answer_limit(&self) -> BodyLimit {
@@ -130,10 +141,7 @@ impl Journals {
 #[derive(Debug)]
 pub struct Journal {
     shared: Arc<Journals>,
-    session: SessionName,
     ring: Arc<Ring>,
-    /// What ids are made of, with the number of the entry: unlike those of every other journal.
-    seed: u128,
     n_entries: AtomicU64,
 }
 
@@ -202,13 +210,14 @@ impl Journal {
             + served.credentials.size()
             + body;
         let bytes = self.is_on().then_some(bytes);
-        let (id, session) = (self.id(number), self.session.clone());
+        let owner = self.ring.owner();
+        let (id, session) = (owner.id(number), owner.session.clone());
         let redactor = self.shared.redactor.clone();
         let event = Arc::new(ServeEvent::new(id, session, served, cut, redactor, bytes));
         if let Some(bytes) = bytes {
             self.shared.budget.grow(&self.ring, bytes);
             let mut events = self.ring.events.lock();
-            events.push_back(Arc::clone(&event));
+            events.push_back(Slot::Entry(Arc::clone(&event)));
             let surplus = self.ring.shrink(&mut events, &self.shared.budget, self.bounds());
             drop(events);
             drop(surplus);
@@ -216,6 +225,43 @@ impl Journal {
         }
         self.shared.feed.begun(&event);
         Some(event)
+    }
+
+    /// Whether somebody hears of requests while they happen, so that each needs an entry at once.
+    pub fn is_heard(&self) -> bool {
+        self.shared.feed.is_heard()
+    }
+
+    /// The number that the next entry gets, and its id.
+    pub fn reserve(&self) -> (u64, Uuid) {
+        let number = self.n_entries.fetch_add(1, Ordering::Relaxed);
+        (number, self.ring.owner().id(number))
+    }
+
+    /// Adds an exchange that is over, of a number that was reserved for it. Its request's body must not
+    /// be longer than what is kept of one.
+    pub fn push_finished(&self, number: u64, finished: Finished<'_>) {
+        if !self.is_on() {
+            return;
+        }
+        let Some(mut brief) = Brief::new(number, finished) else { return };
+        self.shared.budget.grow(&self.ring, brief.size());
+        let feed = &self.shared.feed;
+        let mut slots = self.ring.events.lock();
+        // Who begins to listen looks for the exchanges that were over before, and finds this one, as the
+        // ring is held until it is there.
+        brief.ended_as = feed.next_number();
+        let brief = Arc::new(brief);
+        let told = feed.is_heard().then(|| Arc::clone(&brief));
+        slots.push_back(Slot::Brief(brief));
+        let surplus = self.ring.shrink(&mut slots, &self.shared.budget, self.bounds());
+        drop(slots);
+        drop(surplus);
+        self.shared.budget.relieve();
+        if let Some(brief) = told {
+            let event = self.shared.entry(Slot::Brief(brief), self.ring.owner());
+            feed.tell(|| Notice::Exchange(event));
+        }
     }
 
     /// Notes an answer whose head was ready at this time since its request's head had come, with its
@@ -302,7 +348,12 @@ impl Journal {
 
     /// All entries, the oldest first.
     pub fn events(&self) -> Vec<Arc<ServeEvent>> {
-        self.ring.events.lock().iter().cloned().collect()
+        let slots: Vec<_> = self.ring.events.lock().iter().cloned().collect();
+        slots.into_iter().map(|slot| self.entry(slot)).collect()
+    }
+
+    fn entry(&self, slot: Slot) -> Arc<ServeEvent> {
+        self.shared.entry(slot, self.ring.owner())
     }
 
     /// How many entries there are.
@@ -317,33 +368,30 @@ impl Journal {
 
     /// An entry by its id.
     pub fn get(&self, id: Uuid) -> Option<Arc<ServeEvent>> {
-        self.ring.events.lock().iter().find(|event| event.id == id).cloned()
+        let owner = self.ring.owner();
+        let slot = self.ring.events.lock().iter().find(|slot| slot.id(owner) == id).cloned();
+        slot.map(|slot| self.entry(slot))
     }
 
     /// Takes entries out, and returns them, the oldest first.
     pub fn remove(&self, ids: &[Uuid]) -> Vec<Arc<ServeEvent>> {
         let ids: HashSet<&Uuid> = ids.iter().collect();
+        let owner = self.ring.owner();
         let mut ring = self.ring.events.lock();
-        let events = std::mem::take(&mut *ring);
+        let slots = std::mem::take(&mut *ring);
         let (removed, left): (VecDeque<_>, VecDeque<_>) =
-            events.into_iter().partition(|event| ids.contains(&event.id));
+            slots.into_iter().partition(|slot| ids.contains(&slot.id(owner)));
         *ring = left;
-        for event in &removed {
-            self.ring.left(event, &self.shared.budget);
+        for slot in &removed {
+            self.ring.left(slot, &self.shared.budget);
         }
-        removed.into()
+        drop(ring);
+        removed.into_iter().map(|slot| self.entry(slot)).collect()
     }
 
     /// Forgets all entries.
     pub fn clear(&self) {
         self.shared.budget.forget(&self.ring);
-    }
-
-    /// Looks like any random UUID; different for each number.
-    fn id(&self, number: u64) -> Uuid {
-        // An odd factor makes another number of each number.
-        let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-        uuid::Builder::from_random_bytes((self.seed ^ spread).to_be_bytes()).into_uuid()
     }
 }
 

@@ -172,6 +172,11 @@ impl Layer {
     pub(super) fn services(&self) -> &[ServiceName] {
         &self.services
     }
+
+    /// The same, to be kept.
+    pub(super) fn folders(&self) -> &Arc<[ServiceName]> {
+        &self.services
+    }
 }
 
 /// Candidates of one index.

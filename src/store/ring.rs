@@ -9,17 +9,71 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use uuid::Uuid;
 
-use super::event::ServeEvent;
+use super::{brief::Brief, event::ServeEvent};
+use crate::model::SessionName;
 
 /// Beyond their bound, journals give back this part of it at once, so that not each entry has to look
 /// for room.
 const RELIEF: usize = 16;
 
+/// An entry as it is kept.
+#[derive(Clone, Debug)]
+pub(super) enum Slot {
+    /// One that may still learn something.
+    Entry(Arc<ServeEvent>),
+    /// One of an exchange that is over.
+    Brief(Arc<Brief>),
+}
+
+impl Slot {
+    /// Leaves its journal; how many bytes it has taken there.
+    fn leave(&self) -> usize {
+        match self {
+            Self::Entry(event) => event.leave(),
+            Self::Brief(brief) => brief.size(),
+        }
+    }
+
+    pub(super) fn id(&self, owner: &Owner) -> Uuid {
+        match self {
+            Self::Entry(event) => event.id,
+            Self::Brief(brief) => owner.id(brief.number),
+        }
+    }
+
+    /// Its place among all exchanges that are over, from 1; `None` while it is under way.
+    pub(super) fn ended_as(&self) -> Option<u64> {
+        match self {
+            Self::Entry(event) => event.ended_as(),
+            Self::Brief(brief) => Some(brief.ended_as),
+        }
+    }
+}
+
+/// Whose entries a journal has.
+#[derive(Debug)]
+pub(super) struct Owner {
+    pub(super) session: SessionName,
+    /// What ids are made of, with the number of the entry: unlike those of every other journal.
+    pub(super) seed: u128,
+}
+
+impl Owner {
+    /// The id of an entry. Looks like any random UUID; different for each number.
+    pub(super) fn id(&self, number: u64) -> Uuid {
+        // An odd factor makes another number of each number.
+        let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        uuid::Builder::from_random_bytes((self.seed ^ spread).to_be_bytes()).into_uuid()
+    }
+}
+
 /// The entries of one journal, the oldest first. Empty, it takes nothing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ring {
-    pub(super) events: Mutex<VecDeque<Arc<ServeEvent>>>,
+    owner: Owner,
+    pub(super) events: Mutex<VecDeque<Slot>>,
     /// What the entries take.
     bytes: AtomicUsize,
     /// Entries that were taken out for want of room.
@@ -32,12 +86,12 @@ pub(super) struct Ring {
 #[derive(Debug, Default)]
 pub(super) struct Surplus {
     /// Mostly it is one; no list is made for it.
-    first: Option<Arc<ServeEvent>>,
-    rest: Vec<Arc<ServeEvent>>,
+    first: Option<Slot>,
+    rest: Vec<Slot>,
 }
 
 impl Surplus {
-    fn push(&mut self, event: Arc<ServeEvent>) {
+    fn push(&mut self, event: Slot) {
         match self.first {
             None => self.first = Some(event),
             Some(_) => self.rest.push(event),
@@ -46,6 +100,21 @@ impl Surplus {
 }
 
 impl Ring {
+    /// No entries yet.
+    pub(super) fn of(owner: Owner) -> Arc<Self> {
+        Arc::new(Self {
+            owner,
+            events: Mutex::default(),
+            bytes: AtomicUsize::new(0),
+            dropped: AtomicU64::new(0),
+            is_known: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
@@ -57,7 +126,7 @@ impl Ring {
     /// Takes out the oldest until there are at most so many, of at most so many bytes.
     pub(super) fn shrink(
         &self,
-        events: &mut VecDeque<Arc<ServeEvent>>,
+        events: &mut VecDeque<Slot>,
         budget: &Budget,
         (entries, bytes): (usize, usize),
     ) -> Surplus {
@@ -73,7 +142,7 @@ impl Ring {
     }
 
     /// An entry has left.
-    pub(super) fn left(&self, event: &ServeEvent, budget: &Budget) {
+    pub(super) fn left(&self, event: &Slot, budget: &Budget) {
         budget.give_back(self, event.leave());
     }
 }

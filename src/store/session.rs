@@ -11,6 +11,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
+use foldhash::fast::RandomState;
 use parking_lot::RwLock;
 
 use super::{
@@ -37,7 +38,7 @@ const MAX_PAIRS: usize = 20_000;
 /// What is allocated for every session beside itself: its clock and its counters.
 const FIXED_BYTES: usize = size_of::<SessionClock>() + size_of::<Counters>() + 256;
 /// What a stub that was hit takes.
-const HIT_BYTES: usize = size_of::<(StubId, Arc<AtomicU64>)>() + 32;
+const HIT_BYTES: usize = size_of::<(StubId, AtomicU64)>() + 8;
 /// What a pair of values takes beside its texts.
 const PAIR_BYTES: usize = size_of::<(String, String)>() + 16;
 
@@ -75,7 +76,7 @@ pub struct Session {
     scenarios: Scenarios,
     journal: Journal,
     recording: Recording,
-    hits: RwLock<HashMap<StubId, Arc<AtomicU64>>>,
+    hits: RwLock<HashMap<StubId, AtomicU64, RandomState>>,
     /// Stubs that were hit before the last reset.
     used: RwLock<HashSet<StubId>>,
     pairs: RwLock<Pairs>,
@@ -193,6 +194,16 @@ impl Session {
         own.unwrap_or_else(|| Arc::clone(&self.base_settings.load()))
     }
 
+    /// Whether stubs that ask for no wait have none.
+    pub fn has_no_waits(&self) -> bool {
+        let none =
+            |settings: &GlobalSettings| settings.fixed_delay.is_none() && settings.delay.is_none();
+        match &*self.own_settings.load() {
+            Some(own) => none(own),
+            None => none(&self.base_settings.load()),
+        }
+    }
+
     /// Replaces what holds for every stub in it; of the default session, in all that have nothing of
     /// their own.
     pub fn replace_settings(&self, settings: GlobalSettings) {
@@ -284,10 +295,10 @@ impl Session {
     /// Claims the next hit of a stub; the first is 0. Each number is given once, however many
     /// requests race for it.
     pub fn claim(&self, stub: StubId) -> u64 {
-        let known = self.hits.read().get(&stub).cloned();
-        let counter =
-            known.unwrap_or_else(|| Arc::clone(self.hits.write().entry(stub).or_default()));
-        counter.fetch_add(1, Ordering::Relaxed)
+        if let Some(counter) = self.hits.read().get(&stub) {
+            return counter.fetch_add(1, Ordering::Relaxed);
+        }
+        self.hits.write().entry(stub).or_default().fetch_add(1, Ordering::Relaxed)
     }
 
     /// Whether a stub was ever hit, resets or not.

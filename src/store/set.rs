@@ -116,6 +116,11 @@ impl StubSet {
         self.base.n_indexes() + self.over.as_ref().map_or(0, |over| over.own.n_indexes())
     }
 
+    /// Services that have a folder, where the session has none of its own.
+    pub fn folders(&self) -> Option<&Arc<[ServiceName]>> {
+        self.over.is_none().then(|| self.base.folders())
+    }
+
     /// Services that have a folder.
     pub fn services(&self) -> Cow<'_, [ServiceName]> {
         let base = self.base.services();
