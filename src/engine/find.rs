@@ -141,15 +141,12 @@ pub fn certain(
     service: Option<&ServiceName>,
     views: Views<'_, '_>,
 ) -> Option<Arc<LiveStub>> {
-    match by_head(set, service, views) {
-        HeadFit::Nothing => None,
-        HeadFit::Certain(live) => Some(live),
-        HeadFit::Body(fitting) => backtracking::bounded(|| {
-            let fits = |live: &LiveStub| views.fit(live, |view| live.request.matches(view));
-            let first = fitting.into_iter().find(|live| fits(live));
-            first.filter(|live| is_always_ready(live))
-        }),
-    }
+    backtracking::bounded(|| {
+        let probe = Probe::of_whole(views.original, views.sanitised);
+        let mut candidates = set.candidates(&probe).map(|entry| &entry.item);
+        let first = candidates.find(|live| is_whole_fit(live, service, views))?;
+        is_always_ready(first).then(|| Arc::clone(first))
+    })
 }
 
 /// Whether a stub that fits answers in any case: it is not spent, and no scenario keeps it back.
