@@ -143,9 +143,9 @@ pub fn certain(
 ) -> Option<Arc<LiveStub>> {
     backtracking::bounded(|| {
         let probe = Probe::of_whole(views.original, views.sanitised);
-        let mut candidates = set.candidates(&probe);
-        let first = candidates.find(|entry| is_whole_fit(&entry.item, service, views))?;
-        is_always_ready(&first.item).then(|| Arc::clone(&first.item))
+        let mut candidates = set.candidates(&probe).map(|entry| &entry.item);
+        let first = candidates.find(|live| is_whole_fit(live, service, views))?;
+        is_always_ready(first).then(|| Arc::clone(first))
     })
 }
 
