@@ -37,11 +37,12 @@ pub(super) fn of(text: &[u8]) -> u64 {
     for word in words {
         state = folded(state ^ u64::from_le_bytes(*word), MULTIPLIER);
     }
-    let mut last = [0; 8];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    joined(state, u64::from_le_bytes(last))
+    let last = match text.last_chunk::<8>() {
+        // What was read already is read again, which costs less than to copy what was not.
+        Some(last) => u64::from_le_bytes(*last),
+        None => rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte)),
+    };
+    joined(state, last)
 }
 
 /// One hash of two.

@@ -82,7 +82,7 @@ impl Node {
 ///
 /// The first place where the text is not JSON, or nests deeper than [`MAX_DEPTH`].
 pub fn parse(text: &str) -> Result<Json, JsonError> {
-    parse_spanned(text).map(Node::into_json)
+    read(text)
 }
 
 /// Reads a JSON text, keeping the place of every value and name.
@@ -91,14 +91,76 @@ pub fn parse(text: &str) -> Result<Json, JsonError> {
 ///
 /// As [`parse`].
 pub fn parse_spanned(text: &str) -> Result<Node, JsonError> {
+    read(text)
+}
+
+/// What a text is read as: with the places of its parts, or without.
+trait Tree: Sized {
+    type Member;
+
+    fn new(start: usize, end: usize, parts: Parts<Self>) -> Self;
+
+    fn member(name: String, start: usize, end: usize, value: Self) -> Self::Member;
+}
+
+/// What a value is made of.
+enum Parts<T: Tree> {
+    Null,
+    Bool(bool),
+    Number(String),
+    String(String),
+    Array(Vec<T>),
+    Object(Vec<T::Member>),
+}
+
+impl Tree for Json {
+    type Member = (String, Self);
+
+    fn new(_: usize, _: usize, parts: Parts<Self>) -> Self {
+        match parts {
+            Parts::Null => Self::Null,
+            Parts::Bool(value) => Self::Bool(value),
+            Parts::Number(spelling) => Self::Number(spelling),
+            Parts::String(text) => Self::String(text),
+            Parts::Array(items) => Self::Array(items),
+            Parts::Object(members) => Self::Object(members),
+        }
+    }
+
+    fn member(name: String, _: usize, _: usize, value: Self) -> Self::Member {
+        (name, value)
+    }
+}
+
+impl Tree for Node {
+    type Member = Member;
+
+    fn new(start: usize, end: usize, parts: Parts<Self>) -> Self {
+        let value = match parts {
+            Parts::Null => NodeValue::Null,
+            Parts::Bool(value) => NodeValue::Bool(value),
+            Parts::Number(spelling) => NodeValue::Number(spelling),
+            Parts::String(text) => NodeValue::String(text),
+            Parts::Array(items) => NodeValue::Array(items),
+            Parts::Object(members) => NodeValue::Object(members),
+        };
+        Self { start, end, value }
+    }
+
+    fn member(name: String, start: usize, end: usize, value: Self) -> Member {
+        Member { name, name_start: start, name_end: end, value }
+    }
+}
+
+fn read<T: Tree>(text: &str) -> Result<T, JsonError> {
     let mut parser = Parser { text, at: 0, depth: 0 };
     parser.skip_space();
-    let node = parser.value()?;
+    let value = parser.value()?;
     parser.skip_space();
     if parser.at < text.len() {
         return Err(parser.error("expected the end of the text"));
     }
-    Ok(node)
+    Ok(value)
 }
 
 struct Parser<'a> {
@@ -131,25 +193,25 @@ impl Parser<'_> {
         }
     }
 
-    fn value(&mut self) -> Result<Node, JsonError> {
+    fn value<T: Tree>(&mut self) -> Result<T, JsonError> {
         let start = self.at;
-        let value = match self.peek() {
+        let parts = match self.peek() {
             Some(b'{') => self.nested(Self::object)?,
             Some(b'[') => self.nested(Self::array)?,
-            Some(b'"') => NodeValue::String(self.string()?),
-            Some(b'-' | b'0'..=b'9') => NodeValue::Number(self.number()?),
-            Some(b't') => self.word("true", NodeValue::Bool(true))?,
-            Some(b'f') => self.word("false", NodeValue::Bool(false))?,
-            Some(b'n') => self.word("null", NodeValue::Null)?,
+            Some(b'"') => Parts::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => Parts::Number(self.number()?),
+            Some(b't') => self.word("true", Parts::Bool(true))?,
+            Some(b'f') => self.word("false", Parts::Bool(false))?,
+            Some(b'n') => self.word("null", Parts::Null)?,
             _ => return Err(self.expected("a value")),
         };
-        Ok(Node { start, end: self.at, value })
+        Ok(T::new(start, self.at, parts))
     }
 
-    fn nested(
+    fn nested<T: Tree>(
         &mut self,
-        read: impl FnOnce(&mut Self) -> Result<NodeValue, JsonError>,
-    ) -> Result<NodeValue, JsonError> {
+        read: impl FnOnce(&mut Self) -> Result<Parts<T>, JsonError>,
+    ) -> Result<Parts<T>, JsonError> {
         if self.depth == MAX_DEPTH {
             return Err(self.error(format!("nested deeper than {MAX_DEPTH}")));
         }
@@ -161,10 +223,10 @@ impl Parser<'_> {
         Ok(value)
     }
 
-    fn object(&mut self) -> Result<NodeValue, JsonError> {
+    fn object<T: Tree>(&mut self) -> Result<Parts<T>, JsonError> {
         let mut members = Vec::new();
         if self.closes(b'}') {
-            return Ok(NodeValue::Object(members));
+            return Ok(Parts::Object(members));
         }
         loop {
             let name_start = self.at;
@@ -179,10 +241,10 @@ impl Parser<'_> {
             }
             self.skip_space();
             let value = self.value()?;
-            members.push(Member { name, name_start, name_end, value });
+            members.push(T::member(name, name_start, name_end, value));
             self.skip_space();
             if self.closes(b'}') {
-                return Ok(NodeValue::Object(members));
+                return Ok(Parts::Object(members));
             }
             if !self.closes(b',') {
                 return Err(self.expected("`,` or `}`"));
@@ -191,16 +253,16 @@ impl Parser<'_> {
         }
     }
 
-    fn array(&mut self) -> Result<NodeValue, JsonError> {
+    fn array<T: Tree>(&mut self) -> Result<Parts<T>, JsonError> {
         let mut items = Vec::new();
         if self.closes(b']') {
-            return Ok(NodeValue::Array(items));
+            return Ok(Parts::Array(items));
         }
         loop {
             items.push(self.value()?);
             self.skip_space();
             if self.closes(b']') {
-                return Ok(NodeValue::Array(items));
+                return Ok(Parts::Array(items));
             }
             if !self.closes(b',') {
                 return Err(self.expected("`,` or `]`"));
@@ -215,7 +277,7 @@ impl Parser<'_> {
         is
     }
 
-    fn word(&mut self, word: &str, value: NodeValue) -> Result<NodeValue, JsonError> {
+    fn word<T: Tree>(&mut self, word: &str, value: Parts<T>) -> Result<Parts<T>, JsonError> {
         if self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
             self.at += word.len();
             Ok(value)
