@@ -26,7 +26,7 @@ impl GlobalDelay {
     /// only when something is drawn.
     pub fn wait<R: Rng>(self, response: &ResponseSpec, draws: impl FnOnce() -> R) -> Duration {
         let fixed = response.fixed_delay.or(self.fixed).unwrap_or_default();
-        match response.delay.or(self.drawn) {
+        match response.delay.as_deref().copied().or(self.drawn) {
             None => fixed,
             Some(Delay::Fixed(wait)) => fixed.saturating_add(wait),
             Some(delay) => fixed.saturating_add(draw(delay, &mut draws())),

@@ -94,7 +94,7 @@ impl LatencySource {
         learned: impl FnOnce() -> Option<&'l Learned>,
         draws: impl Fn(&str) -> ChaCha8Rng,
     ) -> Schedule {
-        let recorded = response.latency.as_ref();
+        let recorded = response.latency.as_deref();
         match self {
             Self::None => gated(recorded, written),
             Self::Recorded(factor) => as_recorded(recorded, written, *factor),

@@ -34,9 +34,9 @@ pub struct CompileError {
 #[derive(Clone, Debug)]
 pub struct CompiledRequest {
     scheme: Option<Scheme>,
-    host: Option<TextMatcher>,
+    host: Option<Box<TextMatcher>>,
     port: Option<u16>,
-    client: Option<TextMatcher>,
+    client: Option<Box<TextMatcher>>,
     method: MethodPattern,
     url: UrlMatcher,
     /// What finds the values of variables, and what these must be. Without a template, patterns of
@@ -82,7 +82,7 @@ impl CompiledRequest {
         });
         let one = |key: &str, pattern: Option<&ValuePattern>| {
             let compiled = pattern.map(TextMatcher::compile).transpose();
-            compiled.map_err(|(below, message)| error(format!("/request/{key}{below}"), message))
+            compiled.map(|it| it.map(Box::new)).map_err(|(below, message)| error(format!("/request/{key}{below}"), message))
         };
         let in_request = |(key, message)| error(format!("/request{key}"), message);
         let url = UrlMatcher::compile(&pattern.url).map_err(in_request)?;
@@ -93,9 +93,9 @@ impl CompiledRequest {
         };
         Ok(Self {
             scheme: pattern.scheme,
-            host: one("host", pattern.host.as_ref())?,
+            host: one("host", pattern.host.as_deref())?,
             port: pattern.port,
-            client: one("clientIp", pattern.client_ip.as_ref())?,
+            client: one("clientIp", pattern.client_ip.as_deref())?,
             method: pattern.method.clone(),
             url,
             variables,
@@ -245,7 +245,7 @@ impl CompiledRequest {
     /// Whether scheme, host, port and the client's address fit.
     fn is_origin_match(&self, view: &RequestView<'_>) -> bool {
         let received = view.received();
-        let fits = |matcher: &Option<TextMatcher>, value: &dyn Fn() -> Option<String>| {
+        let fits = |matcher: &Option<Box<TextMatcher>>, value: &dyn Fn() -> Option<String>| {
             matcher
                 .as_ref()
                 .is_none_or(|it| it.is_match(&Subject::new(value().as_deref(), received)))
