@@ -102,7 +102,8 @@ mod tests {
     fn a_stub_s_own_wait_takes_the_place_of_the_global_one_of_its_kind() {
         let ms = Duration::from_millis;
         let global = GlobalDelay { fixed: Some(ms(600)), drawn: Some(Delay::Fixed(ms(50))) };
-        let wait = |fixed_delay, delay| {
+        let wait = |fixed_delay, delay: Option<Delay>| {
+            let delay = delay.map(Box::new);
             let response = ResponseSpec { fixed_delay, delay, ..ResponseSpec::default() };
             global.wait(&response, || Seed(0).draws("", b"", 0))
         };

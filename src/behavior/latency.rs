@@ -219,7 +219,7 @@ mod tests {
             request_bytes,
         };
         let chunks = chunks.iter().map(chunk).collect();
-        let latency = Some(Latency { first_byte: ms(100), total: ms(200), chunks });
+        let latency = Some(Box::new(Latency { first_byte: ms(100), total: ms(200), chunks }));
         ResponseSpec { latency, ..ResponseSpec::default() }
     }
 

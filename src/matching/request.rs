@@ -82,7 +82,9 @@ impl CompiledRequest {
         });
         let one = |key: &str, pattern: Option<&ValuePattern>| {
             let compiled = pattern.map(TextMatcher::compile).transpose();
-            compiled.map(|it| it.map(Box::new)).map_err(|(below, message)| error(format!("/request/{key}{below}"), message))
+            compiled
+                .map(|it| it.map(Box::new))
+                .map_err(|(below, message)| error(format!("/request/{key}{below}"), message))
         };
         let in_request = |(key, message)| error(format!("/request{key}"), message);
         let url = UrlMatcher::compile(&pattern.url).map_err(in_request)?;
@@ -592,7 +594,7 @@ mod tests {
             request.authority = authority.to_owned();
             let host = Some(ValuePattern::equal_to(host));
             check_match(
-                &RequestPattern { host, ..RequestPattern::default() },
+                &RequestPattern { host: host.map(Box::new), ..RequestPattern::default() },
                 &request,
                 authority.to_ascii_lowercase().starts_with("api.test"),
             );
@@ -611,7 +613,8 @@ mod tests {
         let https = RequestPattern { scheme: Some(Scheme::Https), ..RequestPattern::default() };
         check_match(&https, &tls, true);
         check_match(&https, &plain, false);
-        let from = |pattern| RequestPattern { client_ip: Some(pattern), ..<_>::default() };
+        let from =
+            |pattern| RequestPattern { client_ip: Some(Box::new(pattern)), ..<_>::default() };
         check_match(&from(ValuePattern::Matches("127\\..*".into())), &plain, true);
         check_match(&from(ValuePattern::equal_to("10.1.2.3")), &plain, false);
     }

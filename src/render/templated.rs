@@ -352,8 +352,7 @@ mod tests {
             additional_headers: headers(&[("A", "{{request.query.q}}")]),
             removed_headers: vec!["b".to_owned()],
         };
-        let spec =
-            ResponseSpec { proxy: Some(Box::new(proxy.clone())), ..Default::default() };
+        let spec = ResponseSpec { proxy: Some(Box::new(proxy.clone())), ..Default::default() };
         let expect = ProxySpec {
             base_url: "http://h/7".to_owned(),
             additional_headers: headers(&[("A", "7")]),

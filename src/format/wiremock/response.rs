@@ -201,7 +201,10 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
         coding: notes.coding,
         coding_settings: notes.coding_settings,
         fixed_delay: fields.whole("fixedDelayMilliseconds", problems).map(Duration::from_millis),
-        delay: fields.take("delayDistribution").and_then(|node| timing::read_delay(node, problems)).map(Box::new),
+        delay: fields
+            .take("delayDistribution")
+            .and_then(|node| timing::read_delay(node, problems))
+            .map(Box::new),
         dribble: fields
             .take("chunkedDribbleDelay")
             .and_then(|node| timing::read_dribble(node, problems)),
