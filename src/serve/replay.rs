@@ -231,7 +231,7 @@ fn is_switch(status: StatusCode, version: Version) -> bool {
     status == StatusCode::SWITCHING_PROTOCOLS && version == Version::HTTP_11
 }
 
-fn unusable(live: &LiveStub, error: &dyn std::fmt::Display) -> Response<ReplyBody> {
+pub(super) fn unusable(live: &LiveStub, error: &dyn std::fmt::Display) -> Response<ReplyBody> {
     rescue::unusable_stub(&live.display_name(), &live.file.display().to_string(), error)
 }
 
