@@ -52,7 +52,8 @@ pub(super) fn start(call: &Call<'_>) -> Answer {
 /// A stub that sends every request on.
 fn pass_on(target: &str, id: StubId) -> Stub {
     let proxy = ProxySpec { base_url: target.to_owned(), ..ProxySpec::default() };
-    let response = ResponseSpec { status: 200, proxy: Some(proxy), ..ResponseSpec::default() };
+    let response =
+        ResponseSpec { status: 200, proxy: Some(Box::new(proxy)), ..ResponseSpec::default() };
     Stub { id, responses: Responses::one(response), ..Stub::default() }
 }
 

@@ -26,7 +26,7 @@ impl GlobalDelay {
     /// only when something is drawn.
     pub fn wait<R: Rng>(self, response: &ResponseSpec, draws: impl FnOnce() -> R) -> Duration {
         let fixed = response.fixed_delay.or(self.fixed).unwrap_or_default();
-        match response.delay.or(self.drawn) {
+        match response.delay.as_deref().copied().or(self.drawn) {
             None => fixed,
             Some(Delay::Fixed(wait)) => fixed.saturating_add(wait),
             Some(delay) => fixed.saturating_add(draw(delay, &mut draws())),
@@ -102,7 +102,8 @@ mod tests {
     fn a_stub_s_own_wait_takes_the_place_of_the_global_one_of_its_kind() {
         let ms = Duration::from_millis;
         let global = GlobalDelay { fixed: Some(ms(600)), drawn: Some(Delay::Fixed(ms(50))) };
-        let wait = |fixed_delay, delay| {
+        let wait = |fixed_delay, delay: Option<Delay>| {
+            let delay = delay.map(Box::new);
             let response = ResponseSpec { fixed_delay, delay, ..ResponseSpec::default() };
             global.wait(&response, || Seed(0).draws("", b"", 0))
         };

@@ -94,7 +94,7 @@ impl LatencySource {
         learned: impl FnOnce() -> Option<&'l Learned>,
         draws: impl Fn(&str) -> ChaCha8Rng,
     ) -> Schedule {
-        let recorded = response.latency.as_ref();
+        let recorded = response.latency.as_deref();
         match self {
             Self::None => gated(recorded, written),
             Self::Recorded(factor) => as_recorded(recorded, written, *factor),
@@ -219,7 +219,7 @@ mod tests {
             request_bytes,
         };
         let chunks = chunks.iter().map(chunk).collect();
-        let latency = Some(Latency { first_byte: ms(100), total: ms(200), chunks });
+        let latency = Some(Box::new(Latency { first_byte: ms(100), total: ms(200), chunks }));
         ResponseSpec { latency, ..ResponseSpec::default() }
     }
 

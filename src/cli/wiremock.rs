@@ -103,7 +103,7 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
 fn proxy_all(url: &str) -> Stub {
     let response = ResponseSpec {
         status: 200,
-        proxy: Some(ProxySpec { base_url: url.to_owned(), ..ProxySpec::default() }),
+        proxy: Some(Box::new(ProxySpec { base_url: url.to_owned(), ..ProxySpec::default() })),
         ..ResponseSpec::default()
     };
     Stub {

@@ -147,10 +147,12 @@ mod tests {
                 url: UrlPattern::UrlPath(path.to_owned()),
                 ..RequestPattern::default()
             },
-            scenario: state.map(|state| Scenario {
-                name: "s".to_owned(),
-                required_state: Some(state.to_owned()),
-                new_state: None,
+            scenario: state.map(|state| {
+                Box::new(Scenario {
+                    name: "s".to_owned(),
+                    required_state: Some(state.to_owned()),
+                    new_state: None,
+                })
             }),
             ..Stub::default()
         }

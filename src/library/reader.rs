@@ -152,8 +152,14 @@ impl Reader {
 
     /// Reads files in parallel; those that are gone by now are left out.
     pub(super) fn read_all(&self, found: &[Found]) -> Vec<LoadedFile> {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let n_threads = cores.min(MAX_THREADS).min(found.len() / FILES_PER_THREAD).max(1);
+        let n_threads = match found.len() / FILES_PER_THREAD {
+            0 | 1 => 1,
+            // To ask for the cores costs more than a few files.
+            worthwhile => {
+                let cores = thread::available_parallelism().map_or(1, NonZero::get);
+                cores.min(MAX_THREADS).min(worthwhile)
+            }
+        };
         let next = AtomicUsize::new(0);
         let work = || {
             let mut loaded = Vec::new();
@@ -323,7 +329,8 @@ fn content(path: &Path) -> io::Result<(Stamp, Vec<u8>)> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
-    file.read_to_end(&mut bytes)?;
+    // A file by itself would be asked for its size and place again.
+    file.by_ref().take(u64::MAX).read_to_end(&mut bytes)?;
     let stamp =
         Stamp { modified: metadata.modified().ok(), size: metadata.len(), hash: hash_of(&bytes) };
     Ok((stamp, bytes))

@@ -50,8 +50,8 @@ pub fn covers(wide: Both<'_>, narrow: &RequestPattern) -> bool {
         && (w.scheme.is_none() || w.scheme == narrow.scheme)
         && (w.port.is_none() || w.port == narrow.port)
         && (w.basic_auth.is_none() || w.basic_auth == narrow.basic_auth)
-        && optional(w.host.as_ref(), narrow.host.as_ref())
-        && optional(w.client_ip.as_ref(), narrow.client_ip.as_ref())
+        && optional(w.host.as_deref(), narrow.host.as_deref())
+        && optional(w.client_ip.as_deref(), narrow.client_ip.as_deref())
         && url_covers(wide, &narrow.url)
         && (w.path_parameters.is_empty()
             || (w.url == narrow.url

@@ -82,8 +82,8 @@ impl CompiledRequest {
             true => None,
             false => url.variables().map_err(in_request)?.map(|found| (found, parameters)),
         };
-        let host = one("host", pattern.host.as_ref())?;
-        let client = one("clientIp", pattern.client_ip.as_ref())?;
+        let host = one("host", pattern.host.as_deref())?;
+        let client = one("clientIp", pattern.client_ip.as_deref())?;
         let headers = headers.collect::<Result<_, _>>()?;
         let query = values("queryParameters", &pattern.query)?.into();
         let cookies = values("cookies", &pattern.cookies)?;
@@ -497,7 +497,7 @@ mod tests {
             request.authority = authority.to_owned();
             let host = Some(ValuePattern::equal_to(host));
             check_match(
-                &RequestPattern { host, ..RequestPattern::default() },
+                &RequestPattern { host: host.map(Box::new), ..RequestPattern::default() },
                 &request,
                 authority.to_ascii_lowercase().starts_with("api.test"),
             );
@@ -516,7 +516,8 @@ mod tests {
         let https = RequestPattern { scheme: Some(Scheme::Https), ..RequestPattern::default() };
         check_match(&https, &tls, true);
         check_match(&https, &plain, false);
-        let from = |pattern| RequestPattern { client_ip: Some(pattern), ..<_>::default() };
+        let from =
+            |pattern| RequestPattern { client_ip: Some(Box::new(pattern)), ..<_>::default() };
         check_match(&from(ValuePattern::Matches("127\\..*".into())), &plain, true);
         check_match(&from(ValuePattern::equal_to("10.1.2.3")), &plain, false);
     }

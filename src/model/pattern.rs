@@ -10,11 +10,11 @@ pub struct RequestPattern {
     /// How the client came; `None` is either way.
     pub scheme: Option<Scheme>,
     /// The host that the client named, without its port.
-    pub host: Option<ValuePattern>,
+    pub host: Option<Box<ValuePattern>>,
     /// The port that the client named, or that its scheme implies.
     pub port: Option<u16>,
     /// The address that the client came from.
-    pub client_ip: Option<ValuePattern>,
+    pub client_ip: Option<Box<ValuePattern>>,
     /// Which methods.
     pub method: MethodPattern,
     /// Which URLs.

@@ -103,20 +103,20 @@ pub struct ResponseSpec {
     /// Wait before the answer, as a person wrote it (`fixedDelayMilliseconds`).
     pub fixed_delay: Option<Duration>,
     /// A further wait, drawn anew for each answer (`delayDistribution`).
-    pub delay: Option<Delay>,
+    pub delay: Option<Box<Delay>>,
     /// The body is sent in so many pieces over a time (`chunkedDribbleDelay`).
     pub dribble: Option<Dribble>,
     /// What goes wrong on the wire instead of the answer.
     pub fault: Option<WireFault>,
     /// The answer is fetched from elsewhere.
-    pub proxy: Option<ProxySpec>,
+    pub proxy: Option<Box<ProxySpec>>,
     /// Names of what makes the answer anew for each request; `response-template` is the one that
     /// ringer has.
     pub transformers: Vec<String>,
     /// What templates see as `parameters`.
     pub transformer_parameters: Option<Json>,
     /// The timing that was recorded.
-    pub latency: Option<Latency>,
+    pub latency: Option<Box<Latency>>,
     /// What follows the body.
     pub ending: ResponseEnding,
     /// `scheme://host[:port]` under which the client knew the API when this was recorded; where it

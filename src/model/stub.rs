@@ -25,7 +25,7 @@ pub struct Stub {
     /// Which requests it answers.
     pub request: RequestPattern,
     /// In which state of a scenario it answers.
-    pub scenario: Option<Scenario>,
+    pub scenario: Option<Box<Scenario>>,
     /// What they get.
     pub responses: Responses,
     /// How its answers behave beyond what they say.

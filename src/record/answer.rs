@@ -62,7 +62,11 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
         body: kept_body,
         coding: kept.coding,
         coding_settings: kept.coding_settings,
-        latency: Some(pacing::latency_of(&exchange.timing, two_way, response.body.length())),
+        latency: Some(Box::new(pacing::latency_of(
+            &exchange.timing,
+            two_way,
+            response.body.length(),
+        ))),
         ending,
         address: Some(exchange.address.clone()).filter(|address| !address.is_empty()),
         ..ResponseSpec::default()

@@ -83,10 +83,12 @@ impl TemplatedResponse {
         let shell = ResponseSpec {
             headers: Headers::new(),
             body: BodySpec::Empty,
-            proxy: spec.proxy.as_ref().map(|proxy| ProxySpec {
-                base_url: String::new(),
-                additional_headers: Headers::new(),
-                ..proxy.clone()
+            proxy: spec.proxy.as_deref().map(|proxy| {
+                Box::new(ProxySpec {
+                    base_url: String::new(),
+                    additional_headers: Headers::new(),
+                    ..proxy.clone()
+                })
             }),
             ..spec.clone()
         };
@@ -373,13 +375,13 @@ mod tests {
             additional_headers: headers(&[("A", "{{request.query.q}}")]),
             removed_headers: vec!["b".to_owned()],
         };
-        let spec = ResponseSpec { proxy: Some(proxy.clone()), ..Default::default() };
+        let spec = ResponseSpec { proxy: Some(Box::new(proxy.clone())), ..Default::default() };
         let expect = ProxySpec {
             base_url: "http://h/7".to_owned(),
             additional_headers: headers(&[("A", "7")]),
             ..proxy
         };
-        assert_eq!(render(&spec).proxy, Some(expect));
+        assert_eq!(render(&spec).proxy.as_deref(), Some(&expect));
     }
 
     #[test]

@@ -16,7 +16,7 @@ const A_SECOND: u64 = 200;
 const COUNT_BITS: u32 = 16;
 
 /// Requests that a slow reader may lag behind before it loses the oldest.
-const MOST: usize = 4096;
+const MOST: usize = 1024;
 
 /// Where it is told what becomes of requests.
 #[derive(Debug)]

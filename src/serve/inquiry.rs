@@ -336,6 +336,6 @@ fn recorded_body(live: &LiveStub) -> Option<&Bytes> {
 /// How many bytes of request had come when the first answer began.
 fn answered_after(live: &LiveStub) -> u64 {
     let first = live.stub.responses.steps.first();
-    let latency = first.and_then(|step| step.response.latency.as_ref());
+    let latency = first.and_then(|step| step.response.latency.as_deref());
     latency.and_then(|latency| latency.chunks.first()).map_or(0, |chunk| chunk.request_bytes)
 }

@@ -1,6 +1,6 @@
 //! Which environment variables templates may read (`systemValue`).
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::OnceLock};
 
 use crate::{matching::regex::WholeRegex, render::template::SystemValues};
 
@@ -11,7 +11,20 @@ const DEFAULT: &str = "wiremock.*";
 #[derive(Clone, Debug)]
 pub struct SystemKeyPattern {
     source: String,
-    regex: WholeRegex,
+    /// Made when it is first asked.
+    regex: OnceLock<Option<WholeRegex>>,
+}
+
+impl SystemKeyPattern {
+    fn compile(text: &str) -> Result<WholeRegex, String> {
+        WholeRegex::compile(&format!("(?i){text}"))
+            .map_err(|error| format!("`{text}` is no regular expression: {error}"))
+    }
+
+    fn is_match(&self, key: &str) -> bool {
+        let regex = self.regex.get_or_init(|| Self::compile(&self.source).ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(key))
+    }
 }
 
 impl PartialEq for SystemKeyPattern {
@@ -24,9 +37,8 @@ impl FromStr for SystemKeyPattern {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let regex = WholeRegex::compile(&format!("(?i){text}"))
-            .map_err(|error| format!("`{text}` is no regular expression: {error}"))?;
-        Ok(Self { source: text.to_owned(), regex })
+        let regex = Self::compile(text)?;
+        Ok(Self { source: text.to_owned(), regex: Some(regex).into() })
     }
 }
 
@@ -36,13 +48,13 @@ pub struct SystemKeys(pub Vec<SystemKeyPattern>);
 
 impl Default for SystemKeys {
     fn default() -> Self {
-        Self(DEFAULT.parse().into_iter().collect())
+        Self(vec![SystemKeyPattern { source: DEFAULT.to_owned(), regex: OnceLock::new() }])
     }
 }
 
 impl SystemValues for SystemKeys {
     fn is_permitted(&self, key: &str) -> bool {
-        self.0.iter().any(|pattern| pattern.regex.is_match(key))
+        self.0.iter().any(|pattern| pattern.is_match(key))
     }
 
     fn environment(&self, key: &str) -> Option<String> {

@@ -219,8 +219,9 @@ impl StubStore {
             let live = stubs.into_iter().map(|stub| self.compile(stub, &path)).collect();
             (path, live)
         };
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let n_threads = cores.min(MAX_THREADS).min(files.len() / FILES_PER_THREAD);
+        let worthwhile = (files.len() / FILES_PER_THREAD).min(MAX_THREADS);
+        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+        let n_threads = if worthwhile < 2 { 1 } else { worthwhile.min(cores()) };
         if n_threads < 2 {
             return files.into_iter().map(compile).collect();
         }

@@ -68,9 +68,9 @@ pub(in crate::format) fn read(
     custom_matcher(&mut fields, problems);
     RequestPattern {
         scheme: scheme(&mut fields, problems),
-        host: fields.take("host").map(|node| read_value(node, problems)),
+        host: fields.take("host").map(|node| Box::new(read_value(node, problems))),
         port: port(&mut fields, problems),
-        client_ip: fields.take("clientIp").map(|node| read_value(node, problems)),
+        client_ip: fields.take("clientIp").map(|node| Box::new(read_value(node, problems))),
         method: method(&mut fields, problems),
         url: url(&mut fields, problems),
         path_parameters: single(&mut fields, "pathParameters", problems),

@@ -145,7 +145,7 @@ pub(super) fn write(response: &ResponseSpec) -> Vec<(String, Json)> {
     if let Some(delay) = response.fixed_delay {
         put("fixedDelayMilliseconds", recorded::milliseconds(delay));
     }
-    if let Some(delay) = response.delay {
+    if let Some(delay) = response.delay.as_deref().copied() {
         put("delayDistribution", timing::write_delay(delay));
     }
     if let Some(dribble) = response.dribble {
@@ -154,7 +154,7 @@ pub(super) fn write(response: &ResponseSpec) -> Vec<(String, Json)> {
     if let Some(fault) = response.fault {
         put("fault", fault.wiremock_name().into());
     }
-    for (name, value) in response.proxy.iter().flat_map(proxying::write) {
+    for (name, value) in response.proxy.iter().flat_map(|it| proxying::write(it)) {
         put(name, value);
     }
     if !response.transformers.is_empty() {
@@ -201,18 +201,21 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
         coding: notes.coding,
         coding_settings: notes.coding_settings,
         fixed_delay: fields.whole("fixedDelayMilliseconds", problems).map(Duration::from_millis),
-        delay: fields.take("delayDistribution").and_then(|node| timing::read_delay(node, problems)),
+        delay: fields
+            .take("delayDistribution")
+            .and_then(|node| timing::read_delay(node, problems))
+            .map(Box::new),
         dribble: fields
             .take("chunkedDribbleDelay")
             .and_then(|node| timing::read_dribble(node, problems)),
         fault: fault(fields, problems),
-        proxy: proxying::read(fields, problems),
+        proxy: proxying::read(fields, problems).map(Box::new),
         transformers: fields
             .take("transformers")
             .map(|node| transformers(node, problems))
             .unwrap_or_default(),
         transformer_parameters: transformer_parameters(fields, problems),
-        latency: notes.latency,
+        latency: notes.latency.map(Box::new),
         ending: notes.ending,
         address: notes.address,
         echoes: notes.echoes,

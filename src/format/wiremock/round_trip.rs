@@ -82,10 +82,10 @@ fn embellished(response: ResponseSpec) -> impl Strategy<Value = ResponseSpec> {
     )
         .prop_map(move |((delay, dribble, fault), (proxy, transformers), parameters)| {
             ResponseSpec {
-                delay,
+                delay: delay.map(Box::new),
                 dribble,
                 fault,
-                proxy,
+                proxy: proxy.map(Box::new),
                 transformers,
                 transformer_parameters: parameters,
                 ..response.clone()
@@ -156,7 +156,7 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                     },
                     coding,
                     fixed_delay,
-                    latency,
+                    latency: latency.map(Box::new),
                     ending,
                     echoes: address
                         .iter()

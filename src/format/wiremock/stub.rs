@@ -178,7 +178,7 @@ fn read_mapping(
     let priority = priority(&mut fields, problems);
     let request =
         fields.take("request").map(|node| pattern::read(node, HOMES, problems)).unwrap_or_default();
-    let scenario = scenario(&mut fields, problems);
+    let scenario = scenario(&mut fields, problems).map(Box::new);
     let listeners = listener::read(&mut fields, problems);
     let behaviors = fields
         .take("behavior")

@@ -39,14 +39,14 @@ pub(super) fn tell_apart(stubs: &mut [(Stub, String)]) {
         let last = group.len();
         for (at, place) in group.into_iter().rev().zip(1..) {
             let Some((stub, _)) = stubs.get_mut(at) else { continue };
-            stub.scenario = Some(Scenario {
+            stub.scenario = Some(Box::new(Scenario {
                 name: name.clone(),
                 required_state: Some(match place {
                     1 => STARTED.to_owned(),
                     _ => format!("{name}-{place}"),
                 }),
                 new_state: (place < last).then(|| format!("{name}-{}", place + 1)),
-            });
+            }));
         }
     }
 }

@@ -225,9 +225,9 @@ pub(super) fn request() -> impl Strategy<Value = RequestPattern> {
             )| {
                 RequestPattern {
                     scheme,
-                    host,
+                    host: host.map(Box::new),
                     port,
-                    client_ip,
+                    client_ip: client_ip.map(Box::new),
                     method,
                     url,
                     path_parameters,

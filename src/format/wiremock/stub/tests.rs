@@ -202,7 +202,7 @@ fn what_wiremock_reads_as_something_else_is_read_so() {
     let uniform = r#"{"delayDistribution": {"type": "uniform", "lower": 1.5, "upper": 2}}"#;
     let ms = std::time::Duration::from_millis;
     let expected = crate::model::Delay::Uniform { lower: ms(1), upper: ms(2) };
-    assert_eq!(answer(uniform).delay, Some(expected));
+    assert_eq!(answer(uniform).delay.as_deref(), Some(&expected));
 }
 
 #[test]
