@@ -88,9 +88,9 @@ impl Report {
     /// What follows is of this kind, in this unit.
     pub(crate) fn section(&mut self, title: &'static str, unit: &'static str) {
         println!(
-            "\n{title:<34} {:>10} {:>10} {:>7} {:>9}",
-            format!("ringer {unit}"),
-            format!("hyper {unit}"),
+            "\n{title:<36} {:>10} {:>10} {:>7} {:>9}",
+            format!("ringer {unit}").trim_end(),
+            format!("hyper {unit}").trim_end(),
             "ratio",
             "goal"
         );
@@ -100,7 +100,7 @@ impl Report {
     pub(crate) fn add(&mut self, row: Row) {
         let [ours, reference, ratio, goal, is_met] = row.cells();
         let line = format!(
-            "{:<34} {ours:>10} {reference:>10} {ratio:>7} {goal:>9} {is_met:<6} {}",
+            "{:<36} {ours:>10} {reference:>10} {ratio:>7} {goal:>9} {is_met:<6} {}",
             row.name, row.note
         );
         println!("{}", line.trim_end());
@@ -154,7 +154,8 @@ impl Report {
     fn markdown(&self) -> Result<String, Failure> {
         let mut text = format!("{}\n", sentence(&self.machine));
         for Section { title, unit, rows } in &self.sections {
-            writeln!(text, "\n| {title}, {unit} | ringer | hyper | ratio | goal | | |")?;
+            let of = if unit.is_empty() { (*title).to_owned() } else { format!("{title}, {unit}") };
+            writeln!(text, "\n| {of} | ringer | hyper | ratio | goal | | |")?;
             text.push_str("| --- | ---: | ---: | ---: | ---: | --- | --- |\n");
             for row in rows {
                 let cells = row.cells().join(" | ");
