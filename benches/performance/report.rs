@@ -33,6 +33,8 @@ pub(crate) struct Row {
     /// The reference's figure and ours, round by round.
     pub(crate) rounds: Vec<[f64; 2]>,
     pub(crate) note: String,
+    /// Whether the figure is bought with what comes too late: then no goal is met.
+    pub(crate) is_late: bool,
 }
 
 impl Row {
@@ -41,7 +43,11 @@ impl Row {
     }
 
     fn is_met(&self) -> Option<bool> {
-        Some(match self.goal? {
+        let goal = self.goal?;
+        if self.is_late {
+            return Some(false);
+        }
+        Some(match goal {
             Goal::Ratio(limit) => self.ratio? <= limit,
             Goal::Ours(limit) => self.ours <= limit,
             Goal::Beyond(limit) => self.ours - self.reference? <= limit,
