@@ -1,20 +1,26 @@
 //! What a request costs among many stubs: `cargo bench --bench index`.
 //!
-//! A store of 1, 1,000 and 100,000 stubs is asked for the stub that answers, by method and URL alone,
-//! as a request is. What counts is the time beside that of one stub, taken in the same round, and of
-//! the rounds the median: it should not grow with the number of stubs.
+//! A store of 1, 1,000 and more stubs is asked for the stub that answers, told apart by URL or, on one
+//! path, by header, query or body. What counts is the time beside that of one stub, taken in the same
+//! round, and of the rounds the median: it should not grow with the number of stubs.
+//!
+//! `cargo bench --bench index -- CASE STUBS REQUESTS` asks for so many and takes no time: for a profiler
+//! that counts instructions.
 
 use std::{
+    env,
     hint::black_box,
     path::PathBuf,
     time::{Duration, Instant},
 };
 
-use http::{HeaderMap, Method, uri::PathAndQuery};
+use http::{HeaderMap, HeaderValue, Method, uri::PathAndQuery};
 use ringer::{
-    codec::RequestView,
+    codec::{RequestView, json},
+    matching::Probe,
     model::{
-        MethodPattern, Request, RequestBody, RequestPattern, Scheme, Stub, StubId, UrlPattern,
+        BodyPattern, JsonPattern, MethodPattern, PathPattern, Request, RequestBody, RequestPattern,
+        Scheme, Stub, StubId, UrlPattern, ValuePattern,
     },
     store::{StubFile, StubStore},
 };
@@ -22,34 +28,118 @@ use uuid::Uuid;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-const SIZES: [u32; 3] = [1, 1_000, 100_000];
 const ROUNDS: usize = 15;
 const REQUESTS: u32 = 20_000;
+/// Of stubs that each have a URL of their own.
+const MANY: [u32; 3] = [1, 1_000, 100_000];
+/// Of stubs that are told apart otherwise.
+const CROWD: [u32; 2] = [1, 1_000];
 
-/// All kinds of URLs in turn; each stub has a path of its own below a prefix of all.
-fn url(kind: u32, n: u32) -> UrlPattern {
-    match kind {
-        0 => UrlPattern::UrlPath(format!("/v1/things/{n}/parts")),
-        1 => UrlPattern::Url(format!("/v1/things/{n}/parts?limit=10")),
-        2 => UrlPattern::UrlPathTemplate(format!("/v1/things/{n}/{{part}}")),
-        3 => UrlPattern::UrlPathPattern(format!("/v1/things/{n}/[a-z]+")),
-        _ => UrlPattern::UrlPattern(format!("/v1/things/{n}/[a-z]+\\?limit=[0-9]+")),
-    }
+/// A way to tell stubs apart.
+struct Case {
+    name: &'static str,
+    sizes: &'static [u32],
+    pattern: fn(u32) -> Result<RequestPattern, Failure>,
 }
 
-fn store(n_stubs: u32, kind: u32) -> Result<StubStore, Failure> {
-    let stubs = (0..n_stubs).map(|n| Stub {
-        id: StubId(Uuid::from_u128(u128::from(n) + 1)),
-        request: RequestPattern {
-            method: MethodPattern::Is("GET".to_owned()),
-            url: url(kind, n),
-            ..RequestPattern::default()
+const CASES: [Case; 11] = [
+    Case { name: "urlPath", sizes: &MANY, pattern: |n| Ok(url(UrlPattern::UrlPath(path(n)))) },
+    Case {
+        name: "url",
+        sizes: &MANY,
+        pattern: |n| Ok(url(UrlPattern::Url(format!("{}?key=k{n}", path(n))))),
+    },
+    Case {
+        name: "urlPathTemplate",
+        sizes: &MANY,
+        pattern: |n| Ok(url(UrlPattern::UrlPathTemplate(format!("/v1/things/{n}/{{part}}")))),
+    },
+    Case {
+        name: "urlPathPattern",
+        sizes: &MANY,
+        pattern: |n| Ok(url(UrlPattern::UrlPathPattern(format!("/v1/things/{n}/[a-z]+")))),
+    },
+    Case {
+        name: "urlPattern",
+        sizes: &MANY,
+        pattern: |n| {
+            Ok(url(UrlPattern::UrlPattern(format!("/v1/things/{n}/[a-z]+\\?key=k[0-9]+"))))
         },
-        ..Stub::default()
+    },
+    Case {
+        name: "pattern, prefix",
+        sizes: &CROWD,
+        pattern: |n| Ok(url(UrlPattern::UrlPathPattern(format!("/v1/[a-z]+/{n}/[a-z]+")))),
+    },
+    Case {
+        name: "header",
+        sizes: &CROWD,
+        pattern: |n| Ok(RequestPattern { headers: key(n), ..on_one_prefix() }),
+    },
+    Case {
+        name: "query",
+        sizes: &CROWD,
+        pattern: |n| Ok(RequestPattern { query: key(n), ..on_one_prefix() }),
+    },
+    Case {
+        name: "equalToJson",
+        sizes: &CROWD,
+        pattern: |n| {
+            let pattern = JsonPattern::strict(json::parse(&body(n))?);
+            Ok(RequestPattern { body: vec![BodyPattern::EqualToJson(pattern)], ..on_one_prefix() })
+        },
+    },
+    Case {
+        name: "JSONPath, value",
+        sizes: &CROWD,
+        pattern: |n| Ok(json_path("$.order.id".to_owned(), Some(n))),
+    },
+    Case {
+        name: "JSONPath, filter",
+        sizes: &CROWD,
+        pattern: |n| Ok(json_path(format!("$.order[?(@.id == {n})]"), None)),
+    },
+];
+
+fn path(n: u32) -> String {
+    format!("/v1/things/{n}/parts")
+}
+
+fn body(n: u32) -> String {
+    format!(
+        "{{\"order\":{{\"id\":{n},\"currency\":\"EUR\",\"lines\":[{{\"sku\":\"a-1\",\"n\":2}}]}},\
+         \"source\":\"web\",\"note\":\"as usual\"}}"
+    )
+}
+
+fn url(url: UrlPattern) -> RequestPattern {
+    let method = MethodPattern::Is("POST".to_owned());
+    RequestPattern { method, url, ..RequestPattern::default() }
+}
+
+fn on_one_prefix() -> RequestPattern {
+    url(UrlPattern::UrlPathTemplate("/v1/things/{id}/parts".to_owned()))
+}
+
+fn key(n: u32) -> Vec<(String, ValuePattern)> {
+    vec![("key".to_owned(), ValuePattern::equal_to(format!("k{n}")))]
+}
+
+fn json_path(expression: String, value: Option<u32>) -> RequestPattern {
+    let value = value.map(|n| Box::new(ValuePattern::equal_to(n.to_string())));
+    let pattern = ValuePattern::MatchesJsonPath(PathPattern { expression, value });
+    RequestPattern { body: vec![BodyPattern::Text(pattern)], ..on_one_prefix() }
+}
+
+fn store(n_stubs: u32, case: &Case) -> Result<StubStore, Failure> {
+    let stubs = (0..n_stubs).map(|n| {
+        let id = StubId(Uuid::from_u128(u128::from(n) + 1));
+        Ok::<_, Failure>(Stub { id, request: (case.pattern)(n)?, ..Stub::default() })
     });
+    let stubs = stubs.collect::<Result<_, _>>()?;
     let store = StubStore::default();
     let path = PathBuf::from("stubs.json");
-    match store.apply(vec![StubFile { path, stubs: stubs.collect() }]).into_iter().next() {
+    match store.apply(vec![StubFile { path, stubs }]).into_iter().next() {
         Some(uncompiled) => Err(uncompiled.error.into()),
         None => Ok(store),
     }
@@ -59,14 +149,17 @@ fn requests(n_stubs: u32) -> Result<Vec<Request>, Failure> {
     let each = (0..REQUESTS.min(n_stubs)).map(|n| {
         // Spread over all stubs.
         let n = (u64::from(n) * 7919 % u64::from(n_stubs)) as u32;
-        let target: PathAndQuery = format!("/v1/things/{n}/parts?limit=10").parse()?;
+        let target: PathAndQuery = format!("{}?key=k{n}", path(n)).parse()?;
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        headers.insert("key", format!("k{n}").parse()?);
         Ok(Request {
-            method: Method::GET,
+            method: Method::POST,
             scheme: Scheme::Http,
             authority: "api.test".to_owned(),
             target,
-            headers: HeaderMap::new(),
-            body: RequestBody::Whole(bytes::Bytes::new()),
+            headers,
+            body: RequestBody::Whole(body(n).into()),
             client: None,
             received: std::time::UNIX_EPOCH,
         })
@@ -74,16 +167,22 @@ fn requests(n_stubs: u32) -> Result<Vec<Request>, Failure> {
     each.collect()
 }
 
-/// The time of one request.
-fn measure(store: &StubStore, requests: &[Request]) -> Result<Duration, Failure> {
-    let started = now();
-    for request in requests.iter().cycle().take(REQUESTS as usize) {
+/// Finds the stubs of so many requests.
+fn find(store: &StubStore, requests: &[Request], n: usize) -> Result<(), Failure> {
+    for request in requests.iter().cycle().take(n) {
         let set = store.snapshot();
         let view = RequestView::new(request);
-        let mut candidates = set.candidates(&view);
+        let mut candidates = set.candidates(&Probe::of_whole(&view, None));
         let first = candidates.find(|entry| entry.request.matches(&view));
         black_box(first.ok_or("no stub matches")?);
     }
+    Ok(())
+}
+
+/// The time of one request.
+fn measure(store: &StubStore, requests: &[Request]) -> Result<Duration, Failure> {
+    let started = now();
+    find(store, requests, REQUESTS as usize)?;
     Ok(started.elapsed() / REQUESTS)
 }
 
@@ -99,19 +198,24 @@ fn median(mut figures: Vec<f64>) -> f64 {
 
 #[expect(clippy::print_stdout, reason = "this is what a benchmark is for")]
 fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
+    if let [name, n_stubs, n_requests] = arguments.as_slice() {
+        let case = CASES.iter().find(|case| case.name == name).ok_or("no such case")?;
+        let n_stubs = n_stubs.parse()?;
+        return find(&store(n_stubs, case)?, &requests(n_stubs)?, n_requests.parse()?);
+    }
     println!("{REQUESTS} requests a round, {ROUNDS} rounds, medians; ratio to one stub");
     println!("{:<18} {:>10} {:>12} {:>8}", "", "stubs", "ns/request", "ratio");
-    let kinds = ["urlPath", "url", "urlPathTemplate", "urlPathPattern", "urlPattern"];
-    for (name, kind) in kinds.into_iter().zip(0..) {
+    for case in &CASES {
         let mut stores = Vec::new();
-        for size in SIZES {
-            stores.push((size, store(size, kind)?, requests(size)?, Vec::new(), Vec::new()));
+        for size in case.sizes {
+            stores.push((size, store(*size, case)?, requests(*size)?, Vec::new(), Vec::new()));
         }
         for round in 0..=ROUNDS {
             let mut of_one = f64::NAN;
             for (size, store, requests, times, ratios) in &mut stores {
                 let time = measure(store, requests)?.as_nanos() as f64;
-                if *size == 1 {
+                if **size == 1 {
                     of_one = time;
                 }
                 // The first round warms up.
@@ -122,6 +226,7 @@ fn main() -> Result<(), Failure> {
             }
         }
         for (size, _, _, times, ratios) in stores {
+            let name = case.name;
             println!("{name:<18} {size:>10} {:>12.0} {:>8.2}", median(times), median(ratios));
         }
     }

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use crate::{
     admin::{Admin, AdminParts, SessionListeners},
     config::Config,
-    library::{BodyFiles, Keeper, Loaded, Reader, Watcher, keeper::put_in_service},
+    library::{BodyFiles, Keeper, Known, Reader, Watcher, keeper::put_in_service},
     record::LazyRecorder,
     redaction::Redactor,
     runtime::{Clock, Drain},
@@ -90,7 +90,8 @@ struct Parts {
     redactor: Arc<Redactor>,
     stubs: Arc<StubStore>,
     reader: Reader,
-    loaded: Loaded,
+    /// What is watched, where it is.
+    known: Option<Known>,
     recorder: Arc<LazyRecorder>,
     announcer: Arc<Announcer>,
     problems: Vec<String>,
@@ -113,8 +114,9 @@ impl Parts {
         let loaded = reader.read()?;
         let problems = loaded.problems().map(|problem| problem.render(false)).collect();
         let stubs = Arc::new(StubStore::default());
-        put_in_service(&stubs, loaded.files.clone(), Vec::new());
         let measured = Arc::new(measured::read(&config, &loaded));
+        let known = config.watch.then(|| Known::of(&loaded));
+        put_in_service(&stubs, loaded.files, Vec::new());
         let announcer = Arc::new(Announcer::new(clock));
         let metrics = Arc::new(Metrics::default());
         let recorder = Arc::new(recorded::recorder(Recorded {
@@ -136,7 +138,7 @@ impl Parts {
             redactor,
             stubs,
             reader,
-            loaded,
+            known,
             recorder,
             announcer,
             problems,
@@ -163,13 +165,13 @@ impl Parts {
         let entries = if is_kept { config.journal.entries } else { 0 };
         let limits = JournalLimits { entries, ..config.journal };
         let journals = Journals::new(limits, Redactor::clone(&self.redactor));
-        let watcher = config
-            .watch
-            .then(|| {
+        let watcher = self
+            .known
+            .map(|known| {
                 let (keeper, metrics) = (Arc::clone(&keeper), Arc::clone(&self.metrics));
                 let (feed, root) = (Arc::clone(journals.feed()), config.stubs.clone());
                 let follow = reload::follow(keeper, metrics, feed, root);
-                Watcher::follow(self.reader, &self.loaded, follow)
+                Watcher::follow(self.reader, known, follow)
             })
             .transpose()?;
         let settings = Arc::new(SharedSettings::new(config.global.clone()));

@@ -13,8 +13,9 @@ const DIRECTIVES: &str = "RINGER_LOG";
 pub fn start(program: &Program) {
     let level = match (program.quiet, program.verbose) {
         (true, _) => "error",
-        (false, 0) => "warn",
-        (false, 1) => "warn,ringer=info",
+        // What rustls warns of is what clients do, for each of their connections.
+        (false, 0) => "warn,rustls=error",
+        (false, 1) => "warn,rustls=error,ringer=info",
         (false, 2) => "info,ringer=debug",
         (false, _) => "trace",
     };

@@ -30,6 +30,12 @@ impl NumberValue {
         Some(Self { is_negative, digits, exponent: exponent + point })
     }
 
+    /// Whether it is negative, its significant digits without zeros at either end, and the exponent:
+    /// `0.digits × 10^exponent`.
+    pub fn parts(&self) -> (bool, &str, i128) {
+        (self.is_negative, &self.digits, self.exponent)
+    }
+
     /// The value of a text that Java's `BigDecimal` takes (`1`, `-1.50`, `.5`, `1.`, `+1e3`); `None`
     /// of any other.
     pub fn of_big_decimal(text: &str) -> Option<Self> {

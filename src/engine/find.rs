@@ -1,10 +1,10 @@
 //! Which stub answers a request.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     codec::{backtracking, view::RequestView},
-    matching::{Entry, nearest, noise},
+    matching::{Probe, nearest, noise},
     model::{AfterLast, ServiceName},
     store::{HeldScenarios, LiveStub, Session, StubSet},
 };
@@ -29,8 +29,17 @@ pub enum HeadFit {
     Nothing,
     /// The first stub whose head fits asks for no body.
     Certain(Arc<LiveStub>),
-    /// These fit so far, in the order in which they are to be tried; the body decides.
-    Body(Vec<Arc<LiveStub>>),
+    /// The body decides.
+    Body(Fitting),
+}
+
+/// Stubs that fit so far, as long as their heads alone tell.
+#[derive(Clone, Debug, Default)]
+pub struct Fitting {
+    /// In the order in which they are to be tried.
+    pub stubs: Vec<Arc<LiveStub>>,
+    /// Whether there are more that fit so far: which of them the body will tell.
+    pub has_more: bool,
 }
 
 /// A request in both its forms: a recorded stub knows it with its credentials replaced, a stub that a
@@ -73,32 +82,56 @@ pub fn open(_: &Arc<LiveStub>) -> bool {
 
 /// Looks at method, URL and header fields only.
 pub fn by_head(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, '_>) -> HeadFit {
-    backtracking::bounded(|| fitting_heads(set, service, views))
+    backtracking::bounded(|| fitting_heads(set, service, views, false))
 }
 
-fn fitting_heads(set: &StubSet, service: Option<&ServiceName>, views: Views<'_, '_>) -> HeadFit {
-    let mut fitting: Vec<Arc<LiveStub>> = Vec::new();
-    let with_other_url = views
-        .sanitised
-        .filter(|sanitised| sanitised.path_and_query() != views.original.path_and_query());
-    let mut candidates = merged(
-        set.candidates(views.original),
-        with_other_url.map(|sanitised| set.candidates(sanitised)).into_iter().flatten(),
-    );
-    let fits = |live: &LiveStub| {
-        live.is_in(service) && views.fit(live, |view| live.request.matches_head(view))
-    };
-    for live in candidates.by_ref().filter(|live| fits(live)) {
+/// All stubs whose heads fit, in the order in which they are to be tried, up to one that answers
+/// whatever the body is.
+pub fn all_by_head(
+    set: &StubSet,
+    service: Option<&ServiceName>,
+    views: Views<'_, '_>,
+) -> Vec<Arc<LiveStub>> {
+    match backtracking::bounded(|| fitting_heads(set, service, views, true)) {
+        HeadFit::Nothing => Vec::new(),
+        HeadFit::Certain(live) => vec![live],
+        HeadFit::Body(fitting) => fitting.stubs,
+    }
+}
+
+/// Of stubs that the index tells apart by the body it is enough that one's head fits, unless `all` are
+/// asked for.
+fn fitting_heads(
+    set: &StubSet,
+    service: Option<&ServiceName>,
+    views: Views<'_, '_>,
+    all: bool,
+) -> HeadFit {
+    let mut fitting = Fitting::default();
+    let mut candidates = set.candidates(&Probe::of_head(views.original, views.sanitised));
+    while let Some((entry, is_undecided)) = candidates.next_told() {
+        let live = &entry.item;
+        if !live.is_in(service) || !views.fit(live, |view| live.request.matches_head(view)) {
+            continue;
+        }
+        if is_undecided && !all {
+            fitting.has_more = true;
+            candidates.leave_undecided();
+            continue;
+        }
         let decides = !live.request.needs_body() && is_always_ready(live);
-        if decides && fitting.is_empty() {
+        if decides && fitting.stubs.is_empty() && !fitting.has_more {
             return HeadFit::Certain(Arc::clone(live));
         }
-        fitting.push(Arc::clone(live));
+        fitting.stubs.push(Arc::clone(live));
         if decides {
             break;
         }
     }
-    if fitting.is_empty() { HeadFit::Nothing } else { HeadFit::Body(fitting) }
+    match fitting.stubs.is_empty() && !fitting.has_more {
+        true => HeadFit::Nothing,
+        false => HeadFit::Body(fitting),
+    }
 }
 
 /// The stub that answers a whole request, where that is certain before anything is claimed: it fits, it
@@ -108,43 +141,18 @@ pub fn certain(
     service: Option<&ServiceName>,
     views: Views<'_, '_>,
 ) -> Option<Arc<LiveStub>> {
-    match by_head(set, service, views) {
-        HeadFit::Nothing => None,
-        HeadFit::Certain(live) => Some(live),
-        HeadFit::Body(fitting) => backtracking::bounded(|| {
-            let fits = |live: &LiveStub| views.fit(live, |view| live.request.matches(view));
-            let first = fitting.into_iter().find(|live| fits(live));
-            first.filter(|live| is_always_ready(live))
-        }),
-    }
+    backtracking::bounded(|| {
+        let probe = Probe::of_whole(views.original, views.sanitised);
+        let mut candidates = set.candidates(&probe).map(|entry| &entry.item);
+        let first = candidates.find(|live| is_whole_fit(live, service, views))?;
+        is_always_ready(first).then(|| Arc::clone(first))
+    })
 }
 
 /// Whether a stub that fits answers in any case: it is not spent, and no scenario keeps it back.
 fn is_always_ready(live: &LiveStub) -> bool {
     let waits = live.stub.scenario.as_ref().is_some_and(|it| it.required_state.is_some());
     !waits && live.stub.responses.after_last != AfterLast::Miss
-}
-
-/// Two lists of candidates as one, in the order in which they are to be tried; what is in both comes
-/// once.
-fn merged<'s>(
-    left: impl Iterator<Item = &'s Entry<Arc<LiveStub>>>,
-    right: impl Iterator<Item = &'s Entry<Arc<LiveStub>>>,
-) -> impl Iterator<Item = &'s Arc<LiveStub>> {
-    let rank = |entry: &Entry<Arc<LiveStub>>| (entry.priority, Reverse(entry.insertion));
-    let (mut left, mut right) = (left.peekable(), right.peekable());
-    std::iter::from_fn(move || {
-        let entry = match (left.peek(), right.peek()) {
-            (Some(l), Some(r)) if l.item.serial == r.item.serial => {
-                right.next();
-                left.next()
-            }
-            (Some(l), Some(r)) if rank(r) < rank(l) => right.next(),
-            (None, _) => right.next(),
-            _ => left.next(),
-        };
-        entry.map(|entry| &entry.item)
-    })
 }
 
 /// Whether a stub is there for a request that nobody seeks one for; nothing is claimed. Without the whole
@@ -160,9 +168,9 @@ pub fn may_answer(
         HeadFit::Nothing => false,
         HeadFit::Certain(_) => true,
         HeadFit::Body(_) if !is_whole => true,
-        HeadFit::Body(fitting) => backtracking::bounded(|| {
-            let fits = |live: &LiveStub| views.fit(live, |view| live.request.matches(view));
-            fitting.iter().any(|live| fits(live))
+        HeadFit::Body(_) => backtracking::bounded(|| {
+            let probe = Probe::of_whole(views.original, views.sanitised);
+            set.candidates(&probe).any(|entry| is_whole_fit(&entry.item, service, views))
         }),
     };
     let view = views.recorded();
@@ -224,24 +232,41 @@ fn claim_first(
 /// [`Barred`] by the gate.
 pub fn by_body(
     session: &Session,
-    fitting: Vec<Arc<LiveStub>>,
+    set: &StubSet,
+    service: Option<&ServiceName>,
+    fitting: Fitting,
     views: Views<'_, '_>,
     gate: &mut Gate<'_>,
 ) -> Result<Option<Found>, Barred> {
     let matching = backtracking::bounded(|| {
-        let mut matching = Vec::new();
-        for live in fitting {
-            if views.fit(&live, |view| live.request.matches(view)) {
-                let decides = is_always_ready(&live);
-                matching.push(live);
-                if decides {
-                    break;
-                }
-            }
+        let fits = |live: &Arc<LiveStub>| is_whole_fit(live, service, views);
+        if fitting.has_more {
+            let probe = Probe::of_whole(views.original, views.sanitised);
+            let candidates = set.candidates(&probe).map(|entry| &entry.item);
+            up_to_decisive(candidates.filter(|live| fits(live)).cloned())
+        } else {
+            up_to_decisive(fitting.stubs.into_iter().filter(fits))
         }
-        matching
     });
     claim_first(session, matching, gate)
+}
+
+/// Whether a request fits a stub, body and all.
+fn is_whole_fit(live: &LiveStub, service: Option<&ServiceName>, views: Views<'_, '_>) -> bool {
+    live.is_in(service) && views.fit(live, |view| live.request.matches(view))
+}
+
+/// Stubs that fit, to the first that answers in any case.
+fn up_to_decisive(fitting: impl Iterator<Item = Arc<LiveStub>>) -> Vec<Arc<LiveStub>> {
+    let mut matching = Vec::new();
+    for live in fitting {
+        let decides = is_always_ready(&live);
+        matching.push(live);
+        if decides {
+            break;
+        }
+    }
+    matching
 }
 
 /// A recorded stub that the request fits but for values that vary from run to run, its answer
@@ -309,116 +334,4 @@ fn rank(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use http::{HeaderMap, header::AUTHORIZATION};
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::{
-        model::{
-            MethodPattern, Recorded, Request, RequestBody, RequestPattern, ResponseSpec, Responses,
-            Scheme, SessionName, Stub, StubId, UrlPattern, ValuePattern,
-        },
-        store::{StubFile, StubStore},
-    };
-
-    fn stub(id: u128, url: UrlPattern, authorization: Option<&str>, recorded: bool) -> Stub {
-        let headers = authorization
-            .map(|value| ("Authorization".to_owned(), ValuePattern::equal_to(value)))
-            .into_iter()
-            .collect();
-        Stub {
-            id: StubId(Uuid::from_u128(id)),
-            request: RequestPattern { url, headers, ..RequestPattern::default() },
-            responses: Responses::one(ResponseSpec { status: 200, ..ResponseSpec::default() }),
-            recorded: recorded.then(Recorded::default),
-            ..Stub::default()
-        }
-    }
-
-    fn request(target: &str, authorization: &str) -> Request {
-        let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, authorization.parse().unwrap());
-        Request {
-            method: http::Method::GET,
-            scheme: Scheme::Http,
-            authority: "h".to_owned(),
-            target: target.parse().unwrap(),
-            headers,
-            body: RequestBody::Whole(bytes::Bytes::new()),
-            client: None,
-            received: std::time::UNIX_EPOCH,
-        }
-    }
-
-    /// Which of the stubs answers a request that sanitising changes from one form into the other.
-    fn found(stubs: Vec<Stub>, original: &Request, sanitised: &Request) -> Option<u128> {
-        let store = StubStore::default();
-        let path = PathBuf::from("stubs.json");
-        assert!(store.apply(vec![StubFile { path, stubs }]).is_empty());
-        let original = RequestView::new(original);
-        let sanitised = RequestView::new(sanitised);
-        let views = Views { original: &original, sanitised: Some(&sanitised) };
-        match by_head(&store.snapshot(), None, views) {
-            HeadFit::Certain(live) => Some(live.stub.id.0.as_u128()),
-            HeadFit::Nothing => None,
-            HeadFit::Body(fitting) => panic!("no stub looks at a body: {fitting:?}"),
-        }
-    }
-
-    #[test]
-    fn a_value_of_the_client_stands_for_one_recorded_value() {
-        const IDS: [&str; 4] = [
-            "550e8400-e29b-41d4-a716-446655440000",
-            "9b2f3e1c-0d4a-4c8b-9f6e-2a7d5c1b8e90",
-            "c1d7a2f4-63be-4f19-8a05-f3e9b7d2604c",
-            "2e86cb59-f17d-4a3e-b4c8-810d6a5f9273",
-        ];
-        let at = |n: usize| UrlPattern::UrlPath(format!("/a/{}", IDS[n]));
-        let mut stubs = vec![stub(1, at(0), None, true), stub(2, at(1), None, true)];
-        for stub in &mut stubs {
-            stub.request.method = MethodPattern::Is("GET".to_owned());
-        }
-        // The one that comes first in the folder was recorded last.
-        stubs[0].recorded.as_mut().unwrap().turn = 1;
-        let store = StubStore::default();
-        assert!(
-            store.apply(vec![StubFile { path: PathBuf::from("stubs.json"), stubs }]).is_empty()
-        );
-        let session = Session::new(SessionName::default());
-        let ask = |n: usize| {
-            let request = request(&format!("/a/{}", IDS[n]), "none");
-            let views = Views { original: &RequestView::new(&request), sanitised: None };
-            by_nearest(&session, &store.snapshot(), None, views, &mut open)
-                .unwrap()
-                .unwrap()
-                .stub
-                .stub
-                .id
-                .0
-                .as_u128()
-        };
-        assert_eq!([ask(2), ask(2), ask(3), ask(2), ask(3)], [2, 2, 1, 2, 1]);
-    }
-
-    #[test]
-    fn a_written_credential_and_a_recorded_pseudonym_both_match() {
-        let original = request("/a?key=plain", "Bearer plain");
-        let sanitised = request("/a?key=r1ng", "Bearer r1ng");
-        let url = |url: &str| UrlPattern::Url(url.to_owned());
-        let written = stub(1, UrlPattern::UrlPath("/a".into()), Some("Bearer plain"), false);
-        let recorded = stub(2, url("/a?key=r1ng"), Some("Bearer r1ng"), true);
-        let other = stub(3, url("/a?key=other"), None, true);
-        let answer = |stubs: &[&Stub]| {
-            found(stubs.iter().map(|stub| (*stub).clone()).collect(), &original, &sanitised)
-        };
-        assert_eq!(answer(&[&written]), Some(1));
-        assert_eq!(answer(&[&recorded]), Some(2));
-        assert_eq!(answer(&[&other]), None);
-        // The later one is the more recent, whichever form it matches in.
-        assert_eq!(answer(&[&written, &recorded, &other]), Some(2));
-        assert_eq!(answer(&[&recorded, &written, &other]), Some(1));
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ pub mod token_keys;
 
 pub use exactness::Matching;
 pub use explain::{Considered, Explanation, Standing, explain};
-pub use find::{Barred, Found, Gate, HeadFit, Views};
+pub use find::{Barred, Fitting, Found, Gate, HeadFit, Views};
 pub use ground::{Around, ERROR_RATE, Ground};
 pub use lazy_keys::LazyKeys;
 pub use plan::{Plan, plan_connection};

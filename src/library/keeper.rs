@@ -142,9 +142,9 @@ impl Keeper {
             if known.file.as_os_str().is_empty() {
                 file = Some(self.place_of(&stub));
             } else if self.stubs.count_of(&known.file) > 1 {
-                return Err(KeepError::SeveralStubs(known.file.clone()));
+                return Err(KeepError::SeveralStubs(known.file.to_path_buf()));
             } else if !is_inside(self.root(), &known.file) {
-                return Err(KeepError::Outside(known.file.clone()));
+                return Err(KeepError::Outside(known.file.to_path_buf()));
             }
         }
         let live = self.stubs.replace(stub, file.as_deref())?;
@@ -183,7 +183,7 @@ impl Keeper {
             }
             match fs::remove_file(&live.file) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    failed = Err(KeepError::Remove { path: live.file.clone(), source: error });
+                    failed = Err(KeepError::Remove { path: live.file.to_path_buf(), source: error });
                 }
                 _ => {}
             }
@@ -243,10 +243,10 @@ impl Keeper {
                     continue;
                 }
                 if self.stubs.count_of(&live.file) > 1 {
-                    return Err(KeepError::SeveralStubs(live.file.clone()));
+                    return Err(KeepError::SeveralStubs(live.file.to_path_buf()));
                 }
                 if !is_inside(self.root(), &live.file) {
-                    return Err(KeepError::Outside(live.file.clone()));
+                    return Err(KeepError::Outside(live.file.to_path_buf()));
                 }
             }
             stub.persistent = Some(true);

@@ -18,7 +18,7 @@ use crate::model::{ServiceName, StubId};
 
 /// The folder as it was last seen.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub struct Known {
     files: HashMap<PathBuf, KnownFile>,
 }
 
@@ -54,9 +54,14 @@ impl KnownFile {
 
 impl Known {
     /// The folder as it was read.
-    pub(super) fn of(loaded: &Loaded) -> Self {
+    pub fn of(loaded: &Loaded) -> Self {
         let files = loaded.files.iter();
         Self { files: files.map(|file| (file.path.clone(), KnownFile::of(file))).collect() }
+    }
+
+    /// How many files there are.
+    pub(super) fn len(&self) -> usize {
+        self.files.len()
     }
 
     /// Reads what has changed since the last look.

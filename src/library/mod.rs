@@ -30,6 +30,7 @@ pub use fault_log::{FaultLog, FaultLogError};
 pub use file_name::FileNames;
 pub use folder::expectations_in;
 pub use keeper::{ImportPolicy, KeepError, Keeper};
+pub use known::Known;
 pub use loaded::{Loaded, LoadedFile};
 pub use located::{Located, Place};
 pub use reader::Reader;

@@ -18,7 +18,7 @@ use super::{
     changes::{Changes, Shared},
     error::LibraryError,
     known::Known,
-    loaded::{Loaded, LoadedFile},
+    loaded::LoadedFile,
     reader::Reader,
 };
 
@@ -26,6 +26,10 @@ use super::{
 /// began to watch it raised no event.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 
+/// A look at so many files takes processor time that answers want more when ringer has just begun …
+const MANY: usize = 2000;
+/// … and comes so much later.
+const FIRST_LOOK: [Duration; 1] = [Duration::from_secs(1)];
 /// How often to look for a folder that is not there yet, or no longer.
 const LOOK_FOR_ROOT: Duration = Duration::from_millis(500);
 
@@ -59,8 +63,8 @@ impl Watcher {
     ) -> Result<Self, LibraryError> {
         let reader = Reader::new(root);
         let (shared, watch) = Watch::begin(root)?;
-        let loaded = reader.read()?;
-        Self::run(reader, &loaded, shared, watch, on_change)
+        let known = Known::of(&reader.read()?);
+        Self::run(reader, known, shared, watch, on_change)
     }
 
     /// As [`Watcher::start`], for a folder that was read before: also what has changed since then is
@@ -71,23 +75,26 @@ impl Watcher {
     /// As [`Watcher::start`].
     pub fn follow(
         reader: Reader,
-        loaded: &Loaded,
+        known: Known,
         on_change: impl Fn(Vec<LoadedFile>, Vec<PathBuf>) + Send + 'static,
     ) -> Result<Self, LibraryError> {
         let (shared, watch) = Watch::begin(reader.root())?;
-        Self::run(reader, loaded, shared, watch, on_change)
+        Self::run(reader, known, shared, watch, on_change)
     }
 
     fn run(
         reader: Reader,
-        loaded: &Loaded,
+        mut known: Known,
         shared: Arc<Shared>,
         mut watch: Watch,
         on_change: impl Fn(Vec<LoadedFile>, Vec<PathBuf>) + Send + 'static,
     ) -> Result<Self, LibraryError> {
-        let mut known = Known::of(loaded);
         // The first look is for what changed between reading and watching.
-        shared.wake_up();
+        if known.len() < MANY {
+            shared.wake_up();
+        } else {
+            watch.again = &FIRST_LOOK;
+        }
         let thread = thread::Builder::new()
             .name("stub-watcher".to_owned())
             .spawn({

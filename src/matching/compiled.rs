@@ -39,9 +39,9 @@ pub(super) enum Kind {
     /// What cannot be understood, and why not: it fits nothing, as in WireMock.
     Never(String, String),
     Not(Box<TextMatcher>),
-    Number(NumberMatcher),
+    Number(Box<NumberMatcher>),
     Or(Vec<TextMatcher>),
-    PathTemplate(PathTemplate),
+    PathTemplate(Box<PathTemplate>),
     Schema(Box<SchemaMatcher>),
     Xml(Box<(XmlMatcher, String)>),
     XPath(Box<PathMatcher<XPath>>),
@@ -94,14 +94,14 @@ impl TextMatcher {
             ValuePattern::Includes(patterns) => Kind::Includes(all("includes", patterns)?),
             ValuePattern::Matches(source) => Kind::Matches(regex("matches", source)?),
             ValuePattern::Not(pattern) => Kind::Not(Box::new(below("not", pattern)?)),
-            ValuePattern::Number(pattern) => Kind::Number(
+            ValuePattern::Number(pattern) => Kind::Number(Box::new(
                 NumberMatcher::compile(pattern).map_err(|message| (String::new(), message))?,
-            ),
+            )),
             ValuePattern::Or(patterns) => Kind::Or(all("or", patterns)?),
-            ValuePattern::PathTemplate(template) => Kind::PathTemplate(
+            ValuePattern::PathTemplate(template) => Kind::PathTemplate(Box::new(
                 PathTemplate::parse(template)
                     .map_err(|message| at("matchesPathTemplate", message))?,
-            ),
+            )),
             ValuePattern::EqualToXml(pattern) => {
                 let matcher =
                     XmlMatcher::compile(pattern).map_err(|message| at("equalToXml", message))?;

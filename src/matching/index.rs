@@ -1,27 +1,39 @@
 //! Finds the stubs that a request may match without looking at the others.
 //!
 //! ```text
-//!                     ┌ exact path or path and query → hash, then method
+//!                     ┌ exact path or path and query → hash
 //! URL pattern, once ──┼ template                     → trie of segments
 //!                     ├ expression with a head       → the same trie, at the head's last segment
 //!                     └ any                          → one list
 //! ```
 //!
 //! Stubs are numbered in the order in which they go; every list holds numbers in that order, and a
-//! request merges the few lists that apply. Nothing is sorted per request, no pattern is evaluated.
+//! request merges the few lists that apply. Where many stubs share a URL, their list is divided by
+//! what tells them apart ([`super::places`]).
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{cmp::Reverse, sync::Arc, vec};
 
-use super::{path::PathTrie, request::CompiledRequest, url::UrlKey};
-use crate::model::MethodPattern;
+use super::{
+    hash::{self, ByHash},
+    places::{Found, Places, Stubs},
+    probe::Probe,
+    request::CompiledRequest,
+    trie::{PathTrie, TrieBuilder},
+    url::UrlKey,
+};
+
+/// More lists than this are made one before they are merged with others.
+const MAX_LISTS: usize = 8;
 
 /// A stub as the index sees it.
 #[derive(Clone, Debug)]
 pub struct Entry<T> {
-    /// Lower goes first.
-    pub priority: u32,
     /// At equal priority, higher goes first.
     pub insertion: u64,
+    /// Lower goes first.
+    pub priority: u32,
+    /// Whether it has to be known that its head fits before a body has come.
+    pub is_early: bool,
     /// Which requests it answers.
     pub request: Arc<CompiledRequest>,
     /// What the index carries for its user.
@@ -32,60 +44,79 @@ pub struct Entry<T> {
 #[derive(Clone, Debug)]
 pub struct StubIndex<T> {
     /// In the order in which they go; lists hold places in here.
-    entries: Vec<Entry<T>>,
-    paths: HashMap<Box<str>, ByMethod>,
-    urls: HashMap<Box<str>, ByMethod>,
+    entries: Box<[Entry<T>]>,
+    /// By the hash of the path.
+    paths: ByHash<Places>,
+    /// By the hash of path and query.
+    urls: ByHash<Places>,
     trie: PathTrie,
-    any: Vec<u32>,
+    any: Option<Places>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct ByMethod {
-    any: Vec<u32>,
-    get_or_head: Vec<u32>,
-    one: Vec<(Box<str>, Vec<u32>)>,
+struct Requests<'i, T>(&'i [Entry<T>]);
+
+impl<T> Stubs for Requests<'_, T> {
+    fn request(&self, place: u32) -> Option<&CompiledRequest> {
+        self.0.get(place as usize).map(|entry| &*entry.request)
+    }
+
+    fn is_early(&self, place: u32) -> bool {
+        self.0.get(place as usize).is_some_and(|entry| entry.is_early)
+    }
 }
 
 impl<T> StubIndex<T> {
     /// Sorts the stubs into their places.
     pub fn build(mut entries: Vec<Entry<T>>) -> Self {
         entries.sort_by_key(|entry| (entry.priority, Reverse(entry.insertion)));
-        let mut paths: HashMap<Box<str>, ByMethod> = HashMap::new();
-        let mut urls: HashMap<Box<str>, ByMethod> = HashMap::new();
-        let mut trie = PathTrie::default();
+        let (mut paths, mut urls) = (Vec::new(), Vec::new());
+        let mut trie = TrieBuilder::default();
         let mut any = Vec::new();
         for (entry, place) in entries.iter().zip(0..) {
             match entry.request.url_key() {
                 UrlKey::Any => any.push(place),
                 UrlKey::Head(head) => trie.insert_head(&head, place),
-                UrlKey::Path(path) => {
-                    paths.entry(path.into()).or_default().push(entry.request.method(), place);
-                }
-                UrlKey::PathAndQuery(url) => {
-                    urls.entry(url.into()).or_default().push(entry.request.method(), place);
-                }
+                UrlKey::Path(path) => paths.push((hash::of(path.as_bytes()), place)),
+                UrlKey::PathAndQuery(url) => urls.push((hash::of(url.as_bytes()), place)),
                 UrlKey::Template(template) => trie.insert_template(template, place),
             }
         }
+        let entries = entries.into_boxed_slice();
+        let stubs = Requests(&entries);
+        let (paths, urls) = (by_hash(paths, &stubs), by_hash(urls, &stubs));
+        let (trie, any) = (trie.build(&stubs), Places::of(&any, &stubs));
         Self { entries, paths, urls, trie, any }
     }
 
-    /// The stubs that a request may match, in the order in which they go: priority ascending, newest
-    /// first. Each still has to be asked.
-    pub fn candidates(&self, method: &str, path: &str, path_and_query: &str) -> Candidates<'_, T> {
-        let mut lists = Vec::new();
-        if let Some(by_method) = self.paths.get(path) {
-            by_method.collect(method, &mut lists);
+    /// Adds lists that hold, all together and each in the order in which they go (priority ascending,
+    /// newest first), the stubs that a request may match. Each still has to be asked.
+    pub fn candidates<'i>(&'i self, probe: &Probe<'_, '_>, lists: &mut Vec<Candidates<'i, T>>) {
+        let stubs = Requests(&self.entries);
+        let n_before = lists.len();
+        let mut give = |found| lists.push(Candidates::new(&self.entries, found));
+        let mut n_urls = 0;
+        for view in probe.urls() {
+            n_urls += 1;
+            let path = view.path();
+            if !self.paths.is_empty()
+                && let Some(places) = self.paths.get(&hash::of(path.as_bytes()))
+            {
+                places.collect(probe, &stubs, &mut give);
+            }
+            if !self.urls.is_empty()
+                && let Some(places) = self.urls.get(&hash::of(view.path_and_query().as_bytes()))
+            {
+                places.collect(probe, &stubs, &mut give);
+            }
+            self.trie.each(path, &mut |places| places.collect(probe, &stubs, &mut give));
         }
-        let url = path_and_query.strip_suffix('?').filter(|url| url.len() == path.len());
-        if let Some(by_method) = self.urls.get(url.unwrap_or(path_and_query)) {
-            by_method.collect(method, &mut lists);
+        if let Some(any) = &self.any {
+            any.collect(probe, &stubs, &mut give);
         }
-        self.trie.collect(path, &mut lists);
-        if !self.any.is_empty() {
-            lists.push(&self.any);
+        if n_urls > 1 || lists.len() - n_before > MAX_LISTS {
+            let found = lists.split_off(n_before);
+            lists.extend(distinct(&self.entries, found));
         }
-        Candidates { entries: &self.entries, lists }
     }
 
     /// All stubs, in the order in which they go.
@@ -104,186 +135,101 @@ impl<T> StubIndex<T> {
     }
 }
 
-impl ByMethod {
-    fn push(&mut self, method: &MethodPattern, place: u32) {
-        let list = match method {
-            MethodPattern::Any | MethodPattern::OneOf(_) | MethodPattern::NoneOf(_) => {
-                &mut self.any
-            }
-            MethodPattern::GetOrHead => &mut self.get_or_head,
-            MethodPattern::Is(method) => {
-                match self.one.iter().position(|(known, _)| **known == **method) {
-                    Some(at) => &mut self.one[at].1,
-                    None => {
-                        let last = self.one.len();
-                        self.one.push((method.as_str().into(), Vec::new()));
-                        &mut self.one[last].1
-                    }
-                }
-            }
-        };
-        list.push(place);
+/// Places by their hashes; those of one hash are in order.
+fn by_hash(mut hashed: Vec<(u64, u32)>, stubs: &impl Stubs) -> ByHash<Places> {
+    hashed.sort_unstable();
+    let same = || hashed.chunk_by(|(a, _), (b, _)| a == b);
+    let mut by_hash = ByHash::with_capacity_and_hasher(same().count(), <_>::default());
+    for same in same() {
+        let places: Vec<u32> = same.iter().map(|(_, place)| *place).collect();
+        if let (Some((hash, _)), Some(places)) = (same.first(), Places::of(&places, stubs)) {
+            by_hash.insert(*hash, places);
+        }
     }
-
-    fn collect<'i>(&'i self, method: &str, lists: &mut Vec<&'i [u32]>) {
-        let one = self.one.iter().filter(|(known, _)| {
-            **known == *method
-                || known.eq_ignore_ascii_case(method)
-                    && MethodPattern::Is(known.to_string()).accepts(method)
-        });
-        let get_or_head = MethodPattern::GetOrHead.accepts(method).then_some(&self.get_or_head);
-        lists.extend(
-            one.map(|(_, list)| list)
-                .chain(get_or_head)
-                .chain(Some(&self.any))
-                .filter(|list| !list.is_empty())
-                .map(Vec::as_slice),
-        );
-    }
+    by_hash
 }
 
-/// The stubs that a request may match, in order; made by [`StubIndex::candidates`].
+/// The same lists without a stub that is in two of them; few of them.
+fn distinct<'i, T>(
+    entries: &'i [Entry<T>],
+    found: Vec<Candidates<'i, T>>,
+) -> Vec<Candidates<'i, T>> {
+    let is_many = found.len() > MAX_LISTS;
+    let mut kept: Vec<Candidates<'i, T>> = Vec::new();
+    let mut all: Vec<u32> = Vec::new();
+    for list in found {
+        if is_many && !list.is_undecided {
+            all.extend(list.places());
+        } else if !kept.iter().any(|known| known.places() == list.places()) {
+            kept.push(list);
+        }
+    }
+    if !all.is_empty() {
+        all.sort_unstable();
+        all.dedup();
+        kept.push(Candidates::new(entries, Found::Made(all)));
+    }
+    kept
+}
+
+/// A list of stubs that a request may match, in order; made by [`StubIndex::candidates`].
 #[derive(Debug)]
 pub struct Candidates<'i, T> {
     entries: &'i [Entry<T>],
-    /// What is left of each list; none is empty.
-    lists: Vec<&'i [u32]>,
+    left: Left<'i>,
+    is_undecided: bool,
+}
+
+#[derive(Debug)]
+enum Left<'i> {
+    Listed(&'i [u32]),
+    Made(vec::IntoIter<u32>),
+}
+
+impl<'i, T> Candidates<'i, T> {
+    fn new(entries: &'i [Entry<T>], found: Found<'i>) -> Self {
+        let is_undecided = matches!(found, Found::Undecided(_));
+        let left = match found {
+            Found::Listed(places) | Found::Undecided(places) => Left::Listed(places),
+            Found::Made(places) => Left::Made(places.into_iter()),
+        };
+        Self { entries, left, is_undecided }
+    }
+
+    /// Whether each of these wants something of the body, which was not there.
+    pub fn is_undecided(&self) -> bool {
+        self.is_undecided
+    }
+
+    /// The one that comes next.
+    pub fn first(&self) -> Option<&'i Entry<T>> {
+        self.entries.get(*self.places().first()? as usize)
+    }
+
+    /// What is left.
+    fn places(&self) -> &[u32] {
+        match &self.left {
+            Left::Listed(places) => places,
+            Left::Made(places) => places.as_slice(),
+        }
+    }
 }
 
 impl<'i, T> Iterator for Candidates<'i, T> {
     type Item = &'i Entry<T>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (at, _) = self.lists.iter().enumerate().min_by_key(|(_, list)| list.first())?;
-        let list = self.lists.get_mut(at)?;
-        let (&place, rest) = list.split_first()?;
-        if rest.is_empty() {
-            self.lists.swap_remove(at);
-        } else {
-            *list = rest;
-        }
+        let place = match &mut self.left {
+            Left::Listed(places) => {
+                let (place, rest) = places.split_first()?;
+                *places = rest;
+                *place
+            }
+            Left::Made(places) => places.next()?,
+        };
         self.entries.get(place as usize)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::{prelude::*, sample::select};
-
-    use super::{super::testing::request, *};
-    use crate::{
-        codec::view::RequestView,
-        model::{RequestPattern, UrlPattern},
-    };
-
-    fn entry(item: usize, priority: u32, method: MethodPattern, url: UrlPattern) -> Entry<usize> {
-        let pattern = RequestPattern { method, url, ..RequestPattern::default() };
-        let request = Arc::new(CompiledRequest::compile(&pattern).unwrap());
-        Entry { priority, insertion: item as u64, request, item }
-    }
-
-    fn matching(index: &StubIndex<usize>, line: &str) -> Vec<usize> {
-        let request = request(line, &[], b"");
-        let view = RequestView::new(&request);
-        index
-            .candidates(view.method(), view.path(), request.target.as_str())
-            .filter(|entry| entry.request.matches(&view))
-            .map(|entry| entry.item)
-            .collect()
-    }
-
-    fn any_url() -> impl Strategy<Value = UrlPattern> {
-        let path = || "(/[ab]{0,2}){1,3}";
-        prop_oneof![
-            Just(UrlPattern::Any),
-            (path(), "(\\?[ab=&]{0,3})?").prop_map(|(path, query)| UrlPattern::Url(path + &query)),
-            path().prop_map(UrlPattern::UrlPath),
-            "(/([ab]|\\{x\\}|a\\{x\\}|\\*\\*)){1,3}".prop_map(UrlPattern::UrlPathTemplate),
-            "\\^?(/([ab]|a\\?|b\\*|\\.|\\.\\*|\\[ab\\]|\\(a\\|b\\)|b\\{2\\}|a\\+)){1,3}(\\||)"
-                .prop_map(UrlPattern::UrlPathPattern),
-            "(/([ab]|\\.\\*|\\\\Qa\\\\E)){1,3}(\\\\\\?[ab]|\\.\\*|)"
-                .prop_map(UrlPattern::UrlPattern),
-        ]
-    }
-
-    fn any_method() -> impl Strategy<Value = MethodPattern> {
-        select(vec![
-            MethodPattern::Any,
-            MethodPattern::GetOrHead,
-            MethodPattern::Is("GET".to_owned()),
-            MethodPattern::Is("POST".to_owned()),
-            MethodPattern::Is("get".to_owned()),
-            MethodPattern::OneOf(vec!["GET".to_owned(), "PUT".to_owned()]),
-            MethodPattern::OneOf(Vec::new()),
-            MethodPattern::NoneOf(vec!["GET".to_owned()]),
-        ])
-    }
-
-    proptest! {
-        // Compiling the patterns of a case takes its time.
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn the_index_finds_what_a_linear_scan_finds(
-            stubs in prop::collection::vec((0u32..3, any_method(), any_url()), 0..25),
-            lines in prop::collection::vec(
-                "(GET|get|HEAD|POST|PUT) (/[ab]{0,2}){1,3}(\\?[ab=&]{0,3})?", 1..10),
-        ) {
-            let entries: Vec<_> = stubs
-                .into_iter()
-                .enumerate()
-                .map(|(item, (priority, method, url))| entry(item, priority, method, url))
-                .collect();
-            let mut linear = entries.clone();
-            linear.sort_by_key(|entry| (entry.priority, Reverse(entry.insertion)));
-            let index = StubIndex::build(entries);
-            for line in lines {
-                let request = request(&line, &[], b"");
-                let view = RequestView::new(&request);
-                let expect: Vec<usize> = linear
-                    .iter()
-                    .filter(|entry| entry.request.matches(&view))
-                    .map(|entry| entry.item)
-                    .collect();
-                prop_assert_eq!(matching(&index, &line), expect, "{}", line);
-            }
-        }
-    }
-
-    #[test]
-    fn newest_stub_wins_at_equal_priority_whatever_its_kind() {
-        let any = MethodPattern::Any;
-        let index = StubIndex::build(vec![
-            entry(0, 5, any.clone(), UrlPattern::UrlPath("/a/b".into())),
-            entry(1, 5, any.clone(), UrlPattern::Any),
-            entry(2, 1, any.clone(), UrlPattern::UrlPathPattern("/a/.*".into())),
-            entry(3, 5, MethodPattern::Is("GET".into()), UrlPattern::Url("/a/b".into())),
-            entry(4, 9, any, UrlPattern::UrlPathTemplate("/a/{x}".into())),
-        ]);
-        assert_eq!(matching(&index, "GET /a/b"), [2, 3, 1, 0, 4]);
-        assert_eq!(matching(&index, "GET /a/b?"), [2, 3, 1, 0, 4]);
-        assert_eq!(matching(&index, "GET /z"), [1]);
-    }
-
-    #[test]
-    fn a_request_looks_at_few_of_many_stubs() {
-        let stubs = (0..2000).map(|n| {
-            let url = match n % 4 {
-                0 => UrlPattern::UrlPath(format!("/p/{n}")),
-                1 => UrlPattern::Url(format!("/p/{n}?a")),
-                2 => UrlPattern::UrlPathTemplate(format!("/p/{n}/{{x}}")),
-                _ => UrlPattern::UrlPathPattern(format!("/p/{n}/[0-9]+")),
-            };
-            entry(n, 5, MethodPattern::Any, url)
-        });
-        let index = StubIndex::build(stubs.collect());
-        for (path, url) in [
-            ("/p/1000", "/p/1000"),
-            ("/p/1001", "/p/1001?a"),
-            ("/p/1002/x", "/p/1002/x"),
-            ("/p/1003/7", "/p/1003/7"),
-        ] {
-            assert_eq!(index.candidates("GET", path, url).count(), 1, "{url}");
-        }
-    }
-}
+mod tests;

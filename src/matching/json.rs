@@ -18,8 +18,8 @@ const MAX_DIFFERENCES: usize = 20;
 /// An expected JSON value, compiled.
 #[derive(Clone, Debug)]
 pub struct JsonMatcher {
-    expected: Expected,
-    ignore_array_order: bool,
+    pub(super) expected: Expected,
+    pub(super) ignore_array_order: bool,
     ignore_extra_elements: bool,
     n_nodes: usize,
 }
@@ -54,8 +54,9 @@ impl Options<'_> {
     }
 }
 
+/// What is expected at one place.
 #[derive(Clone, Debug)]
-enum Expected {
+pub(super) enum Expected {
     AnyBoolean,
     AnyNumber,
     AnyString,
@@ -67,7 +68,7 @@ enum Expected {
     IgnoreElement,
     Null,
     /// The spelling is for messages, and for numbers whose value has no bound.
-    Number(String, Option<NumberValue>),
+    Number(Box<(String, Option<NumberValue>)>),
     /// Of repeated names the last counts, as most parsers have it.
     Object(Vec<(String, Self)>),
     Regex(WholeRegex),
@@ -128,7 +129,7 @@ impl Expected {
         Ok(match json {
             Json::Null => Self::Null,
             Json::Bool(value) => Self::Bool(*value),
-            Json::Number(text) => Self::Number(text.clone(), NumberValue::of(text)),
+            Json::Number(text) => Self::Number(Box::new((text.clone(), NumberValue::of(text)))),
             Json::String(text) => Self::compile_string(text)?,
             Json::Array(items) => {
                 Self::Array(items.iter().map(Self::compile).collect::<Result<_, _>>()?)
@@ -168,8 +169,13 @@ impl Expected {
             | (Self::AnyNumber, Json::Number(_))
             | (Self::AnyString, Json::String(_)) => true,
             (Self::Bool(expected), Json::Bool(actual)) => expected == actual,
-            (Self::Number(spelling, value), Json::Number(actual)) => {
-                spelling == actual || (value.is_some() && *value == NumberValue::of(actual))
+            (Self::Number(number), Json::Number(actual)) => {
+                let (spelling, value) = &**number;
+                // Two whole numbers spelled differently differ, and most numbers are whole.
+                spelling == actual
+                    || !(is_plain(spelling) && is_plain(actual))
+                        && value.is_some()
+                        && *value == NumberValue::of(actual)
             }
             (Self::String(expected), Json::String(actual)) => expected == actual,
             (Self::Regex(regex), Json::String(actual)) => regex.is_match(actual),
@@ -282,7 +288,7 @@ impl Expected {
             Self::Ignore => Json::from("${json-unit.ignore}"),
             Self::IgnoreElement => Json::from("${json-unit.ignore-element}"),
             Self::Null => Json::Null,
-            Self::Number(spelling, _) => Json::Number(spelling.clone()),
+            Self::Number(number) => Json::Number(number.0.clone()),
             Self::Object(members) => Json::Object(
                 members.iter().map(|(name, value)| (name.clone(), value.to_json())).collect(),
             ),
@@ -290,6 +296,11 @@ impl Expected {
             Self::String(text) => Json::String(text.clone()),
         }
     }
+}
+
+/// Whether a number is spelled in the one way that its value has: `12`, neither `012` nor `12.0`.
+fn is_plain(spelling: &str) -> bool {
+    !spelling.starts_with('0') && spelling.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_array_match(expected: &[Expected], actual: &[Json], options: Options<'_>) -> bool {

@@ -31,7 +31,12 @@ impl<'j> Members<'j> {
     /// How many names there are.
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Few(members) => last_of_each(members).len(),
+            Self::Few(members) => {
+                let is_last = |(at, (name, _)): &(usize, &(String, Json))| {
+                    !members.iter().skip(at + 1).any(|(other, _)| other == name)
+                };
+                members.iter().enumerate().filter(is_last).count()
+            }
             Self::Many(members) => members.len(),
         }
     }

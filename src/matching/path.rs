@@ -1,16 +1,14 @@
-//! Path templates, and the trie that finds templates and regex heads by a request's path.
-
-use std::collections::HashMap;
+//! Path templates.
 
 use super::regex::WholeRegex;
 
 /// `/a/{x}/b`: literal segments and variables, each for one segment that is not empty.
 #[derive(Clone, Debug)]
 pub struct PathTemplate {
-    segments: Vec<Segment>,
+    segments: Box<[Segment]>,
     /// The whole as an expression, where a `**` may stand for several segments.
     wildcard: Option<WholeRegex>,
-    source: String,
+    source: Box<str>,
 }
 
 /// Finds the values of a template's variables in a path that fits it.
@@ -31,7 +29,8 @@ impl PathVariables {
 
 #[derive(Clone, Debug)]
 enum Segment {
-    Literal(String),
+    /// Where its text begins and ends in the template.
+    Literal(u32, u32),
     /// Text and variables mixed: `{name}.json`.
     Mixed(WholeRegex),
     Variable,
@@ -64,15 +63,15 @@ impl PathTemplate {
             };
             for (at, text) in text.split('/').enumerate() {
                 if at > 0 {
-                    segments.push(segment(&std::mem::take(&mut current))?);
+                    segments.push(segment(template, &std::mem::take(&mut current))?);
                 }
                 if !text.is_empty() {
                     current.push(Piece::Literal(text));
                 }
             }
         }
-        segments.push(segment(&current)?);
-        Ok(Self { segments, wildcard, source: template.to_owned() })
+        segments.push(segment(template, &current)?);
+        Ok(Self { segments: segments.into(), wildcard, source: template.into() })
     }
 
     /// Whether a path fits; it is compared as sent, percent-encoded.
@@ -83,7 +82,7 @@ impl PathTemplate {
         let mut actual = path.split('/');
         self.segments.iter().all(|segment| {
             actual.next().is_some_and(|actual| match segment {
-                Segment::Literal(text) => text == actual,
+                Segment::Literal(from, to) => self.text(*from, *to) == actual,
                 Segment::Mixed(regex) => regex.is_match(actual),
                 Segment::Variable => !actual.is_empty(),
             })
@@ -95,7 +94,7 @@ impl PathTemplate {
         self.segments
             .iter()
             .map(|segment| match segment {
-                Segment::Literal(text) => Some(text.as_str()),
+                Segment::Literal(from, to) => Some(self.text(*from, *to)),
                 Segment::Mixed(_) | Segment::Variable => None,
             })
             .collect()
@@ -124,12 +123,17 @@ impl PathTemplate {
         Ok(PathVariables { regex, names })
     }
 
+    fn text(&self, from: u32, to: u32) -> &str {
+        self.source.get(from as usize..to as usize).unwrap_or_default()
+    }
+
     /// The template as it was written.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    fn has_wildcard(&self) -> bool {
+    /// Whether a `**` in it may stand for several segments.
+    pub(super) fn has_wildcard(&self) -> bool {
         self.wildcard.is_some()
     }
 }
@@ -164,10 +168,15 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-fn segment(pieces: &[Piece<'_>]) -> Result<Segment, String> {
+/// What is made of the pieces of one segment; they are parts of the template.
+fn segment(template: &str, pieces: &[Piece<'_>]) -> Result<Segment, String> {
     Ok(match pieces {
-        [] => Segment::Literal(String::new()),
-        [Piece::Literal(text)] => Segment::Literal((*text).to_owned()),
+        [] => Segment::Literal(0, 0),
+        [Piece::Literal(text)] => {
+            let from = text.as_ptr().addr().saturating_sub(template.as_ptr().addr());
+            let place = |at: usize| u32::try_from(at).map_err(|_| "too long".to_owned());
+            Segment::Literal(place(from)?, place(from + text.len())?)
+        }
         [Piece::Variable(_)] => Segment::Variable,
         pieces => Segment::Mixed(expression(pieces)?),
     })
@@ -185,102 +194,34 @@ fn expression(pieces: &[Piece<'_>]) -> Result<WholeRegex, String> {
     WholeRegex::compile(&pattern)
 }
 
-/// Lists of stubs by what the segments of their paths must be.
-#[derive(Clone, Debug, Default)]
-pub(super) struct PathTrie {
-    /// The first is the root.
-    nodes: Vec<Node>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Node {
-    literals: HashMap<Box<str>, usize>,
-    variable: Option<usize>,
-    /// Stubs whose template ends here.
-    ends: Vec<u32>,
-    /// Stubs for any path that leads through here.
-    heads: Vec<u32>,
-}
-
-impl PathTrie {
-    /// Adds a stub whose path must fit a template.
-    pub(super) fn insert_template(&mut self, template: &PathTemplate, stub: u32) {
-        let segments = template.segments();
-        if template.has_wildcard() {
-            // What follows the first variable can be anything and of any length.
-            let head: Vec<_> = segments.iter().copied().take_while(Option::is_some).collect();
-            let head = head.get(..head.len().min(segments.len() - 1)).unwrap_or_default();
-            self.node(head).heads.push(stub);
-        } else {
-            self.node(&segments).ends.push(stub);
-        }
-    }
-
-    /// Adds a stub whose path must begin with a text; only whole segments of it are looked at.
-    pub(super) fn insert_head(&mut self, head: &str, stub: u32) {
-        let mut segments: Vec<_> = head.split('/').map(Some).collect();
-        segments.pop();
-        self.node(&segments).heads.push(stub);
-    }
-
-    fn node(&mut self, segments: &[Option<&str>]) -> &mut Node {
-        if self.nodes.is_empty() {
-            self.nodes.push(Node::default());
-        }
-        let mut at = 0;
-        for segment in segments {
-            let next = self.nodes.len();
-            // `at` is always an index that was handed out below.
-            let Some(node) = self.nodes.get_mut(at) else { break };
-            at = match segment {
-                Some(text) => *node.literals.entry((*text).into()).or_insert(next),
-                None => *node.variable.get_or_insert(next),
-            };
-            if at == next {
-                self.nodes.push(Node::default());
-            }
-        }
-        let last = self.nodes.len() - 1;
-        &mut self.nodes[at.min(last)]
-    }
-
-    /// The lists of all stubs that the path may fit.
-    pub(super) fn collect<'i>(&'i self, path: &str, lists: &mut Vec<&'i [u32]>) {
-        if let Some(root) = self.nodes.first() {
-            self.descend(root, Some(path), lists);
-        }
-    }
-
-    fn descend<'i>(&'i self, node: &'i Node, rest: Option<&str>, lists: &mut Vec<&'i [u32]>) {
-        if !node.heads.is_empty() {
-            lists.push(&node.heads);
-        }
-        let Some(rest) = rest else {
-            if !node.ends.is_empty() {
-                lists.push(&node.ends);
-            }
-            return;
-        };
-        if node.literals.is_empty() && node.variable.is_none() {
-            return;
-        }
-        let (segment, rest) = match rest.split_once('/') {
-            Some((segment, rest)) => (segment, Some(rest)),
-            None => (rest, None),
-        };
-        let literal = node.literals.get(segment);
-        let variable = node.variable.filter(|_| !segment.is_empty());
-        for next in literal.copied().into_iter().chain(variable) {
-            if let Some(next) = self.nodes.get(next) {
-                self.descend(next, rest, lists);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{places::Stubs, request::CompiledRequest, trie::TrieBuilder},
+        *,
+    };
+
+    /// Stubs of which nothing is known.
+    struct Unknown;
+
+    impl Stubs for Unknown {
+        fn request(&self, _: u32) -> Option<&CompiledRequest> {
+            None
+        }
+
+        fn is_early(&self, _: u32) -> bool {
+            false
+        }
+    }
+
+    fn found(path: &str, fill: impl Fn(&mut TrieBuilder)) -> Vec<u32> {
+        let mut trie = TrieBuilder::default();
+        fill(&mut trie);
+        let mut found = Vec::new();
+        trie.build(&Unknown).each(path, &mut |places| found.extend(places.few_places()));
+        found.sort_unstable();
+        found
+    }
 
     #[track_caller]
     fn check(template: &str, fits: &[&str], fits_not: &[&str]) {
@@ -288,11 +229,8 @@ mod tests {
         for (paths, expect) in [(fits, true), (fits_not, false)] {
             for path in paths {
                 assert_eq!(parsed.is_match(path), expect, "{template} on {path}");
-                let mut trie = PathTrie::default();
-                trie.insert_template(&parsed, 7);
-                let mut lists = Vec::new();
-                trie.collect(path, &mut lists);
-                assert!(!expect || lists == [[7]], "{template} is not found for {path}");
+                let found = found(path, |trie| trie.insert_template(&parsed, 7));
+                assert!(!expect || found == [7], "{template} is not found for {path}");
             }
         }
     }
@@ -342,20 +280,14 @@ mod tests {
 
     #[test]
     fn literals_and_variables_are_both_found() {
-        let mut trie = PathTrie::default();
-        for (stub, template) in ["/a/{x}", "/a/b", "/{y}/b", "/{y}/{x}"].iter().enumerate() {
-            trie.insert_template(&PathTemplate::parse(template).unwrap(), stub as u32);
-        }
-        trie.insert_head("/a/x", 9);
-        let found = |path| {
-            let mut lists = Vec::new();
-            trie.collect(path, &mut lists);
-            let mut found = lists.concat();
-            found.sort_unstable();
-            found
+        let fill = |trie: &mut TrieBuilder| {
+            for (stub, template) in (0..).zip(["/a/{x}", "/a/b", "/{y}/b", "/{y}/{x}"]) {
+                trie.insert_template(&PathTemplate::parse(template).unwrap(), stub);
+            }
+            trie.insert_head("/a/x", 9);
         };
-        assert_eq!(found("/a/b"), [0, 1, 2, 3, 9]);
-        assert_eq!(found("/c/d"), [3]);
-        assert_eq!(found("/a/b/c"), [9]);
+        assert_eq!(found("/a/b", fill), [0, 1, 2, 3, 9]);
+        assert_eq!(found("/c/d", fill), [3]);
+        assert_eq!(found("/a/b/c", fill), [9]);
     }
 }

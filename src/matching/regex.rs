@@ -3,7 +3,7 @@
 //! The linear-time engine goes first; look-around, back-references and possessive quantifiers need the
 //! backtracking one, whose work is bounded.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::{java_regex::translate, regex_mistake::Mistake};
 use crate::codec::backtracking::{Backtracking, GaveUp};
@@ -21,12 +21,15 @@ const WHOLE_END: &str = r")\z";
 
 /// A pattern that fits the whole of a text; `.` fits line ends too, as in WireMock.
 #[derive(Clone, Debug)]
-pub struct WholeRegex {
+pub struct WholeRegex(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
     engine: Engine,
     source: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Engine {
     Backtracking(Backtracking),
     Linear(regex::Regex),
@@ -50,6 +53,10 @@ impl WholeRegex {
         Ok(compiled)
     }
 
+    fn of(engine: Engine, source: String) -> Self {
+        Self(Arc::new(Compiled { engine, source }))
+    }
+
     fn compile_anew(pattern: &str) -> Result<Self, String> {
         let java = translate(pattern)?;
         let whole = format!("{WHOLE_START}{}{WHOLE_END}", java.pattern);
@@ -58,12 +65,12 @@ impl WholeRegex {
             None
         } else {
             match regex::Regex::new(&whole) {
-                Ok(engine) => return Ok(Self { engine: Engine::Linear(engine), source }),
+                Ok(engine) => return Ok(Self::of(Engine::Linear(engine), source)),
                 Err(error) => Some(error),
             }
         };
         match Backtracking::compile(&whole, None) {
-            Ok(engine) => Ok(Self { engine: Engine::Backtracking(engine), source }),
+            Ok(engine) => Ok(Self::of(Engine::Backtracking(engine), source)),
             Err(error) => Err(Mistake {
                 linear_error: linear_error.as_ref(),
                 error: &error,
@@ -85,17 +92,25 @@ impl WholeRegex {
     ///
     /// The engine gave up before it knew.
     pub fn try_match(&self, text: &str) -> Result<bool, GaveUp> {
-        match &self.engine {
+        match &self.0.engine {
             Engine::Backtracking(engine) => engine.is_match(text).inspect_err(|error| {
-                tracing::debug!(pattern = %self.source, %error, "a regular expression is hard");
+                tracing::debug!(pattern = %self.0.source, %error, "a regular expression is hard");
             }),
             Engine::Linear(engine) => Ok(engine.is_match(text)),
         }
     }
 
+    /// The pattern of the linear engine, which fits the whole of a text; `None` where it is hard.
+    pub(super) fn linear(&self) -> Option<&str> {
+        match &self.0.engine {
+            Engine::Backtracking(_) => None,
+            Engine::Linear(engine) => Some(engine.as_str()),
+        }
+    }
+
     /// The pattern as it was written.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.0.source
     }
 }
 

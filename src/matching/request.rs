@@ -1,23 +1,24 @@
 //! A whole request against a pattern: cheap parts first, the body last.
 
-use jiff::Timestamp;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderName;
+use jiff::Timestamp;
 use thiserror::Error;
 
 use super::{
     body::BodyMatcher,
     compiled::TextMatcher,
+    explained::explain_values,
+    method::MethodMatcher,
     multipart::MultipartMatcher,
     path::PathVariables,
-    subject::Subject,
+    rare::{Rare, has_basic_auth, values_of, variable},
     url::{UrlKey, UrlMatcher},
-    verdict::{PartVerdict, shortened},
+    verdict::PartVerdict,
 };
 use crate::{
     codec::{backtracking, form::Pair, view::RequestView},
-    model::{MethodPattern, RequestPattern, Scheme, ValuePattern},
+    model::{RequestPattern, ValuePattern},
 };
 
 /// A pattern that cannot be honoured.
@@ -30,26 +31,16 @@ pub struct CompileError {
     pub message: String,
 }
 
-/// A [`RequestPattern`], compiled: no expression is compiled and no text decoded per request.
+/// A [`RequestPattern`], compiled: no expression is compiled and no text decoded per request. What few
+/// stubs ask for is kept apart, since there may be very many stubs.
 #[derive(Clone, Debug)]
 pub struct CompiledRequest {
-    scheme: Option<Scheme>,
-    host: Option<TextMatcher>,
-    port: Option<u16>,
-    client: Option<TextMatcher>,
-    method: MethodPattern,
     url: UrlMatcher,
-    /// What finds the values of variables, and what these must be. Without a template, patterns of
-    /// path parameters say nothing, as in WireMock.
-    variables: Option<(PathVariables, Vec<(String, TextMatcher)>)>,
-    headers: Vec<(HeaderName, String, TextMatcher)>,
-    query: Vec<(String, TextMatcher)>,
-    cookies: Vec<(String, TextMatcher)>,
-    form: Vec<(String, TextMatcher)>,
-    /// `user:password` in base64.
-    basic_auth: Option<String>,
-    body: Vec<BodyMatcher>,
-    multipart: Vec<MultipartMatcher>,
+    pub(super) method: MethodMatcher,
+    pub(super) headers: Box<[(HeaderName, String, TextMatcher)]>,
+    pub(super) query: Box<[(String, TextMatcher)]>,
+    pub(super) body: Box<[BodyMatcher]>,
+    pub(super) rare: Option<Box<Rare>>,
 }
 
 impl CompiledRequest {
@@ -91,24 +82,33 @@ impl CompiledRequest {
             true => None,
             false => url.variables().map_err(in_request)?.map(|found| (found, parameters)),
         };
-        Ok(Self {
+        let host = one("host", pattern.host.as_ref())?;
+        let client = one("clientIp", pattern.client_ip.as_ref())?;
+        let headers = headers.collect::<Result<_, _>>()?;
+        let query = values("queryParameters", &pattern.query)?.into();
+        let cookies = values("cookies", &pattern.cookies)?;
+        let form = values("formParameters", &pattern.form)?;
+        let body = body.collect::<Result<_, _>>()?;
+        let credentials = pattern.basic_auth.as_ref();
+        let rare = Rare {
             scheme: pattern.scheme,
-            host: one("host", pattern.host.as_ref())?,
+            host,
             port: pattern.port,
-            client: one("clientIp", pattern.client_ip.as_ref())?,
-            method: pattern.method.clone(),
-            url,
+            client,
             variables,
-            headers: headers.collect::<Result<_, _>>()?,
-            query: values("queryParameters", &pattern.query)?,
-            cookies: values("cookies", &pattern.cookies)?,
-            form: values("formParameters", &pattern.form)?,
-            basic_auth: pattern
-                .basic_auth
-                .as_ref()
+            cookies,
+            form,
+            basic_auth: credentials
                 .map(|(user, password)| STANDARD.encode(format!("{user}:{password}"))),
-            body: body.collect::<Result<_, _>>()?,
             multipart: multipart.collect::<Result<_, _>>()?,
+        };
+        Ok(Self {
+            url,
+            method: MethodMatcher::compile(&pattern.method),
+            headers,
+            query,
+            body,
+            rare: (!rare.is_empty()).then(|| Box::new(rare)),
         })
     }
 
@@ -119,12 +119,13 @@ impl CompiledRequest {
 
     /// Whether a request's body takes part.
     pub fn needs_body(&self) -> bool {
-        !(self.body.is_empty() && self.form.is_empty() && self.multipart.is_empty())
+        let is_rare = |rare: &Rare| !(rare.form.is_empty() && rare.multipart.is_empty());
+        !self.body.is_empty() || self.rare.as_deref().is_some_and(is_rare)
     }
 
     /// What finds the values of the variables of its path template; `None` where it has none.
     pub fn path_variables(&self) -> Option<PathVariables> {
-        match &self.variables {
+        match self.rare.as_ref().and_then(|rare| rare.variables.as_ref()) {
             Some((found, _)) => Some(found.clone()),
             None => self.url.variables().ok().flatten(),
         }
@@ -137,45 +138,46 @@ impl CompiledRequest {
 
     /// Whether all fits but, perhaps, the body.
     pub fn matches_head(&self, view: &RequestView<'_>) -> bool {
+        if !(self.method.accepts(view.method()) && self.url.is_match(view)) {
+            return false;
+        }
+        if self.headers.is_empty() && self.query.is_empty() && self.rare.is_none() {
+            return true;
+        }
         let received = view.received();
-        self.is_method_match(view.method())
-            && self.url.is_match(view)
-            && self.is_origin_match(view)
-            && self.variables.as_ref().is_none_or(|(found, matchers)| {
-                let values = found.values(view.path());
-                matchers.iter().all(|(name, matcher)| {
-                    matcher.is_match(&Subject::new(variable(&values, name), received))
-                })
-            })
-            && self.basic_auth.as_ref().is_none_or(|expected| has_basic_auth(view, expected))
+        self.rare.as_deref().is_none_or(|rare| rare.matches_head(view, received))
             && self
                 .headers
                 .iter()
                 .all(|(name, _, matcher)| matcher.is_match_any(view.header_named(name), received))
             && are_pairs_match(&self.query, || view.query_pairs(), received)
-            && self.cookies.iter().all(|(name, matcher)| {
-                matcher.is_match_cookie(values_of(view.cookies(), name), received)
-            })
     }
 
     /// Whether all fits.
     pub fn matches(&self, view: &RequestView<'_>) -> bool {
         backtracking::bounded(|| {
             self.matches_head(view)
-                && are_pairs_match(&self.form, || view.form(), view.received())
+                && self
+                    .rare
+                    .as_deref()
+                    .is_none_or(|rare| are_pairs_match(&rare.form, || view.form(), view.received()))
                 && self.body.iter().all(|matcher| matcher.is_match(view))
-                && self.multipart.iter().all(|matcher| matcher.is_match(view))
+                && self
+                    .rare
+                    .as_deref()
+                    .is_none_or(|rare| rare.multipart.iter().all(|matcher| matcher.is_match(view)))
         })
     }
 
     /// What fits and what does not, part by part; parts that any request satisfies are left out.
     pub fn explain(&self, view: &RequestView<'_>) -> Vec<PartVerdict> {
         let mut verdicts = Vec::new();
-        if self.method != MethodPattern::Any {
-            let matched = self.is_method_match(view.method());
+        let rare = self.rare.as_deref();
+        if let Some(expected) = self.method.describe() {
+            let matched = self.method.accepts(view.method());
             verdicts.push(PartVerdict {
                 part: "method".to_owned(),
-                expected: self.method.describe(),
+                expected: expected.into_owned(),
                 actual: view.method().to_owned(),
                 matched,
                 distance: if matched { 0.0 } else { 1.0 },
@@ -194,9 +196,9 @@ impl CompiledRequest {
                 distance,
             });
         }
-        verdicts.extend(self.explain_origin(view));
+        verdicts.extend(rare.into_iter().flat_map(|rare| rare.explain_origin(view)));
         let received = view.received();
-        if let Some((found, matchers)) = &self.variables {
+        if let Some((found, matchers)) = rare.and_then(|rare| rare.variables.as_ref()) {
             let values = found.values(view.path());
             for (name, matcher) in matchers {
                 let actual: Vec<&str> = variable(&values, name).into_iter().collect();
@@ -204,7 +206,7 @@ impl CompiledRequest {
                 verdicts.push(explain_values(&part, matcher, &actual, received));
             }
         }
-        if let Some(expected) = &self.basic_auth {
+        if let Some(expected) = rare.and_then(|rare| rare.basic_auth.as_ref()) {
             let matched = has_basic_auth(view, expected);
             let is_there = view.header("authorization").next().is_some();
             verdicts.push(PartVerdict {
@@ -215,13 +217,14 @@ impl CompiledRequest {
                 distance: if matched { 0.0 } else { 1.0 },
             });
         }
-        for (parsed, name, matcher) in &self.headers {
+        for (parsed, name, matcher) in &*self.headers {
             let actual: Vec<_> = view.header_named(parsed).collect();
             verdicts.push(explain_values(&format!("header {name}"), matcher, &actual, received));
         }
+        let form = rare.map_or(&[][..], |rare| &rare.form);
         for (kind, matchers, pairs) in [
-            ("query", &self.query, view.query_pairs()),
-            ("form", &self.form, if self.form.is_empty() { &[] } else { view.form() }),
+            ("query", &*self.query, view.query_pairs()),
+            ("form", form, if form.is_empty() { &[] } else { view.form() }),
         ] {
             for (name, matcher) in matchers {
                 let actual: Vec<_> = values_of(pairs, name).collect();
@@ -229,7 +232,7 @@ impl CompiledRequest {
                 verdicts.push(explain_values(&part, matcher, &actual, received));
             }
         }
-        for (name, matcher) in &self.cookies {
+        for (name, matcher) in rare.map_or(&[][..], |rare| &rare.cookies) {
             let values = || values_of(view.cookies(), name);
             let actual: Vec<_> = values().collect();
             let mut verdict = explain_values(&format!("cookie {name}"), matcher, &actual, received);
@@ -238,43 +241,8 @@ impl CompiledRequest {
             verdicts.push(verdict);
         }
         verdicts.extend(self.body.iter().flat_map(|matcher| matcher.explain(view)));
-        verdicts.extend(self.multipart.iter().map(|matcher| matcher.explain(view)));
-        verdicts
-    }
-
-    /// Whether scheme, host, port and the client's address fit.
-    fn is_origin_match(&self, view: &RequestView<'_>) -> bool {
-        let received = view.received();
-        let fits = |matcher: &Option<TextMatcher>, value: &dyn Fn() -> Option<String>| {
-            matcher
-                .as_ref()
-                .is_none_or(|it| it.is_match(&Subject::new(value().as_deref(), received)))
-        };
-        self.scheme.is_none_or(|scheme| scheme == view.request().scheme)
-            && self.port.is_none_or(|port| port == view.port())
-            && fits(&self.host, &|| view.host())
-            && fits(&self.client, &|| address(view))
-    }
-
-    /// The verdicts on scheme, host, port and the client's address.
-    fn explain_origin(&self, view: &RequestView<'_>) -> Vec<PartVerdict> {
-        let received = view.received();
-        let mut verdicts = Vec::new();
-        if let Some(scheme) = self.scheme {
-            let actual = view.request().scheme;
-            verdicts.push(exact("scheme", scheme.as_str(), actual.as_str()));
-        }
-        if let Some(host) = &self.host {
-            let actual: Vec<String> = view.host().into_iter().collect();
-            verdicts.push(explain_values("host", host, &actual, received));
-        }
-        if let Some(port) = self.port {
-            verdicts.push(exact("port", &port.to_string(), &view.port().to_string()));
-        }
-        if let Some(client) = &self.client {
-            let actual: Vec<String> = address(view).into_iter().collect();
-            verdicts.push(explain_values("client address", client, &actual, received));
-        }
+        let multipart = rare.map_or(&[][..], |rare| &rare.multipart);
+        verdicts.extend(multipart.iter().map(|matcher| matcher.explain(view)));
         verdicts
     }
 
@@ -283,19 +251,16 @@ impl CompiledRequest {
         self.url.key()
     }
 
-    /// Which methods.
-    pub(super) fn method(&self) -> &MethodPattern {
-        &self.method
+    /// Where the URL is an expression without look-around and the like, this as the linear engine
+    /// has it, and whether it is about the path alone.
+    pub(super) fn url_expression(&self) -> Option<(&str, bool)> {
+        self.url.expression()
     }
 
     /// A cheap guess at how far a request is, to choose whom to look at closely.
     pub(super) fn rough_distance(&self, view: &RequestView<'_>) -> f64 {
-        let of_method = if self.is_method_match(view.method()) { 0.0 } else { 0.1 };
+        let of_method = if self.method.accepts(view.method()) { 0.0 } else { 0.1 };
         self.url.rough_distance(view) + of_method
-    }
-
-    fn is_method_match(&self, method: &str) -> bool {
-        self.method.accepts(method)
     }
 }
 
@@ -319,10 +284,6 @@ fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-fn values_of<'p>(pairs: &'p [Pair], name: &'p str) -> impl Iterator<Item = &'p str> {
-    pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
 /// Pairs are asked for only when a pattern looks at them.
 fn are_pairs_match<'p>(
     matchers: &[(String, TextMatcher)],
@@ -334,63 +295,6 @@ fn are_pairs_match<'p>(
     }
     let pairs = pairs();
     matchers.iter().all(|(name, matcher)| matcher.is_match_any(values_of(pairs, name), received))
-}
-
-fn has_basic_auth(view: &RequestView<'_>, expected: &str) -> bool {
-    view.header("authorization").any(|value| {
-        value.split_once(' ').is_some_and(|(scheme, credentials)| {
-            scheme.eq_ignore_ascii_case("basic") && credentials.trim() == expected
-        })
-    })
-}
-
-/// The last value of a variable.
-fn variable<'p>(values: &[(&str, &'p str)], name: &str) -> Option<&'p str> {
-    values.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| *value)
-}
-
-fn address(view: &RequestView<'_>) -> Option<String> {
-    view.client_address()
-}
-
-fn exact(part: &str, expected: &str, actual: &str) -> PartVerdict {
-    let matched = expected == actual;
-    PartVerdict {
-        part: part.to_owned(),
-        expected: expected.to_owned(),
-        actual: actual.to_owned(),
-        matched,
-        distance: if matched { 0.0 } else { 1.0 },
-    }
-}
-
-fn explain_values<V: AsRef<str>>(
-    part: &str,
-    matcher: &TextMatcher,
-    actual: &[V],
-    received: Timestamp,
-) -> PartVerdict {
-    let matched = matcher.is_match_any(actual.iter(), received);
-    let subjects = || actual.iter().map(|value| Subject::new(Some(value.as_ref()), received));
-    let (mut distance, mut reason) = (0.0, None);
-    if !matched {
-        let nearest = subjects().map(|value| matcher.distance(&value)).fold(1.0, f64::min);
-        // Each of several values may fit where all of them together do not.
-        distance = nearest.max(0.1);
-        reason = subjects().find_map(|value| matcher.reason(&value));
-    }
-    let expected = shortened(&matcher.describe());
-    let told: Vec<String> = actual.iter().map(|value| format!("{:?}", value.as_ref())).collect();
-    PartVerdict {
-        part: part.to_owned(),
-        expected: match reason {
-            Some(reason) => format!("{expected} ({reason})"),
-            None => expected,
-        },
-        actual: if told.is_empty() { "nothing".to_owned() } else { shortened(&told.join(", ")) },
-        matched,
-        distance,
-    }
 }
 
 #[cfg(test)]
@@ -405,8 +309,9 @@ mod tests {
     use crate::{
         codec::{encoding::encode, json},
         model::{
-            BodyPattern, Coding, DateComparison, DatePattern, JsonPattern, MultipartPattern,
-            NumberComparison, NumberPattern, Request, RequestBody, UrlPattern,
+            BodyPattern, Coding, DateComparison, DatePattern, JsonPattern, MethodPattern,
+            MultipartPattern, NumberComparison, NumberPattern, Request, RequestBody, Scheme,
+            UrlPattern,
         },
     };
 

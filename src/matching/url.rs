@@ -11,11 +11,11 @@ use crate::{codec::view::RequestView, model::UrlPattern};
 #[derive(Clone, Debug)]
 pub(super) enum UrlMatcher {
     Any,
-    Path(String),
+    Path(Box<str>),
     PathPattern(WholeRegex),
-    PathTemplate(PathTemplate),
+    PathTemplate(Box<PathTemplate>),
     /// Path and query; a request's empty query counts as none, so one that ends in `?` fits nothing.
-    Url(String),
+    Url(Box<str>),
     UrlPattern(WholeRegex),
 }
 
@@ -41,16 +41,16 @@ impl UrlMatcher {
         };
         Ok(match pattern {
             UrlPattern::Any => Self::Any,
-            UrlPattern::Url(url) => Self::Url(url.clone()),
-            UrlPattern::UrlPath(path) => Self::Path(path.clone()),
+            UrlPattern::Url(url) => Self::Url(url.as_str().into()),
+            UrlPattern::UrlPath(path) => Self::Path(path.as_str().into()),
             UrlPattern::UrlPattern(source) => Self::UrlPattern(regex("/urlPattern", source)?),
             UrlPattern::UrlPathPattern(source) => {
                 Self::PathPattern(regex("/urlPathPattern", source)?)
             }
-            UrlPattern::UrlPathTemplate(template) => Self::PathTemplate(
+            UrlPattern::UrlPathTemplate(template) => Self::PathTemplate(Box::new(
                 PathTemplate::parse(template)
                     .map_err(|message| ("/urlPathTemplate".to_owned(), message))?,
-            ),
+            )),
         })
     }
 
@@ -68,10 +68,10 @@ impl UrlMatcher {
     pub(super) fn is_match(&self, view: &RequestView<'_>) -> bool {
         match self {
             Self::Any => true,
-            Self::Path(path) => path == view.path(),
+            Self::Path(path) => **path == *view.path(),
             Self::PathPattern(regex) => regex.is_match(view.path()),
             Self::PathTemplate(template) => template.is_match(view.path()),
-            Self::Url(url) => url == view.path_and_query(),
+            Self::Url(url) => **url == *view.path_and_query(),
             Self::UrlPattern(regex) => regex.is_match(view.path_and_query()),
         }
     }
@@ -92,6 +92,15 @@ impl UrlMatcher {
         }
     }
 
+    /// The expression as the linear engine has it, and whether it is about the path alone.
+    pub(super) fn expression(&self) -> Option<(&str, bool)> {
+        match self {
+            Self::PathPattern(regex) => Some((regex.linear()?, true)),
+            Self::UrlPattern(regex) => Some((regex.linear()?, false)),
+            Self::Any | Self::Path(_) | Self::PathTemplate(_) | Self::Url(_) => None,
+        }
+    }
+
     /// The name of the part in explanations.
     pub(super) fn part(&self) -> &'static str {
         match self {
@@ -104,12 +113,12 @@ impl UrlMatcher {
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Any => "any".to_owned(),
-            Self::Path(path) => path.clone(),
+            Self::Path(path) => path.to_string(),
             Self::PathTemplate(template) => template.source().to_owned(),
             Self::PathPattern(regex) | Self::UrlPattern(regex) => {
                 format!("matching {}", regex.source())
             }
-            Self::Url(url) => url.clone(),
+            Self::Url(url) => url.to_string(),
         }
     }
 

@@ -18,6 +18,17 @@ pub(super) struct Label<'h> {
     pub(super) content_encoding: &'h str,
 }
 
+impl<'h> Label<'h> {
+    /// Takes what a header field says.
+    pub(super) fn read(&mut self, name: &str, value: &'h str) {
+        if name.eq_ignore_ascii_case("content-type") {
+            self.content_type = value;
+        } else if name.eq_ignore_ascii_case("content-encoding") {
+            self.content_encoding = value;
+        }
+    }
+}
+
 impl Pass<'_> {
     /// A body with its credentials replaced, in the coding that it had; `None` when there are none.
     pub(super) fn body(&mut self, label: Label<'_>, body: &[u8]) -> Option<Vec<u8>> {
@@ -65,7 +76,8 @@ impl Pass<'_> {
                 };
             }
         };
-        let is_json = contains_word(content_type, "json")
+        let is_json = content_type == "application/json"
+            || contains_word(content_type, "json")
             || text.trim_start_matches(['\u{feff}', ' ', '\r', '\n', '\t']).starts_with(['{', '[']);
         if is_json && let Some(replaced) = self.json(text) {
             return replaced.map(String::into_bytes);
@@ -140,6 +152,11 @@ pub(super) fn kind_of(content_type: &str, body: &[u8]) -> Kind {
         "html",
         "x-sh",
     ];
+    // Most are spelled like this, and the search below is long.
+    if matches!(content_type, "application/json" | "application/json; charset=utf-8" | "text/plain")
+    {
+        return Kind::Text;
+    }
     // Frames say how long their messages are, whatever is in them.
     if contains_word(content_type, "grpc") {
         return Kind::Binary;

@@ -39,6 +39,9 @@ const OWN: [&str; 8] = [
     "40000099", "55555599", "37828299", "60111199", "35301199", "30569399", "62000099", "99996099",
 ];
 
+/// The fewest digits that a card number has.
+const LEAST: usize = 13;
+
 /// The most digits that a card number has.
 const MOST: usize = 19;
 
@@ -51,12 +54,19 @@ pub(super) fn find(text: &[u8], from: usize) -> Option<Range<usize>> {
         let start = at + skip;
         let end = run_end(text, start);
         let is_bounded = !joins(text, start.checked_sub(1)) && !joins(text, Some(end));
-        if is_bounded && end - start >= 13 && is_card(text.get(start..end)?) {
+        if is_bounded && end - start >= LEAST && is_card(text.get(start..end)?) {
             return Some(start..end);
         }
         at = end;
     }
     None
+}
+
+/// Whether a card number may start at a place, by its first digits and its length.
+pub(super) fn may_start(text: &[u8], at: usize) -> bool {
+    matches!(text.get(at), Some(b'2'..=b'6'))
+        && text.get(at + 1).is_some_and(u8::is_ascii_digit)
+        && run_end(text, at) - at >= LEAST
 }
 
 /// Whether a byte next to digits makes them part of something longer.

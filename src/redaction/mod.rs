@@ -17,7 +17,9 @@ mod basic;
 mod body;
 mod card;
 mod class;
+mod eights;
 mod encoded;
+mod glance;
 mod header;
 mod json;
 mod json_scan;
@@ -36,6 +38,7 @@ pub mod stream;
 mod taint;
 mod text;
 mod url;
+mod usual;
 mod written;
 
 pub use answer::{Credentials, SeenAnswer};

@@ -6,6 +6,7 @@
 use super::{
     class::Class,
     name_tables::{HEADER_GATE, HEADERS, HeaderRule, PARAMETER_GATE, PARAMETERS, Weight, order},
+    usual,
 };
 
 /// What the name of a parameter, member or element says about its value.
@@ -55,6 +56,9 @@ fn innermost(name: &str) -> &str {
 
 /// What the name of a query parameter, form field, JSON member or XML element says.
 pub(super) fn parameter(name: &str) -> Option<Named> {
+    if !may_be_named(name) {
+        return None;
+    }
     let normal = Normal::new(name)?;
     let name = normal.as_str();
     let listed = PARAMETER_GATE
@@ -67,6 +71,42 @@ pub(super) fn parameter(name: &str) -> Option<Named> {
         None => (by_ending(name)?, Weight::Strong),
     };
     Some(Named { class, weight })
+}
+
+/// Whether a name ends as one of a credential does. Rules out most, at little cost.
+#[inline]
+fn may_be_named(name: &str) -> bool {
+    match last_two(name) {
+        Some([first, second])
+            if first.is_ascii_alphanumeric() && second.is_ascii_alphanumeric() =>
+        {
+            ENDS.get(end(*first, *second)).copied().unwrap_or_default()
+        }
+        // One of them does not count.
+        _ => true,
+    }
+}
+
+/// By the last two letters or digits, what [`end`] makes of them.
+static ENDS: [bool; 1024] = {
+    let mut ends = [false; 1024];
+    let others = [*b"rd", *b"wd", *b"se", *b"et", *b"ey", *b"en"];
+    let mut at = 0;
+    while at < others.len() {
+        ends[end(others[at][0], others[at][1])] = true;
+        at += 1;
+    }
+    at = 0;
+    while at < PARAMETERS.len() {
+        let name = PARAMETERS[at].0.as_bytes();
+        ends[end(name[name.len() - 2], name[name.len() - 1])] = true;
+        at += 1;
+    }
+    ends
+};
+
+const fn end(first: u8, second: u8) -> usize {
+    ((first as usize & 31) << 5) | (second as usize & 31)
 }
 
 /// `user_password`, `stripe_api_key`, `webhook_secret`, `device_token`, …
@@ -126,6 +166,11 @@ fn is_cursor(name: &str) -> bool {
 
 /// How to read a header field.
 pub(super) fn header(name: &str) -> Option<HeaderRule> {
+    if usual::is_usual(name) { None } else { named_header(name) }
+}
+
+/// As [`header`], for a name that is not usual.
+pub(super) fn named_header(name: &str) -> Option<HeaderRule> {
     let mut lower = [0; NORMAL];
     let lower = lower.get_mut(..name.len())?;
     lower.copy_from_slice(name.as_bytes());
@@ -250,6 +295,18 @@ mod tests {
         }
         assert_eq!(parameter("wsse:Password").map(|named| named.class), Some(Class::Password));
         assert_eq!(parameter("csrfmiddlewaretoken").map(|named| named.class), Some(Class::Csrf));
+    }
+
+    #[test]
+    fn every_name_of_the_table_is_found() {
+        for (name, class, weight) in PARAMETERS {
+            let named = Some(Named { class: *class, weight: *weight });
+            for spelled in
+                [(*name).to_owned(), name.to_uppercase(), format!("a.{name}"), format!("{name}[]")]
+            {
+                assert_eq!(parameter(&spelled), named, "{spelled}");
+            }
+        }
     }
 
     #[test]

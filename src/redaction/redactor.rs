@@ -200,8 +200,15 @@ impl Redactor {
             RequestBody::Whole(bytes) => Some(&**bytes),
             RequestBody::Hashed { .. } => None,
         };
-        let parts =
-            Parts { target: request.target.as_str(), headers: fields(&request.headers), body };
+        let target = request.target.as_str();
+        let texts = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), std::str::from_utf8(value.as_bytes()).ok()));
+        if request::is_clean(&inner.keys, target, texts, body) {
+            return None;
+        }
+        let parts = Parts { target, headers: fields(&request.headers), body };
         Some(request::sanitise(&inner.keys, &parts))
     }
 }
@@ -209,10 +216,15 @@ impl Redactor {
 impl Inner {
     fn request_changes(&self, exchange: &Exchange) -> Changes {
         let request = &exchange.request;
+        let body = request.body.bytes().map(|bytes| &**bytes);
+        let texts = request.headers.iter().map(|(name, value)| (name, Some(value)));
+        if request::is_clean(&self.keys, &request.target, texts, body) {
+            return Changes::default();
+        }
         let parts = Parts {
             target: &request.target,
             headers: request.headers.iter().map(|(name, value)| (name, value.into())).collect(),
-            body: request.body.bytes().map(|bytes| &**bytes),
+            body,
         };
         request::sanitise(&self.keys, &parts)
     }

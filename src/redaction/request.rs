@@ -49,13 +49,7 @@ impl Changes {
 /// What a list of header fields says about the body.
 pub(super) fn label<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> Label<'h> {
     let mut label = Label::default();
-    for (name, value) in headers {
-        if name.eq_ignore_ascii_case("content-type") {
-            label.content_type = value;
-        } else if name.eq_ignore_ascii_case("content-encoding") {
-            label.content_encoding = value;
-        }
-    }
+    headers.for_each(|(name, value)| label.read(name, value));
     label
 }
 
@@ -83,6 +77,28 @@ pub(super) fn sanitise(keys: &Pseudonyms, parts: &Parts<'_>) -> Changes {
         changes.found.append(&mut pass.found);
     }
     changes
+}
+
+/// Whether [`sanitise`] would find nothing; `None` stands for a value that is not UTF-8, of which that
+/// is not known.
+pub(super) fn is_clean<'r>(
+    keys: &Pseudonyms,
+    target: &str,
+    fields: impl Iterator<Item = (&'r str, Option<&'r str>)>,
+    body: Option<&[u8]>,
+) -> bool {
+    let mut pass = Pass::new(keys, Side::Request);
+    let mut label = Label::default();
+    for (name, value) in fields {
+        let Some(value) = value else { return false };
+        if pass.header(name, value).is_some() {
+            return false;
+        }
+        label.read(name, value);
+    }
+    let changed =
+        pass.target(target).is_some() || body.is_some_and(|body| pass.body(label, body).is_some());
+    !changed && pass.found.is_empty()
 }
 
 /// Looks at every part, in the form it has by now.

@@ -9,6 +9,7 @@ use std::{ops::Range, sync::LazyLock};
 use super::{
     basic, card,
     class::Class,
+    eights::{Eight, Places, eights},
     jwt, opaque,
     prefixes::{Alphabet, SHAPES, Shape},
 };
@@ -50,33 +51,49 @@ static BY_FIRST: LazyLock<Vec<Vec<&'static Shape>>> = LazyLock::new(|| {
     lists
 });
 
-/// Pairs of bytes with which a credential may begin, or the part of it that gives it away: a set of
-/// 65,536 bits that rules out nearly every place in ordinary text.
-static STARTS: LazyLock<Box<[u64; 1024]>> = LazyLock::new(|| {
+/// Pairs of bytes with which a credential may begin: a set of 65,536 bits that rules out nearly every
+/// word of ordinary text.
+static STARTS: [u64; 1024] = {
     const OTHERS: [&str; 11] = ["ey", "Be", "be", "BE", "Ba", "ba", "BA", "--", "://", ":AA", "_s"];
-    let mut starts = Box::new([0; 1024]);
-    for prefix in SHAPES.iter().map(|shape| shape.prefix).chain(OTHERS) {
-        if let [first, second, ..] = *prefix.as_bytes()
-            && let Some(word) = starts.get_mut(pair(first, second) / 64)
-        {
-            *word |= 1 << (pair(first, second) % 64);
-        }
+    let mut starts = [0; 1024];
+    let mut at = 0;
+    while at < SHAPES.len() + OTHERS.len() {
+        let prefix = match at.checked_sub(SHAPES.len()) {
+            None => SHAPES[at].prefix.as_bytes(),
+            Some(other) => OTHERS[other].as_bytes(),
+        };
+        let pair = ((prefix[0] as usize) << 8) | prefix[1] as usize;
+        starts[pair / 64] |= 1 << (pair % 64);
+        at += 1;
     }
     starts
-});
+};
 
-fn pair(first: u8, second: u8) -> usize {
-    (usize::from(first) << 8) | usize::from(second)
+/// The places at which a credential may begin, or the part of it that gives it away: where a word
+/// starts, and some characters within. `is_inner` tells of the byte before.
+#[inline]
+pub(super) fn places(eight: &Eight, is_inner: &mut bool) -> Places {
+    let words = eight.alphanumeric().or(eight.any_of([b'_', b'+'])).starts(is_inner);
+    words.or(eight.any_of([b':', b'_', b'-']))
+}
+
+/// The credential that starts at one of [`places`].
+#[inline]
+pub(super) fn starting(text: &[u8], at: usize) -> Option<Found> {
+    let first = *text.get(at)?;
+    let pair = (usize::from(first) << 8) | usize::from(*text.get(at + 1)?);
+    let may_start = STARTS.get(pair / 64).is_some_and(|word| (word >> (pair % 64)) & 1 == 1);
+    if may_start { at_place(text, at) } else { None }
 }
 
 /// The next credential at or after `from`, card numbers aside.
 pub(super) fn find(text: &[u8], from: usize) -> Option<Found> {
-    let starts = &**STARTS;
-    let rest = text.get(from..)?;
-    rest.iter().zip(rest.get(1..)?).enumerate().find_map(|(at, (&first, &second))| {
-        let pair = pair(first, second);
-        let may_start = starts.get(pair / 64).is_some_and(|word| (word >> (pair % 64)) & 1 == 1);
-        if may_start { at_place(text, from + at) } else { None }
+    let mut is_inner = from
+        .checked_sub(1)
+        .and_then(|before| text.get(before))
+        .is_some_and(|&byte| is_inner(byte));
+    eights(text, from).find_map(|eight| {
+        places(&eight, &mut is_inner).find_map(|at| starting(text, eight.at + at))
     })
 }
 
@@ -130,8 +147,9 @@ fn at_place(text: &[u8], at: usize) -> Option<Found> {
 }
 
 /// A byte before which no key begins: it would be part of a longer word.
+#[inline]
 fn is_inner(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+')
+    byte.is_ascii_alphanumeric() | matches!(byte, b'_' | b'+')
 }
 
 fn run(text: &[u8], alphabet: Alphabet, limit: usize) -> usize {

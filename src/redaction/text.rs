@@ -11,7 +11,7 @@ use percent_encoding::percent_decode;
 use regex::bytes::Regex;
 
 use super::{
-    basic, card, jwt,
+    basic, card, glance, jwt,
     name_tables::Weight,
     names::{self, Named},
     opaque,
@@ -32,9 +32,6 @@ pub(super) enum Kind {
     /// Text of a person or a program.
     Text,
 }
-
-/// No rule finds anything in less: the shortest is `&pw=x`.
-const LEAST: usize = 5;
 
 /// A proposal to replace a part of the text.
 pub(super) struct Edit {
@@ -72,9 +69,17 @@ impl Pass<'_> {
     /// All proposals for a text, in order; some may overlap.
     pub(super) fn edits(&self, text: &[u8], kind: Kind) -> Vec<Edit> {
         let mut edits = Vec::new();
-        if text.len() < LEAST {
-            return edits;
+        if !glance::is_plain(text, kind) {
+            self.ruled_edits(text, kind, &mut edits);
         }
+        self.known_edits(text, kind, &mut edits);
+        // Of two that start together the longer one says more.
+        edits.sort_by_key(|edit| (edit.span.start, std::cmp::Reverse(edit.span.end)));
+        edits
+    }
+
+    /// By form, by name and within encodings.
+    pub(super) fn ruled_edits(&self, text: &[u8], kind: Kind, edits: &mut Vec<Edit>) {
         let mut from = 0;
         while let Some(found) = shapes::find(text, from) {
             from = found.end.max(from + 1);
@@ -88,15 +93,19 @@ impl Pass<'_> {
             }
         }
         if kind != Kind::Binary {
-            self.named_edits(text, &mut edits);
+            self.named_edits(text, edits);
             edits.extend(self.encoded(text).into_iter().map(|encoded| Edit {
                 span: encoded.range.clone(),
                 replace: Some((encoded.range, encoded.replacement)),
                 found: encoded.found,
             }));
         }
+    }
+
+    /// By having been seen before.
+    fn known_edits(&self, text: &[u8], kind: Kind, edits: &mut Vec<Edit>) {
         for taint in &self.taints {
-            from = 0;
+            let mut from = 0;
             while let Some(hit) = taint.find(text, from) {
                 from = hit.range.end;
                 let replacement = match kind {
@@ -113,9 +122,6 @@ impl Pass<'_> {
                 });
             }
         }
-        // Of two that start together the longer one says more.
-        edits.sort_by_key(|edit| (edit.span.start, std::cmp::Reverse(edit.span.end)));
-        edits
     }
 
     /// Carries out the proposals, except those that overlap an earlier one.

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::{
     Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
+    header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
 };
 use thiserror::Error;
 
@@ -60,6 +60,7 @@ pub struct Prepared {
     may_be_squeezed: bool,
     squeezed: OnceLock<Option<Arc<Self>>>,
     is_plain: bool,
+    has_no_framing: bool,
 }
 
 /// What answers get by whose they are.
@@ -180,6 +181,9 @@ impl Prepared {
         Ok(Self {
             status,
             is_plain,
+            has_no_framing: ![CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING]
+                .iter()
+                .any(|name| fields.contains_key(name)),
             written_length,
             reason: match &spec.reason {
                 Some(reason) if dress.is_written => Some(latin_1(reason).into_owned().into()),
@@ -214,6 +218,11 @@ impl Prepared {
     /// Whether every client gets it as it is, at once: whole, from memory, with the same fields.
     pub fn is_plain(&self) -> bool {
         self.is_plain
+    }
+
+    /// Whether its head says nothing of the length of its body and the end of its connection.
+    pub fn has_no_framing(&self) -> bool {
+        self.has_no_framing
     }
 
     /// Whether some clients get it gzipped.
@@ -299,6 +308,19 @@ fn is_given_as_it_is(spec: &ResponseSpec) -> bool {
         && spec.ending == ResponseEnding::Complete
 }
 
+/// The same of an answer whose texts are templates: no field of it decides how it is sent.
+pub(super) fn is_made_plain(spec: &ResponseSpec) -> bool {
+    let deciding = [CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING];
+    let decides = |name: &str| deciding.iter().any(|it| name.eq_ignore_ascii_case(it.as_str()));
+    is_given_as_it_is(spec)
+        && spec.status >= 200
+        && spec.address.is_none()
+        && spec.computed.is_empty()
+        && spec.coding.is_none()
+        && !matches!(spec.body, BodySpec::File(_))
+        && !spec.headers.iter().any(|(name, _)| decides(name))
+}
+
 /// Every field in wire order; the value of a computed one is `None`.
 fn all_fields(spec: &ResponseSpec) -> Vec<(&str, Option<&str>)> {
     let mut fields: Vec<(&str, Option<&str>)> =
@@ -373,7 +395,7 @@ fn spelled(fields: &[(&str, Option<&str>)]) -> Vec<String> {
         .collect()
 }
 
-fn is_title_case(name: &str) -> bool {
+pub(super) fn is_title_case(name: &str) -> bool {
     let mut is_start = true;
     name.bytes().all(|byte| {
         let is_right =

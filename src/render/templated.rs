@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{
     language::{Model, Template, TemplateError},
+    prepared::{is_made_plain, is_title_case},
     request_model::{RequestInfo, RequestModel},
     template::{Env, Value},
 };
@@ -28,6 +29,8 @@ pub struct TemplatedResponse {
     proxy: Option<(Template, Vec<(String, Template)>)>,
     parameters: Value,
     are_files_templates: bool,
+    is_plain: bool,
+    is_spelled_as_usual: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -89,7 +92,27 @@ impl TemplatedResponse {
         };
         let parameters = spec.transformer_parameters.as_ref();
         let parameters = parameters.map_or_else(|| Value::map(Vec::new()), Value::from_json);
-        Ok(Some(Self { shell, headers, body, proxy, parameters, are_files_templates }))
+        Ok(Some(Self {
+            shell,
+            headers,
+            body,
+            proxy,
+            parameters,
+            are_files_templates,
+            is_plain: is_made_plain(spec),
+            is_spelled_as_usual: spec.headers.iter().all(|(name, _)| is_title_case(name)),
+        }))
+    }
+
+    /// Whether an answer made of it is given at once and whole, whatever its templates give; no file is
+    /// read for it.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Whether the server spells the names of its fields so by itself.
+    pub fn is_spelled_as_usual(&self) -> bool {
+        self.is_spelled_as_usual
     }
 
     /// Whether the content of the body file is a template too, which [`Self::render_text`] renders.

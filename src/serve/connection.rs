@@ -283,7 +283,7 @@ fn answer(
         // The answer before this one ends the connection: nothing comes after it.
         return Answering::later(std::future::pending());
     }
-    handle(Arc::clone(state), Arc::clone(client), request)
+    handle(state, client, request)
 }
 
 fn builder(state: &State, uploads: Uploads) -> Builder<TokioExecutor> {

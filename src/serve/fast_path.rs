@@ -2,18 +2,19 @@
 //! ready. Whatever is not sure to be so goes the long way; both give the same answer, and leave the same
 //! behind.
 
-use std::sync::Arc;
+use std::{fmt::Display, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use http::{
     HeaderMap, Method, Response, Version,
-    header::{CONTENT_LENGTH, EXPECT},
+    header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT},
 };
+use uuid::Uuid;
 
 use super::{
     handler::Exchange,
     inquiry::Sanitised,
-    replay,
+    rendering, replay,
     reply::{ReplyBody, Sizing},
     respond::{Head, may_have_body},
     settings::{Chunking, Dialect, Templating},
@@ -21,10 +22,10 @@ use super::{
 };
 use crate::{
     codec::view::RequestView,
-    engine::{Views, find::certain},
-    model::{BodySpec, Handled, LatencySource, Outcome, RequestBody, ResponseSpec},
+    engine::{Found, Views, find::certain},
+    model::{AfterLast, BodySpec, Handled, LatencySource, Outcome, RequestBody, ResponseSpec},
     render::{PrepareError, Prepared, PreparedBody, squeeze},
-    store::{Finished, LiveStub, OwnAnswer},
+    store::{Finished, LiveStub, LiveTemplates, OwnAnswer},
     telemetry,
 };
 
@@ -81,22 +82,29 @@ pub(super) fn answer(exchange: &mut Exchange) -> Option<Response<ReplyBody>> {
     let Exchange { state, outbound, .. } = exchange;
     let latency = state.behaviors.only_latency(state.session.name())?;
     outbound.request.body = RequestBody::Whole(outbound.body.take_whole()?);
-    let found = find(exchange, &latency);
-    let Some((live, prepared)) = found else {
-        let outbound = &mut exchange.outbound;
-        let body = std::mem::replace(&mut outbound.request.body, RequestBody::Whole(Bytes::new()));
-        if let RequestBody::Whole(body) = body
-            && !body.is_empty()
-        {
-            outbound.body.put_back(&body);
-        }
-        return None;
-    };
-    Some(given(exchange, &live, &prepared))
+    if let Some((live, way)) = find(exchange, &latency) {
+        return Some(given(exchange, &live, way));
+    }
+    let outbound = &mut exchange.outbound;
+    let nothing = RequestBody::Whole(Bytes::new());
+    if let RequestBody::Whole(body) = std::mem::replace(&mut outbound.request.body, nothing)
+        && !body.is_empty()
+    {
+        outbound.body.put_back(&body);
+    }
+    None
 }
 
-/// The stub that answers, and its answer.
-fn find(exchange: &Exchange, latency: &LatencySource) -> Option<(Arc<LiveStub>, Arc<Prepared>)> {
+/// How an answer comes about.
+enum Way {
+    /// It is ready.
+    Prepared(Arc<Prepared>),
+    /// Its templates are rendered.
+    Templates,
+}
+
+/// The stub that answers, and how.
+fn find(exchange: &Exchange, latency: &LatencySource) -> Option<(Arc<LiveStub>, Way)> {
     let Exchange { state, outbound, .. } = exchange;
     let request = &outbound.request;
     if !matches!(Sanitised::of(state, request), Sanitised::Same) {
@@ -106,47 +114,54 @@ fn find(exchange: &Exchange, latency: &LatencySource) -> Option<(Arc<LiveStub>, 
     let view = RequestView::new(request);
     let views = Views { original: &view, sanitised: None };
     let live = certain(&set, outbound.route.service.scope.as_ref(), views)?;
-    let prepared = ready(state, &live, latency)?;
-    let is_squeezed = state.answers.gzip
-        && prepared.may_be_squeezed()
-        && squeeze::wants_squeezed(&request.method, &request.headers);
-    let is_unspelled = outbound.version != Version::HTTP_2
-        && !prepared.spelled.is_empty()
-        && prepared.spelling.get().is_none();
-    if is_squeezed || is_unspelled {
-        return None;
-    }
-    let prepared = Arc::clone(prepared);
-    Some((live, prepared))
+    let way = way(exchange, &live, latency)?;
+    Some((live, way))
 }
 
-/// The answer of a stub that is the same for each of its requests, and ready.
-fn ready<'l>(
-    state: &State,
-    live: &'l LiveStub,
-    latency: &LatencySource,
-) -> Option<&'l Arc<Prepared>> {
+/// How the stub's answer comes about, where it does at once.
+fn way(exchange: &Exchange, live: &LiveStub, latency: &LatencySource) -> Option<Way> {
+    let Exchange { state, outbound, .. } = exchange;
     let [step] = live.stub.responses.steps.as_slice() else { return None };
     let spec = &step.response;
-    let prepared = prepared(state, live, spec)?;
     let is_prompt = match latency {
         LatencySource::None => !live.is_two_way,
         LatencySource::Recorded(_) => spec.latency.is_none(),
         LatencySource::Drawn { .. } | LatencySource::Empirical(_) => false,
     };
-    let is_templated = match state.answers.templating {
-        Templating::Off => false,
-        Templating::Stub => spec.asks_for_templating(),
-        Templating::All => live.stub.recorded.is_none(),
-    };
-    let is_same = prepared.is_plain()
-        && is_prompt
-        && !is_templated
-        && live.behaviors.is_none()
+    let is_alone = live.behaviors.is_none()
         && live.webhooks.is_empty()
         && live.stub.scenario.is_none()
-        && !(state.answers.dialect == Dialect::WireMock && matches!(spec.body, BodySpec::File(_)));
-    is_same.then_some(prepared)
+        && live.stub.responses.after_last != AfterLast::Miss;
+    if !is_prompt || !is_alone {
+        return None;
+    }
+    let request = &outbound.request;
+    let may_be_squeezed = || {
+        state.answers.gzip
+            && request.headers.contains_key(ACCEPT_ENCODING)
+            && squeeze::wants_squeezed(&request.method, &request.headers)
+    };
+    let needs_spelling = outbound.version != Version::HTTP_2;
+    if let Some(templates) = templates(state, live) {
+        let response = templates.response.as_ref().ok()?;
+        let is_spelled = response.is_spelled_as_usual() || templates.spelling.get().is_some();
+        let is_plain = response.is_plain() && (is_spelled || !needs_spelling);
+        return (is_plain && !may_be_squeezed()).then_some(Way::Templates);
+    }
+    let prepared = prepared(state, live, spec)?;
+    let is_spelled = prepared.spelled.is_empty() || prepared.spelling.get().is_some();
+    let is_plain = prepared.is_plain() && (is_spelled || !needs_spelling);
+    let is_squeezed = prepared.may_be_squeezed() && may_be_squeezed();
+    (is_plain && !is_squeezed).then(|| Way::Prepared(Arc::clone(prepared)))
+}
+
+fn templates<'l>(state: &State, live: &'l LiveStub) -> Option<&'l LiveTemplates> {
+    let everything = match state.answers.templating {
+        Templating::Off => return None,
+        Templating::Stub => false,
+        Templating::All => live.stub.recorded.is_none(),
+    };
+    live.templates(0, everything)
 }
 
 /// The answer made ready, where that is done at once: no file is read for it.
@@ -156,25 +171,107 @@ fn prepared<'l>(
     spec: &ResponseSpec,
 ) -> Option<&'l Arc<Prepared>> {
     let slot = live.prepared.first()?;
+    let is_file = matches!(spec.body, BodySpec::File(_));
     if let Some(prepared) = slot.get() {
-        return Some(prepared);
+        // WireMock's clients write files and then ask for them at once.
+        let is_read_anew = is_file && state.answers.dialect == Dialect::WireMock;
+        return (!is_read_anew).then_some(prepared);
     }
-    if matches!(spec.body, BodySpec::File(_)) || spec.coding.is_some() {
+    if is_file || spec.coding.is_some() {
         return None;
     }
-    let no_file = |name: &str| Err(PrepareError::Header { name: name.to_owned() });
     let prepared = Prepared::new(spec, &replay::dress(state, live), no_file).ok()?;
     Some(slot.get_or_init(|| Arc::new(prepared)))
 }
 
+fn no_file(name: &str) -> Result<PathBuf, PrepareError> {
+    Err(PrepareError::Header { name: name.to_owned() })
+}
+
 /// Gives the answer, and leaves behind what each exchange does.
-fn given(
-    exchange: &Exchange,
-    live: &Arc<LiveStub>,
-    prepared: &Arc<Prepared>,
-) -> Response<ReplyBody> {
+fn given(exchange: &Exchange, live: &Arc<LiveStub>, way: Way) -> Response<ReplyBody> {
     let Exchange { state, client, watch, outbound, .. } = exchange;
-    let (request, version, route) = (&outbound.request, outbound.version, &outbound.route);
+    let (request, route) = (&outbound.request, &outbound.route);
+    let (session, journal) = (&state.session, state.session.journal());
+    let hit = session.claim(live.stub.id);
+    let (number, id) = journal.reserve();
+    let (response, own) = match way {
+        Way::Prepared(prepared) => {
+            let response = response(exchange, live, &prepared);
+            let own = is_other(&response, &prepared).then(|| own_answer(&response));
+            (response, own)
+        }
+        Way::Templates => {
+            let found = Found { stub: Arc::clone(live), step: 0, hit, nearest: None };
+            let response = match rendered(exchange, &found, journal.is_on().then_some(id)) {
+                Ok(prepared) => response(exchange, live, &prepared),
+                Err(response) => *response,
+            };
+            let own = own_answer(&response);
+            (response, Some(own))
+        }
+    };
+    client.interim.clear_trailers();
+    let took = watch.elapsed();
+    let metrics = &route.service.metrics;
+    metrics.lookup(telemetry::Lookup::Hit);
+    metrics.request(telemetry::Outcome::Stub, took);
+    state.stubbed(watch.started() + took, || Handled {
+        number: exchange.number,
+        method: request.method.to_string(),
+        target: state.redactor.target(route.target.as_str()).into_owned(),
+        status: Some(response.status().as_u16()),
+        latency: took,
+        outcome: Outcome::Stub { name: live.display_name(), step: None, nearest: false },
+    });
+    if journal.is_on() {
+        let is_http2 = outbound.version == Version::HTTP_2;
+        let is_of_ringer = state.answers.dialect == Dialect::Ringer;
+        let finished = Finished {
+            request,
+            arrived: watch.arrived(),
+            started: watch.started(),
+            took,
+            service: route.service.scope.as_ref(),
+            names: if is_http2 { None } else { client.interim.names().names() },
+            protocol: if is_http2 { "HTTP/2.0" } else { "HTTP/1.1" },
+            is_proxied: route.is_proxied && (route.mode.forwards() || is_of_ringer),
+            stub: live,
+            step: 0,
+            answer: own,
+            seed: is_of_ringer.then(|| state.seed()),
+        };
+        journal.push_finished(number, finished);
+    }
+    response
+}
+
+/// The answer that templates give, or what is said where they fail.
+fn rendered(
+    exchange: &Exchange,
+    found: &Found,
+    id: Option<Uuid>,
+) -> Result<Arc<Prepared>, Box<Response<ReplyBody>>> {
+    let Exchange { state, outbound, .. } = exchange;
+    let live = &found.stub;
+    let unusable = |error: &dyn Display| Box::new(replay::unusable(live, error));
+    let Some(templates) = templates(state, live) else {
+        return Err(unusable(&"its templates are gone"));
+    };
+    let view = RequestView::new(&outbound.request);
+    let spec = rendering::rendered_at_once(state, found, templates, &view, id)
+        .map_err(|error| unusable(&error))?;
+    let mut prepared = Prepared::new(&spec, &replay::dress(state, live), no_file)
+        .map_err(|error| unusable(&error))?;
+    // The names of its fields are no templates.
+    prepared.spelling = Arc::clone(&templates.spelling);
+    Ok(Arc::new(prepared))
+}
+
+/// A prepared answer as a response.
+fn response(exchange: &Exchange, live: &LiveStub, prepared: &Arc<Prepared>) -> Response<ReplyBody> {
+    let Exchange { state, client, outbound, .. } = exchange;
+    let (version, asked) = (outbound.version, &outbound.request.headers);
     let is_recorded = live.stub.recorded.is_some();
     let has_body = may_have_body(prepared.status);
     let bytes = match &prepared.body {
@@ -186,71 +283,43 @@ fn given(
         Chunking::Always => Sizing::InPieces,
         Chunking::BodyFile | Chunking::Never => Sizing::Named,
     };
-    let head = Head {
-        version,
-        has_body,
-        length: Some(prepared.body.length()),
-        is_recorded,
-        asked: &request.headers,
-        spelling: match version {
-            Version::HTTP_2 => None,
-            _ => prepared.spelling.get().cloned(),
-        },
-    };
     let body = ReplyBody::Whole { bytes, trailers: None, sizing };
-    let response = head.onto(state, prepared, body, &client.interim);
-    client.interim.clear_trailers();
-
-    state.session.claim(live.stub.id);
-    let took = watch.elapsed();
-    let metrics = &route.service.metrics;
-    metrics.lookup(telemetry::Lookup::Hit);
-    metrics.request(telemetry::Outcome::Stub, took);
-    state.stubbed(watch.started() + took, || Handled {
-        number: exchange.number,
-        method: request.method.to_string(),
-        target: state.redactor.target(route.target.as_str()).into_owned(),
-        status: Some(prepared.status.as_u16()),
-        latency: took,
-        outcome: Outcome::Stub { name: live.display_name(), step: None, nearest: false },
-    });
-    let journal = state.session.journal();
-    if journal.is_on() {
-        let (number, _) = journal.reserve();
-        let is_http2 = version == Version::HTTP_2;
-        journal.push_finished(
-            number,
-            Finished {
-                request,
-                arrived: watch.arrived(),
-                started: watch.started(),
-                took,
-                service: route.service.scope.as_ref(),
-                names: if is_http2 { None } else { client.interim.names().names() },
-                protocol: if is_http2 { "HTTP/2.0" } else { "HTTP/1.1" },
-                is_proxied: route.is_proxied
-                    && (route.mode.forwards() || state.answers.dialect == Dialect::Ringer),
-                stub: live,
-                step: 0,
-                answer: own_answer(&response, prepared),
-                seed: (state.answers.dialect == Dialect::Ringer).then(|| state.seed()),
-            },
-        );
+    let is_bare = prepared.has_no_framing()
+        && prepared.spelled.is_empty()
+        && prepared.reason.is_none()
+        && !is_recorded
+        && (version == Version::HTTP_2 || !asked.contains_key(CONNECTION));
+    if is_bare {
+        let mut response = Response::new(body);
+        *response.status_mut() = prepared.status;
+        response.headers_mut().clone_from(&prepared.fields);
+        return response;
     }
-    response
+    let spelling = match version {
+        _ if prepared.spelled.is_empty() => None,
+        Version::HTTP_2 => None,
+        _ => prepared.spelling.get().cloned(),
+    };
+    let length = Some(prepared.body.length());
+    let head = Head { version, has_body, length, is_recorded, asked, spelling };
+    head.onto(state, prepared, body, &client.interim)
 }
 
-/// The answer as its client gets it, where that is not as it is prepared.
-fn own_answer(response: &Response<ReplyBody>, prepared: &Prepared) -> Option<OwnAnswer> {
+/// Whether a client gets another answer than the one that is prepared.
+fn is_other(response: &Response<ReplyBody>, prepared: &Prepared) -> bool {
     let is_unsent = matches!(response.body(), ReplyBody::Whole { bytes: None, .. });
     // Of its head only the end of its connection can be another, which adds a field.
-    let is_other = response.headers().len() != prepared.fields.len();
-    (is_other || is_unsent).then(|| OwnAnswer {
-        status: prepared.status.as_u16(),
+    is_unsent || response.headers().len() != prepared.fields.len()
+}
+
+/// The answer as its client gets it.
+fn own_answer(response: &Response<ReplyBody>) -> OwnAnswer {
+    OwnAnswer {
+        status: response.status().as_u16(),
         headers: response.headers().clone(),
         body: match response.body() {
             ReplyBody::Whole { bytes: Some(bytes), .. } => bytes.clone(),
             _ => Bytes::new(),
         },
-    })
+    }
 }

@@ -94,13 +94,13 @@ pub(super) struct Exchange {
 
 /// Answers one request. An error breaks its connection or stream.
 pub(super) fn handle(
-    state: Arc<State>,
-    client: Arc<Client>,
+    state: &Arc<State>,
+    client: &Arc<Client>,
     mut request: Request<Incoming>,
 ) -> Answering {
     if request.method() == Method::CONNECT {
         // The requests are inside.
-        return Answering::now(intercept::connect(&state, &client, request));
+        return Answering::now(intercept::connect(state, client, request));
     }
     if state.answers.dialect == Dialect::WireMock
         && let Some(reason) = rescue::bad_message(&request)
@@ -113,7 +113,8 @@ pub(super) fn handle(
     if let Some(door) = &state.admin
         && door.takes(&request, arrival)
     {
-        let session = of_connection.cloned();
+        let (state, client, session) =
+            (Arc::clone(state), Arc::clone(client), of_connection.cloned());
         return Answering::later(call(state, client, request, session, on_behalf.is_some()));
     }
     let origin = if state.answers.cross_origin {
@@ -126,7 +127,7 @@ pub(super) fn handle(
     } else {
         None
     };
-    let state = match session_of::of_request(&state, of_connection, request.headers_mut()) {
+    let state = match session_of::of_request(state, of_connection, request.headers_mut()) {
         Ok(state) => state,
         Err(sessionless) => return Answering::now(sessionless.answer(request.headers())),
     };
@@ -149,8 +150,7 @@ pub(super) fn handle(
         },
         Err(error) => return Answering::now(rescue::upstream_failed(&error, "")),
     };
-    let (state_of_own, fields) = (Arc::clone(&state), request.headers_mut());
-    let own = match planning::of_request(&state_of_own, fields) {
+    let own = match planning::of_request(&state, request.headers_mut()) {
         Ok(own) => own,
         Err(reason) => {
             let refusal = rescue::unusable_header(&reason, request.headers());
@@ -162,6 +162,7 @@ pub(super) fn handle(
         }
     };
     if intercept::wants_upgrade(&request) && route.service.upstream.is_some() {
+        let client = Arc::clone(client);
         return Answering::later(async move {
             let mut route = route;
             let head = (request.method(), request.version(), request.headers());
@@ -173,7 +174,7 @@ pub(super) fn handle(
     let request = model::Request {
         method: parts.method,
         scheme: route.scheme,
-        authority: route.authority.to_string(),
+        authority: String::from(&*route.authority),
         target: route.target.clone(),
         headers: parts.headers,
         body: RequestBody::Whole(bytes::Bytes::new()),
@@ -189,6 +190,7 @@ pub(super) fn handle(
         watch,
         own,
     };
+    let client = Arc::clone(client);
     let mut exchange = Exchange { state, client, number, watch, outbound, origin };
     match fast_path::prospect(&exchange) {
         Prospect::None => Answering::later(exchange.answer()),

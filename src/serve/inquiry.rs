@@ -12,8 +12,8 @@ use super::{inbound::Inbound, passage::StubGate, route::Route, state::State, tee
 use crate::{
     codec::view::RequestView,
     engine::{
-        Barred, Found, HeadFit, Matching, Views,
-        find::{self, by_body, by_head, by_nearest, claim},
+        Barred, Fitting, Found, HeadFit, Matching, Views,
+        find::{self, all_by_head, by_body, by_head, by_nearest, claim},
     },
     model::{self, BodyPattern, Mode, RequestBody},
     redaction::Credentials,
@@ -220,33 +220,36 @@ pub(super) async fn find(
             return Ok(Finding::of(claimed, inquiry));
         }
         HeadFit::Body(fitting) => fitting,
-        HeadFit::Nothing => Vec::new(),
+        HeadFit::Nothing => Fitting::default(),
     };
     if inquiry.is_unasked()
-        && let Some(at) = fitting.iter().position(|live| is_refusal(live))
+        && let Some(at) = fitting.stubs.iter().position(|live| is_refusal(live))
     {
         let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
-        let claimed = claim(&state.session, fitting.swap_remove(at), &mut lets);
+        let claimed = claim(&state.session, fitting.stubs.swap_remove(at), &mut lets);
         if !matches!(claimed, Ok(None)) {
             return Ok(Finding::of(claimed, inquiry));
         }
     }
-    if fitting.iter().any(|live| live.is_two_way)
-        && let Some(live) = decide_early(&mut fitting, &mut inquiry.body, limit).await?
-    {
-        let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
-        let claimed = claim(&state.session, live, &mut lets);
-        if !matches!(claimed, Ok(None)) {
-            return Ok(Finding::of(claimed, inquiry));
+    if fitting.stubs.iter().any(|live| live.is_two_way) {
+        if fitting.has_more {
+            fitting = Fitting { stubs: all_by_head(&set, scope, views), has_more: false };
+        }
+        if let Some(live) = decide_early(&mut fitting.stubs, &mut inquiry.body, limit).await? {
+            let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
+            let claimed = claim(&state.session, live, &mut lets);
+            if !matches!(claimed, Ok(None)) {
+                return Ok(Finding::of(claimed, inquiry));
+            }
         }
     }
     if mode.forwards() && !inquiry.body.read_up_to(limit).await? {
         // Too large to be held until it is passed on, so no stub that looks at it can be asked.
         return Ok(Finding::Missed(Box::new(inquiry)));
     }
-    if fitting.iter().any(|live| live.fetches) && !inquiry.body.read_up_to(limit).await? {
+    if fitting.stubs.iter().any(|live| live.fetches) && !inquiry.body.read_up_to(limit).await? {
         // Nor if it is to be fetched with: the first stub that looks at no body may still answer.
-        let blind = fitting.into_iter().filter(|live| !live.request.needs_body());
+        let blind = fitting.stubs.into_iter().filter(|live| !live.request.needs_body());
         let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
         let claims = blind.into_iter().map(|live| claim(&state.session, live, &mut lets));
         let claimed =
@@ -259,7 +262,7 @@ pub(super) async fn find(
     let sanitised = inquiry.sanitised().map(RequestView::new);
     let views = Views { original: &original, sanitised: sanitised.as_ref() };
     let mut lets = |live: &_| gate.lets(live, &inquiry.request, inquiry.version);
-    let mut claimed = by_body(&state.session, fitting, views, &mut lets);
+    let mut claimed = by_body(&state.session, &set, scope, fitting, views, &mut lets);
     let is_near = state.matching == Matching::Nearest && mode == Mode::Replay;
     if is_near && matches!(claimed, Ok(None)) {
         claimed = by_nearest(&state.session, &set, scope, views, &mut lets);

@@ -2,7 +2,9 @@
 
 use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
 
+use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
+use uuid::Uuid;
 
 use super::{inquiry::Inquiry, settings::Templating, state::State};
 use crate::{
@@ -11,6 +13,7 @@ use crate::{
     library::BodyFiles,
     model::{BodySpec, Request, ResponseSpec, ServiceName},
     render::{RequestInfo, Template, TemplateError, TemplateErrors},
+    runtime::LazyDraws,
     store::LiveTemplates,
 };
 
@@ -60,10 +63,9 @@ pub(super) async fn rendered(
     inquiry: &Inquiry,
 ) -> Result<ResponseSpec, RenderError> {
     let response = templates.response.as_ref().map_err(|it| RenderError::Compile(it.clone()))?;
-    let about = About::of(found, inquiry);
-    let seed = state.seed();
-    let subject = [found.stub.stub.id.0.as_bytes().as_slice(), b"template"].concat();
-    let mut random = seed.draws(state.session.name().as_str(), &subject, found.hit);
+    let id = inquiry.event.as_ref().map(|event| event.id);
+    let about = About::of(found, &inquiry.request, id);
+    let mut random = LazyDraws::new(|| draws(state, found));
     let now = state.session.clock().now();
     let mut answer = {
         let view = RequestView::new(&inquiry.request);
@@ -86,6 +88,34 @@ pub(super) async fn rendered(
     Ok(answer)
 }
 
+/// The answer for one request, where no file is a template of it; `id` is that of its entry in the
+/// journal.
+///
+/// # Errors
+///
+/// When a text is no template, or fails for this request.
+pub(super) fn rendered_at_once(
+    state: &State,
+    found: &Found,
+    templates: &LiveTemplates,
+    view: &RequestView<'_>,
+    id: Option<Uuid>,
+) -> Result<ResponseSpec, RenderError> {
+    let response = templates.response.as_ref().map_err(|it| RenderError::Compile(it.clone()))?;
+    let about = About::of(found, view.request(), id);
+    let mut random = LazyDraws::new(|| draws(state, found));
+    let mut values = state.session.values();
+    let now = state.session.clock().now();
+    let mut env = state.surroundings.env(now, &mut random, &mut values);
+    Ok(response.render(view, about.info(), &mut env)?)
+}
+
+/// What templates draw for a hit of their stub.
+fn draws(state: &State, found: &Found) -> ChaCha8Rng {
+    let subject = [found.stub.stub.id.0.as_bytes().as_slice(), b"template"].concat();
+    state.seed().draws(state.session.name().as_str(), &subject, found.hit)
+}
+
 /// What templates see of a request beside the request.
 pub(super) struct About {
     id: String,
@@ -94,15 +124,13 @@ pub(super) struct About {
 }
 
 impl About {
-    pub(super) fn of(found: &Found, inquiry: &Inquiry) -> Self {
-        let variables = found.stub.path_variables(inquiry.request.target.path());
+    /// `id` is that of the request's entry in the journal, where it has one.
+    pub(super) fn of(found: &Found, request: &Request, id: Option<Uuid>) -> Self {
+        let of_hit = || Uuid::new_v5(&found.stub.stub.id.0, &found.hit.to_le_bytes());
         Self {
-            id: inquiry.event.as_ref().map_or_else(
-                || uuid::Uuid::new_v5(&found.stub.stub.id.0, &found.hit.to_le_bytes()).to_string(),
-                |event| event.id.to_string(),
-            ),
-            client: client_of(&inquiry.request),
-            variables,
+            id: id.unwrap_or_else(of_hit).to_string(),
+            client: client_of(request),
+            variables: found.stub.path_variables(request.target.path()),
         }
     }
 

@@ -203,7 +203,7 @@ async fn dressed(
             Prepared::new(&spec, &dress, |name| place(&files, &stub, name))
         });
         made.await.map_err(|error| PrepareError::File {
-            path: live.file.clone(),
+            path: live.file.to_path_buf(),
             source: std::io::Error::other(error),
         })??
     } else {
@@ -231,7 +231,7 @@ fn is_switch(status: StatusCode, version: Version) -> bool {
     status == StatusCode::SWITCHING_PROTOCOLS && version == Version::HTTP_11
 }
 
-fn unusable(live: &LiveStub, error: &dyn std::fmt::Display) -> Response<ReplyBody> {
+pub(super) fn unusable(live: &LiveStub, error: &dyn std::fmt::Display) -> Response<ReplyBody> {
     rescue::unusable_stub(&live.display_name(), &live.file.display().to_string(), error)
 }
 
@@ -272,7 +272,7 @@ async fn prepare(
         Ok(made) => Arc::new(made?),
         Err(error) => {
             return Err(PrepareError::File {
-                path: live.file.clone(),
+                path: live.file.to_path_buf(),
                 source: std::io::Error::other(error),
             });
         }

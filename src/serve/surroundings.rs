@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use jiff::Timestamp;
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 
 use super::{settings::Answers, system_keys::SystemKeys};
 use crate::{
@@ -39,7 +39,7 @@ impl Surroundings {
     pub(super) fn env<'e>(
         &'e self,
         now: SystemTime,
-        random: &'e mut ChaCha8Rng,
+        random: &'e mut dyn Rng,
         values: &'e mut dyn State,
     ) -> Env<'e> {
         Env {

@@ -55,7 +55,7 @@ impl Following {
         Some(Self {
             stub: Arc::clone(&found.stub),
             request: inquiry.request.clone(),
-            about: About::of(found, inquiry),
+            about: About::of(found, &inquiry.request, inquiry.event.as_ref().map(|event| event.id)),
             event: inquiry.event.clone(),
             seed,
             hit: found.hit,

@@ -8,14 +8,12 @@
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet},
-    iter::Peekable,
     sync::{Arc, OnceLock},
 };
 
 use super::live::LiveStub;
 use crate::{
-    codec::view::RequestView,
-    matching::{Candidates, Entry, StubIndex},
+    matching::{Candidates, Entry, Probe, StubIndex},
     model::{MethodPattern, ServiceName, Stub, UrlPattern},
 };
 
@@ -27,6 +25,9 @@ type Index = Arc<StubIndex<Arc<LiveStub>>>;
 
 /// Recorded stubs by method and number of path segments, for the search of the nearest.
 type Recorded = HashMap<(String, usize), Vec<Arc<LiveStub>>>;
+
+/// Candidates of one index.
+pub(super) type List<'s> = Candidates<'s, Arc<LiveStub>>;
 
 /// Where a stub stands in the order in which stubs are tried.
 pub(super) type Rank = (u32, Reverse<u64>);
@@ -66,12 +67,14 @@ pub(super) fn entry(place: u64, live: &Arc<LiveStub>) -> Entry<Arc<LiveStub>> {
     Entry {
         priority: live.stub.effective_priority(),
         insertion: place,
+        is_early: live.is_two_way || live.fetches,
         request: Arc::clone(&live.request),
         item: Arc::clone(live),
     }
 }
 
-fn rank(entry: &Entry<Arc<LiveStub>>) -> Rank {
+/// Where a stub stands in the order in which stubs are tried.
+pub(super) fn rank(entry: &Entry<Arc<LiveStub>>) -> Rank {
     (entry.priority, Reverse(entry.insertion))
 }
 
@@ -114,13 +117,16 @@ impl Layer {
         Some(Self { indexes, hidden, services, ..Self::default() })
     }
 
-    /// Adds to `lists` the stubs whose method and URL may fit, index by index.
-    pub(super) fn candidates<'s>(&'s self, view: &RequestView<'_>, lists: &mut Vec<List<'s>>) {
-        lists.extend(self.indexes.iter().map(|index| List {
-            candidates:
-                index.candidates(view.method(), view.path(), view.path_and_query()).peekable(),
-            gone: &self.hidden,
-        }));
+    /// Adds lists of the stubs that a request may match, index by index.
+    pub(super) fn candidates<'s>(&'s self, probe: &Probe<'_, '_>, lists: &mut Vec<List<'s>>) {
+        for index in &self.indexes {
+            index.candidates(probe, lists);
+        }
+    }
+
+    /// Whether a stub is no longer live, though it is still in an index.
+    pub(super) fn is_gone(&self, live: &LiveStub) -> bool {
+        !self.hidden.is_empty() && self.hidden.contains(&live.serial)
     }
 
     /// Recorded stubs of this method whose path has as many segments.
@@ -176,26 +182,6 @@ impl Layer {
     /// The same, to be kept.
     pub(super) fn folders(&self) -> &Arc<[ServiceName]> {
         &self.services
-    }
-}
-
-/// Candidates of one index.
-#[derive(Debug)]
-pub(super) struct List<'s> {
-    candidates: Peekable<Candidates<'s, Arc<LiveStub>>>,
-    gone: &'s HashSet<u64>,
-}
-
-impl<'s> List<'s> {
-    /// Where the next one stands.
-    pub(super) fn rank(&mut self) -> Option<Rank> {
-        self.candidates.peek().copied().map(rank)
-    }
-
-    /// The next one, and whether it is live still.
-    pub(super) fn next(&mut self) -> Option<(&'s Entry<Arc<LiveStub>>, bool)> {
-        let entry = self.candidates.next()?;
-        Some((entry, self.gone.is_empty() || !self.gone.contains(&entry.item.serial)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A stub in service: compiled once, its answers made ready when they are first given.
 
 use std::{
-    path::PathBuf,
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -30,7 +30,7 @@ pub struct LiveStub {
     /// What its file says.
     pub stub: Stub,
     /// The file; empty where it has none.
-    pub file: PathBuf,
+    pub file: Arc<Path>,
     /// Tells it from every other stub of this run, also from one that it took the place of.
     pub serial: u64,
     /// When it came into service.
@@ -57,7 +57,7 @@ impl LiveStub {
     /// Puts a stub into service; `since` is the time of that by the session's clock.
     pub(super) fn compile(
         stub: Stub,
-        file: PathBuf,
+        file: Arc<Path>,
         serial: u64,
         since: Duration,
     ) -> Result<Self, CompileError> {
@@ -109,7 +109,7 @@ impl LiveStub {
 
     /// The same anew, with another serial number: what was made ready of it may be out of date.
     pub(super) fn renewed(&self, serial: u64) -> Result<Self, CompileError> {
-        Self::compile(self.stub.clone(), self.file.clone(), serial, self.since)
+        Self::compile(self.stub.clone(), Arc::clone(&self.file), serial, self.since)
     }
 
     /// An answer by its place in the sequence.

@@ -146,7 +146,7 @@ impl SessionStubs {
     ///
     /// Its id is taken by a stub that the session sees, or its patterns do not compile.
     pub fn add(&self, stub: Stub, since: Duration) -> Result<Arc<LiveStub>, StubError> {
-        let live = self.base.compile_at(stub, Path::new(""), since)?;
+        let live = self.base.compile_at(stub, &Arc::from(Path::new("")), since)?;
         let id = live.stub.id;
         self.change(|own, base| {
             if own.places.get(id).is_some() || own.shows(id) && base.get(id).is_some() {
@@ -164,7 +164,7 @@ impl SessionStubs {
     ///
     /// The session sees none with its id, or its patterns do not compile.
     pub fn replace(&self, stub: Stub, since: Duration) -> Result<Arc<LiveStub>, StubError> {
-        let live = self.base.compile_at(stub, Path::new(""), since)?;
+        let live = self.base.compile_at(stub, &Arc::from(Path::new("")), since)?;
         let id = live.stub.id;
         self.change(|own, base| {
             if let Some((place, _)) = own.places.get(id) {

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     mem,
     ops::Bound,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -33,14 +33,17 @@ impl Default for Next {
     }
 }
 
+/// A file and its stubs.
+pub(super) type File = (Arc<Path>, Vec<Arc<LiveStub>>);
+
 /// The stubs by their places: the higher, the newer.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     stubs: BTreeMap<u64, Arc<LiveStub>>,
     /// The places of each file's stubs, in order.
-    files: BTreeMap<PathBuf, Vec<u64>>,
+    files: BTreeMap<Arc<Path>, Vec<u64>>,
     /// Files of stubs that were added one by one.
-    kept: HashMap<PathBuf, u64>,
+    kept: HashMap<Arc<Path>, u64>,
     ids: HashMap<StubId, Vec<u64>>,
     services: BTreeMap<ServiceName, usize>,
     /// Where the next one goes.
@@ -126,8 +129,41 @@ impl Places {
         self.empty(place);
     }
 
+    /// What files hold now, in place of what they held.
+    pub(super) fn put_files(&mut self, mut files: Vec<File>) {
+        let is_first = self.files.is_empty() && self.kept.is_empty();
+        if is_first {
+            files.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        if is_first && files.is_sorted_by(|(one, _), (other, _)| one < other) {
+            self.put_first(files);
+        } else {
+            for (path, stubs) in files {
+                self.put_file(&path, stubs);
+            }
+        }
+    }
+
+    /// The first files of all, in order: none has to look for its neighbours.
+    fn put_first(&mut self, files: Vec<File>) {
+        self.ids.reserve(files.len());
+        self.filled.reserve(files.len());
+        let mut last = 0;
+        let mut placed = Vec::with_capacity(files.len());
+        for (path, stubs) in files.into_iter().filter(|(_, stubs)| !stubs.is_empty()) {
+            let mut places = Vec::with_capacity(stubs.len());
+            for live in stubs {
+                last += STEP;
+                places.push(last);
+                self.fill(last, live);
+            }
+            placed.push((path, places));
+        }
+        self.files = placed.into_iter().collect();
+    }
+
     /// What a file holds now, in place of what it held.
-    pub(super) fn put_file(&mut self, path: &Path, stubs: Vec<Arc<LiveStub>>) {
+    pub(super) fn put_file(&mut self, path: &Arc<Path>, stubs: Vec<Arc<LiveStub>>) {
         if let Some(&place) = self.kept.get(path) {
             match (self.stubs.get(&place), stubs.as_slice()) {
                 (Some(known), [now]) if known.stub == now.stub => return,
@@ -159,7 +195,7 @@ impl Places {
         for (place, live) in places.iter().zip(stubs) {
             self.fill(*place, live);
         }
-        self.files.insert(path.to_owned(), places);
+        self.files.insert(Arc::clone(path), places);
     }
 
     /// Free places for the stubs of a file, in the order of the files' names.
@@ -205,7 +241,7 @@ impl Places {
             *self.services.entry(service.clone()).or_default() += 1;
         }
         if place >= ADDED && !live.file.as_os_str().is_empty() {
-            self.kept.insert(live.file.clone(), place);
+            self.kept.insert(Arc::clone(&live.file), place);
         }
         self.filled.insert(place);
         self.stubs.insert(place, live);

@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -66,6 +66,7 @@ pub struct Session {
     name: SessionName,
     /// When somebody last asked for it, in milliseconds since the sessions began.
     touched: AtomicU64,
+    has_terms: AtomicBool,
     terms: RwLock<Terms>,
     /// Settings of the sessions that have none of their own.
     base_settings: Arc<SharedSettings>,
@@ -106,6 +107,7 @@ impl Session {
             stubs: SessionStubs::over(stubs),
             name,
             touched: AtomicU64::new(0),
+            has_terms: AtomicBool::new(false),
             terms: RwLock::default(),
             base_settings: settings,
             own_settings: ArcSwapOption::const_empty(),
@@ -180,12 +182,14 @@ impl Session {
 
     /// What it has of its own where others have what ringer was started with.
     pub fn terms(&self) -> Terms {
-        *self.terms.read()
+        // Each request asks, and few sessions have any.
+        if self.has_terms.load(Ordering::Acquire) { *self.terms.read() } else { Terms::default() }
     }
 
     /// Gives it such; what is not given is as it was for all.
     pub fn set_terms(&self, terms: Terms) {
         *self.terms.write() = terms;
+        self.has_terms.store(true, Ordering::Release);
     }
 
     /// What holds for every stub in it.

@@ -3,12 +3,11 @@
 use std::{borrow::Cow, cmp::Reverse, collections::HashSet, sync::Arc};
 
 use super::{
-    layer::{Layer, List, Placed},
+    layer::{Layer, List, Placed, rank},
     live::LiveStub,
 };
 use crate::{
-    codec::view::RequestView,
-    matching::Entry,
+    matching::{Entry, Probe},
     model::{ServiceName, StubId},
 };
 
@@ -47,19 +46,17 @@ impl StubSet {
         self.over.as_ref().is_some_and(|over| over.hides_base)
     }
 
-    /// Stubs whose method and URL may fit, in the order in which they are to be tried.
-    pub fn candidates<'s>(&'s self, view: &RequestView<'_>) -> Merged<'s> {
+    /// Stubs that a request may match, in the order in which they are to be tried.
+    pub fn candidates<'s>(&'s self, probe: &Probe<'_, '_>) -> Merged<'s> {
         let mut lists = Vec::new();
         if !self.hides_base() {
-            self.base.candidates(view, &mut lists);
+            self.base.candidates(probe, &mut lists);
         }
         let n_base = lists.len();
-        let mut masked = None;
         if let Some(over) = &self.over {
-            over.own.candidates(view, &mut lists);
-            masked = Some(&*over.masked).filter(|masked| !masked.is_empty());
+            over.own.candidates(probe, &mut lists);
         }
-        Merged { lists, n_base, masked }
+        Merged { set: self, lists, n_base }
     }
 
     /// Recorded stubs of this method whose path has as many segments.
@@ -155,28 +152,50 @@ fn joined<'s>(
 /// Candidates of all indexes as one list; made by [`StubSet::candidates`].
 #[derive(Debug)]
 pub struct Merged<'s> {
+    set: &'s StubSet,
     lists: Vec<List<'s>>,
     /// How many lists are of everybody's stubs; they come first.
     n_base: usize,
-    /// Ids that everybody's stubs are passed over for.
-    masked: Option<&'s HashSet<StubId>>,
+}
+
+impl<'s> Merged<'s> {
+    /// The next one, and whether it wants something of the body, which was not there.
+    pub fn next_told(&mut self) -> Option<(&'s Entry<Arc<LiveStub>>, bool)> {
+        loop {
+            let at = match self.lists.len() {
+                1 => 0,
+                _ => {
+                    let firsts = self.lists.iter().enumerate();
+                    let first = firsts.filter_map(|(at, list)| Some((at, rank(list.first()?))));
+                    // A copy may have the place of a stub that came into the base later: it goes first.
+                    first.min_by_key(|(at, rank)| (*rank, Reverse(*at)))?.0
+                }
+            };
+            let list = self.lists.get_mut(at)?;
+            let (entry, is_undecided) = (list.next()?, list.is_undecided());
+            let is_seen = match &self.set.over {
+                Some(over) if at >= self.n_base => !over.own.is_gone(&entry.item),
+                Some(over) => !self.set.base.is_gone(&entry.item) && over.shows(entry.item.stub.id),
+                None => !self.set.base.is_gone(&entry.item),
+            };
+            if is_seen {
+                return Some((entry, is_undecided));
+            }
+        }
+    }
+
+    /// Leaves out those that want something of the body.
+    pub fn leave_undecided(&mut self) {
+        let n_base = self.lists.iter().take(self.n_base).filter(|it| !it.is_undecided()).count();
+        self.lists.retain(|list| !list.is_undecided());
+        self.n_base = n_base;
+    }
 }
 
 impl<'s> Iterator for Merged<'s> {
     type Item = &'s Entry<Arc<LiveStub>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let firsts = self.lists.iter_mut().enumerate();
-            let first = firsts.filter_map(|(at, list)| Some((at, list.rank()?)));
-            // A copy may have the place of a stub that came into the base later: it goes first.
-            let (at, _) = first.min_by_key(|(at, rank)| (*rank, Reverse(*at)))?;
-            let (entry, is_live) = self.lists.get_mut(at)?.next()?;
-            let is_masked = at < self.n_base
-                && self.masked.is_some_and(|masked| masked.contains(&entry.item.stub.id));
-            if is_live && !is_masked {
-                return Some(entry);
-            }
-        }
+        self.next_told().map(|(entry, _)| entry)
     }
 }

@@ -35,7 +35,7 @@ const MAX_THREADS: usize = 8;
 const FILES_PER_THREAD: usize = 128;
 
 /// A file, and its stubs or why one of them cannot be used.
-type CompiledFile = (PathBuf, Result<Vec<Arc<LiveStub>>, CompileError>);
+type CompiledFile = (Arc<Path>, Result<Vec<Arc<LiveStub>>, CompileError>);
 
 /// What a file holds now; without stubs, it is gone.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ impl StubStore {
     ///
     /// Its id is taken, or its patterns do not compile.
     pub fn add(&self, stub: Stub, file: Option<PathBuf>) -> Result<Arc<LiveStub>, StubError> {
-        let live = self.compile(stub, &file.unwrap_or_default())?;
+        let live = self.compile(stub, &file.unwrap_or_default().into())?;
         let mut places = self.places.lock();
         if places.get(live.stub.id).is_some() {
             return Err(StubError::Duplicate(live.stub.id));
@@ -164,7 +164,8 @@ impl StubStore {
         let Some((place, known)) = places.get(stub.id) else {
             return Err(StubError::Unknown(stub.id));
         };
-        let live = self.compile(stub, file.unwrap_or(&known.file))?;
+        let file = file.map_or_else(|| Arc::clone(&known.file), Arc::from);
+        let live = self.compile(stub, &file)?;
         places.replace(place, Arc::clone(&live));
         self.publish(&mut places);
         Ok(live)
@@ -214,6 +215,7 @@ impl StubStore {
     /// Compiles files in parallel, where they are many; their order is kept.
     fn compile_all(&self, files: Vec<StubFile>) -> Vec<CompiledFile> {
         let compile = |StubFile { path, stubs }: StubFile| {
+            let path: Arc<Path> = path.into();
             let live = stubs.into_iter().map(|stub| self.compile(stub, &path)).collect();
             (path, live)
         };
@@ -240,7 +242,7 @@ impl StubStore {
         })
     }
 
-    fn compile(&self, stub: Stub, file: &Path) -> Result<Arc<LiveStub>, CompileError> {
+    fn compile(&self, stub: Stub, file: &Arc<Path>) -> Result<Arc<LiveStub>, CompileError> {
         let since = self.clock.get().map_or(Duration::ZERO, |clock| clock.elapsed());
         self.compile_at(stub, file, since)
     }
@@ -249,10 +251,10 @@ impl StubStore {
     pub(super) fn compile_at(
         &self,
         stub: Stub,
-        file: &Path,
+        file: &Arc<Path>,
         since: Duration,
     ) -> Result<Arc<LiveStub>, CompileError> {
-        LiveStub::compile(stub, file.to_owned(), self.serial(), since).map(Arc::new)
+        LiveStub::compile(stub, Arc::clone(file), self.serial(), since).map(Arc::new)
     }
 
     fn serial(&self) -> u64 {
@@ -262,12 +264,14 @@ impl StubStore {
     /// Puts in service what compiled, and gives what did not.
     fn put(&self, places: &mut Places, compiled: Vec<CompiledFile>) -> Vec<Uncompiled> {
         let mut problems = Vec::new();
+        let mut files = Vec::with_capacity(compiled.len());
         for (path, compiled) in compiled {
             match compiled {
-                Ok(live) => places.put_file(&path, live),
-                Err(error) => problems.push(Uncompiled { file: path, error }),
+                Ok(live) => files.push((path, live)),
+                Err(error) => problems.push(Uncompiled { file: path.to_path_buf(), error }),
             }
         }
+        places.put_files(files);
         self.publish(places);
         problems
     }

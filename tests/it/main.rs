@@ -41,6 +41,7 @@ mod ctl_session;
 mod events;
 #[cfg(test)]
 mod explain;
+mod fast_path;
 #[cfg(test)]
 mod fault_bytes;
 #[cfg(test)]

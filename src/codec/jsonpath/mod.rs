@@ -8,6 +8,7 @@ mod ast;
 mod budget;
 mod compare;
 mod cursor;
+mod equality;
 mod error;
 mod evaluation;
 mod filter;
@@ -28,6 +29,7 @@ mod scan;
 mod tests;
 mod walk;
 
+pub use equality::{FilterEquality, Plain};
 pub use error::JsonPathError;
 pub use found::Found;
 pub use location::{Location, LocationPart, get_mut};

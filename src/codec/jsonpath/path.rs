@@ -34,6 +34,11 @@ impl JsonPath {
         self.path.is_definite()
     }
 
+    /// Its steps.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What it leads to in a document.
     pub fn find<'j>(&self, root: &'j Json) -> Found<'j> {
         let mut evaluation = Evaluation::new(root);

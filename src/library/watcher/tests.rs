@@ -182,7 +182,7 @@ fn what_changes_between_reading_and_watching_is_noticed() {
     let (send, batches) = mpsc::channel();
     let on_change = move |changed, removed| _ = send.send((changed, removed));
     watched.batches = batches;
-    watched.watcher = Some(Watcher::follow(reader, &loaded, on_change).unwrap());
+    watched.watcher = Some(Watcher::follow(reader, Known::of(&loaded), on_change).unwrap());
     watched.expect_changed(&["between"]);
 }
 

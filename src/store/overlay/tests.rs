@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     codec::view::RequestView,
+    matching::Probe,
     model::{
         BodySpec, MethodPattern, Recorded, Request, RequestBody, RequestPattern, ResponseSpec,
         Responses, Scheme, ServiceName, UrlPattern,
@@ -254,7 +255,7 @@ proptest! {
                 // Of a file that came anew, the place that a copy was made in is another stub's:
                 // both orders of those two are right.
                 let is_plain = !plain.has_copied;
-                let candidates = set.candidates(&view);
+                let candidates = set.candidates(&Probe::of_whole(&view, None));
                 let candidates = names(candidates.map(|entry| &entry.item));
                 let in_order = names(set.in_order());
                 prop_assert_eq!(&candidates, &in_order);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     codec::view::RequestView,
+    matching::Probe,
     model::{MethodPattern, Request, RequestBody, RequestPattern, Scheme, UrlPattern},
 };
 
@@ -154,7 +155,7 @@ fn of_a_hundred_thousand_stubs_each_request_meets_those_of_a_linear_scan_in_orde
             .collect();
         expect.sort_unstable();
         let met: Vec<(u32, Reverse<u128>)> = set
-            .candidates(&view)
+            .candidates(&Probe::of_whole(&view, None))
             .filter(|entry| entry.request.matches(&view))
             .map(|entry| (entry.priority, Reverse(entry.item.stub.id.0.as_u128())))
             .collect();
