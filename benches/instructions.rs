@@ -37,6 +37,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The argument with which this program runs itself under callgrind; the name of a workload follows.

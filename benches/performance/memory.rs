@@ -11,11 +11,11 @@ use super::{
     workloads::{exact, get, payload, stub},
 };
 
-const IDLE: &str = "idle, 1 stub";
-const EACH: &str = "each stub of 500 bytes";
-const LONG: &str = "after a million requests";
-const WAITING: &str = "each request that waits";
-const SIZE: &str = "program, stripped";
+const IDLE: &str = "idle with 1 stub, MiB";
+const EACH: &str = "each stub of 500 bytes, KiB";
+const LONG: &str = "after a million requests, MiB";
+const WAITING: &str = "each request that waits, KiB";
+const SIZE: &str = "program, stripped, MiB";
 
 const MIB: f64 = 1024.0 * 1024.0;
 /// What is freed after the start has been freed by then.
@@ -29,7 +29,7 @@ pub(crate) fn measure(options: &Options, report: &mut Report) -> Result<(), Fail
     if !names().into_iter().any(|name| options.wants(name)) {
         return Ok(());
     }
-    report.section("memory", "MiB");
+    report.section("resident memory, and size", "");
     rates::runtime()?.block_on(async {
         if options.wants(IDLE) || options.wants(EACH) {
             let idle = resident_with(options, 1).await?;
@@ -39,13 +39,9 @@ pub(crate) fn measure(options: &Options, report: &mut Report) -> Result<(), Fail
                 let n = options.either(100_000, 10_000);
                 let resident = resident_with(options, n).await?;
                 report.add(Row {
-                    ours: (resident - idle) / n as f64 / MIB,
-                    goal: Some(Goal::Ours(2048.0 / MIB)),
-                    note: format!(
-                        "{:.0} bytes each, {:.0} MiB with {n}",
-                        (resident - idle) / n as f64,
-                        resident / MIB
-                    ),
+                    ours: (resident - idle) / n as f64 / 1024.0,
+                    goal: Some(Goal::Ours(2.0)),
+                    note: format!("{:.0} MiB with {n}", resident / MIB),
                     ..Row::new(EACH)
                 });
             }
@@ -149,8 +145,8 @@ async fn while_they_wait(options: &Options) -> Result<Row, Failure> {
     }
     let more = ringer.threads().saturating_sub(threads);
     Ok(Row {
-        ours: each / MIB,
-        note: format!("{each:.0} bytes each of {waiting}, {more} more threads"),
+        ours: each / 1024.0,
+        note: format!("{waiting} wait, {more} more threads"),
         ..Row::new(WAITING)
     })
 }

@@ -55,7 +55,7 @@ impl Options {
                 _ => options.wanted.push(argument),
             }
         }
-        options.rounds = rounds.unwrap_or(if options.quick { 3 } else { 7 });
+        options.rounds = rounds.unwrap_or(if options.quick { 3 } else { 5 });
         let seconds = seconds.unwrap_or(if options.quick { 0.3 } else { 1.0 });
         options.window = Duration::try_from_secs_f64(seconds)?;
         Ok(options)

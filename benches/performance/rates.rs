@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     Failure, Options, Report, Row, files,
-    load::{Load, Transport},
+    load::{Exchange, Load, Transport},
     median, reference,
     report::Goal,
     server::Server,
@@ -24,6 +24,7 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const SAMPLES: usize = 50;
 /// Recorded exchanges are on disk within this time.
 const DURABLE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn names() -> Vec<&'static str> {
     WORKLOADS.iter().map(|it| it.name).collect()
@@ -56,16 +57,28 @@ struct Pair {
     _upstream: Option<Server>,
 }
 
-async fn start(options: &Options, workload: &Workload) -> Result<Pair, Failure> {
+/// How long is asked.
+#[derive(Clone, Copy)]
+enum Span {
+    For(Duration),
+    /// Until each exchange has been asked.
+    Pass,
+}
+
+/// The exchanges of a round, in no order of the stubs.
+fn load_of(workload: &Workload, round: usize) -> Result<Load, Failure> {
     let connections = match workload.transport {
         Transport::Plain | Transport::Tls => CONNECTIONS,
         Transport::Handshakes | Transport::Http2 => FEWER,
     };
-    let exchanges = (0..workload.requests).map(|n| {
-        // In no order of the stubs.
-        (workload.exchange)(n * 7919 % workload.requests)
-    });
-    let load = Load::new(workload.transport, connections, exchanges)?;
+    let first = if workload.job == Job::RecordNew { round * workload.requests } else { 0 };
+    let exchanges =
+        (0..workload.requests).map(|n| (workload.exchange)(first + n * 7919 % workload.requests));
+    Load::new(workload.transport, connections, exchanges)
+}
+
+async fn start(options: &Options, workload: &Workload) -> Result<Pair, Failure> {
+    let load = load_of(workload, 0)?;
     let certificate = tempfile::tempdir()?;
     reference::make_certificate(certificate.path())?;
     let tls = match workload.transport {
@@ -75,36 +88,40 @@ async fn start(options: &Options, workload: &Workload) -> Result<Pair, Failure> 
     let answer = [reference::ANSWER, workload.name, &tls];
     let stubs = files::bundled(workload.mapping, workload.stubs)?.into();
     let core = options.cores.server.as_deref();
-    let (mut hyper, mut ringer, upstream) = match workload.job {
-        Job::Answer => {
-            let hyper = Server::reference(core, &answer)?;
-            (hyper, Server::ringer(options, core, stubs, workload.arguments)?, None)
-        }
-        Job::Record => {
-            let mut upstream = Server::reference(options.cores.load.as_deref(), &answer)?;
-            upstream.ready(&load).await?;
-            let address = upstream.address.to_string();
-            let hyper = Server::reference(core, &[reference::PASS_ON, &address])?;
-            let url = format!("http://{address}");
-            let arguments: Vec<_> =
-                workload.arguments.iter().copied().chain([url.as_str()]).collect();
-            (hyper, Server::ringer(options, core, stubs, &arguments)?, Some(upstream))
-        }
+    let (mut hyper, mut ringer, upstream) = if workload.job == Job::Answer {
+        let hyper = Server::reference(core, &answer)?;
+        (hyper, Server::ringer(options, core, stubs, workload.arguments)?, None)
+    } else {
+        let mut upstream = Server::reference(options.cores.load.as_deref(), &answer)?;
+        upstream.ready(&load).await?;
+        let address = upstream.address.to_string();
+        let hyper = Server::reference(core, &[reference::PASS_ON, &address])?;
+        let url = format!("http://{address}");
+        let arguments: Vec<_> = workload.arguments.iter().copied().chain([url.as_str()]).collect();
+        (hyper, Server::ringer(options, core, stubs, &arguments)?, Some(upstream))
     };
     for server in [&mut hyper, &mut ringer] {
         server.ready(&load).await?;
         load.check(server.address, SAMPLES).await?;
     }
+    if workload.job == Job::Answer {
+        let nowhere = Exchange::get("/nowhere".to_owned(), String::new());
+        let nowhere = Load::new(workload.transport, 1, [nowhere])?;
+        if nowhere.check(ringer.address, 1).await.is_ok() {
+            return Err("a request that no stub matches gets a good answer".into());
+        }
+    }
     Ok(Pair { load, hyper, ringer, _upstream: upstream })
 }
 
 /// Processor time of a request, in microseconds.
-async fn cost(server: &Server, load: &Load, length: Duration) -> Result<f64, Failure> {
+async fn cost(server: &Server, load: &Load, span: Span) -> Result<f64, Failure> {
     let before = server.processor();
-    let window = load
-        .run(server.address, length)
-        .await
-        .map_err(|error| format!("{}: {error}: {}", server.name, server.said()))?;
+    let window = match span {
+        Span::For(length) => load.run(server.address, length).await,
+        Span::Pass => load.pass(server.address, 1).await,
+    };
+    let window = window.map_err(|error| format!("{}: {error}: {}", server.name, server.said()))?;
     if window.requests == 0 {
         return Err(format!("{} has answered nothing", server.name).into());
     }
@@ -112,27 +129,35 @@ async fn cost(server: &Server, load: &Load, length: Duration) -> Result<f64, Fai
 }
 
 async fn compare(options: &Options, workload: &Workload) -> Result<Row, Failure> {
-    let Pair { load, hyper, ringer, _upstream } = start(options, workload).await?;
+    let Pair { mut load, hyper, ringer, _upstream } = start(options, workload).await?;
+    let is_new = workload.job == Job::RecordNew;
     for server in [&hyper, &ringer] {
-        cost(server, &load, WARM_UP).await?;
+        if !is_new {
+            cost(server, &load, Span::For(options.window.min(WARM_UP))).await?;
+        }
         // What comes once for each request has come: sessions, recordings.
-        load.pass(server.address, 1).await?;
+        cost(server, &load, Span::Pass).await?;
     }
+    let span = if is_new { Span::Pass } else { Span::For(options.window) };
     let mut rounds = Vec::new();
     for round in 0..options.rounds {
+        if is_new {
+            load = load_of(workload, round + 1)?;
+        }
         // Who goes first takes turns.
         let pair = if round % 2 == 0 {
-            let theirs = cost(&hyper, &load, options.window).await?;
-            [theirs, cost(&ringer, &load, options.window).await?]
+            let theirs = cost(&hyper, &load, span).await?;
+            [theirs, cost(&ringer, &load, span).await?]
         } else {
-            let ours = cost(&ringer, &load, options.window).await?;
-            [cost(&hyper, &load, options.window).await?, ours]
+            let ours = cost(&ringer, &load, span).await?;
+            [cost(&hyper, &load, span).await?, ours]
         };
         rounds.push(pair);
     }
-    let note = match workload.job {
-        Job::Answer => String::new(),
+    let (note, is_in_time) = match workload.job {
+        Job::Answer => (String::new(), true),
         Job::Record => durable(&ringer, workload.requests)?,
+        Job::RecordNew => durable(&ringer, workload.requests * (options.rounds + 1))?,
     };
     let of = |figure: fn(&[f64; 2]) -> f64| median(rounds.iter().map(figure).collect());
     Ok(Row {
@@ -142,20 +167,23 @@ async fn compare(options: &Options, workload: &Workload) -> Result<Row, Failure>
         goal: workload.goal.map(Goal::Ratio),
         rounds: rounds.clone(),
         note,
+        is_late: !is_in_time,
         ..Row::new(workload.name)
     })
 }
 
-/// How long after the last request all recorded exchanges are on disk.
-fn durable(ringer: &Server, exchanges: usize) -> Result<String, Failure> {
+/// How long after the last request all recorded exchanges are on disk, and whether that is in time.
+fn durable(ringer: &Server, exchanges: usize) -> Result<(String, bool), Failure> {
     let ended = Instant::now();
     let folder = ringer.folder.path().join("stubs");
     loop {
         let n = count_mappings(&folder)?;
+        let took = ended.elapsed();
         if n >= exchanges {
-            return Ok(format!("{n} stubs on disk {:.1} s after", ended.elapsed().as_secs_f64()));
+            let note = format!("{n} stubs on disk after {:.1} s", took.as_secs_f64());
+            return Ok((note, took <= DURABLE));
         }
-        if ended.elapsed() > DURABLE {
+        if took > PATIENCE {
             return Err(format!("only {n} of {exchanges} exchanges are on disk").into());
         }
         std::thread::sleep(Duration::from_millis(20));

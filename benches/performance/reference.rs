@@ -139,6 +139,9 @@ impl Table {
                 Key::JsonId => {
                     table.by_id.insert(id(exchange.body.as_bytes()).unwrap_or_default(), answer);
                 }
+                Key::Any => {
+                    table.by_id.insert(0, answer);
+                }
                 Key::Echo => {}
             }
         }
@@ -147,6 +150,7 @@ impl Table {
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let body = match self.key {
+            Key::Any => self.by_id.get(&0),
             Key::Path => self.by_text.get(request.uri().path()),
             Key::Target => {
                 let target = request.uri().path_and_query().map(|it| it.as_str());

@@ -30,7 +30,7 @@ pub(crate) fn measure(options: &Options, report: &mut Report) -> Result<(), Fail
         return Ok(());
     }
     let n = options.either(100_000, 10_000);
-    report.section("reload under load, until it is served", "ms");
+    report.section("reload under load", "ms");
     rates::runtime()?.block_on(async {
         let folder = Rc::new(files::single(n)?);
         let path = folder.path().to_owned();

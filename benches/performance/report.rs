@@ -33,6 +33,8 @@ pub(crate) struct Row {
     /// The reference's figure and ours, round by round.
     pub(crate) rounds: Vec<[f64; 2]>,
     pub(crate) note: String,
+    /// Whether the figure is bought with what comes too late: then no goal is met.
+    pub(crate) is_late: bool,
 }
 
 impl Row {
@@ -41,7 +43,11 @@ impl Row {
     }
 
     fn is_met(&self) -> Option<bool> {
-        Some(match self.goal? {
+        let goal = self.goal?;
+        if self.is_late {
+            return Some(false);
+        }
+        Some(match goal {
             Goal::Ratio(limit) => self.ratio? <= limit,
             Goal::Ours(limit) => self.ours <= limit,
             Goal::Beyond(limit) => self.ours - self.reference? <= limit,
@@ -88,9 +94,9 @@ impl Report {
     /// What follows is of this kind, in this unit.
     pub(crate) fn section(&mut self, title: &'static str, unit: &'static str) {
         println!(
-            "\n{title:<34} {:>10} {:>10} {:>7} {:>9}",
-            format!("ringer {unit}"),
-            format!("hyper {unit}"),
+            "\n{title:<36} {:>10} {:>10} {:>7} {:>9}",
+            format!("ringer {unit}").trim_end(),
+            format!("hyper {unit}").trim_end(),
             "ratio",
             "goal"
         );
@@ -100,7 +106,7 @@ impl Report {
     pub(crate) fn add(&mut self, row: Row) {
         let [ours, reference, ratio, goal, is_met] = row.cells();
         let line = format!(
-            "{:<34} {ours:>10} {reference:>10} {ratio:>7} {goal:>9} {is_met:<6} {}",
+            "{:<36} {ours:>10} {reference:>10} {ratio:>7} {goal:>9} {is_met:<6} {}",
             row.name, row.note
         );
         println!("{}", line.trim_end());
@@ -154,7 +160,8 @@ impl Report {
     fn markdown(&self) -> Result<String, Failure> {
         let mut text = format!("{}\n", sentence(&self.machine));
         for Section { title, unit, rows } in &self.sections {
-            writeln!(text, "\n| {title}, {unit} | ringer | hyper | ratio | goal | | |")?;
+            let of = if unit.is_empty() { (*title).to_owned() } else { format!("{title}, {unit}") };
+            writeln!(text, "\n| {of} | ringer | hyper | ratio | goal | | |")?;
             text.push_str("| --- | ---: | ---: | ---: | ---: | --- | --- |\n");
             for row in rows {
                 let cells = row.cells().join(" | ");

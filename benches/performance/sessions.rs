@@ -21,7 +21,7 @@ pub(crate) fn measure(options: &Options, report: &mut Report) -> Result<(), Fail
         return Ok(());
     }
     let sessions = options.either(10_000, 2_000);
-    report.section("sessions, memory of each", "bytes");
+    report.section("memory of each session", "bytes");
     rates::runtime()?.block_on(async {
         // What the journal takes is bounded by itself.
         let arguments = ["replay", "--journal-entries", "0"];

@@ -11,6 +11,8 @@ pub(crate) const SESSION: &str = "x-ringer-session";
 /// By what the reference finds the answer to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
+    /// There is one answer.
+    Any,
     Path,
     /// The path and the query.
     Target,
@@ -27,6 +29,8 @@ pub(crate) enum Job {
     Answer,
     /// Pass on what another server answers; ringer records it.
     Record,
+    /// The same, where no request comes twice: `requests` in each round.
+    RecordNew,
 }
 
 pub(crate) struct Workload {
@@ -201,6 +205,14 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     Workload { name: "HTTP/2 over TLS", transport: Transport::Http2, goal: Some(1.25), ..ONE_STUB },
     Workload { name: "record, 1 kB JSON", goal: Some(1.6), ..RECORD },
     Workload { name: "record, not sanitised", arguments: &["record", "--no-redact"], ..RECORD },
+    Workload {
+        name: "record, each request a new one",
+        job: Job::RecordNew,
+        key: Key::Any,
+        requests: 2_000,
+        exchange: |n| Exchange::get(format!("/customers/{n}"), customer(0)),
+        ..RECORD
+    },
     Workload {
         name: "1 stub, journal off",
         arguments: &["replay", "--journal-entries", "0"],
