@@ -17,6 +17,7 @@ mod basic;
 mod body;
 mod card;
 mod class;
+mod clean_fields;
 mod eights;
 mod encoded;
 mod glance;
@@ -42,6 +43,7 @@ mod usual;
 mod written;
 
 pub use answer::{Credentials, SeenAnswer};
+pub use clean_fields::CleanFields;
 pub use pseudonym::{contains_pseudonym, is_pseudonym};
 pub use redactor::{Redactor, Replaced};
 pub use stream::StreamRedactor;

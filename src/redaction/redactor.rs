@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use super::{
     answer::{self, Credentials, SeenAnswer},
     body::Label,
+    clean_fields::CleanFields,
     pass::{Finding, Pass, Reach, Side},
     pseudonym::{Pseudonyms, is_pseudonym},
     request::{self, Changes, Parts, change_request, fields, label},
@@ -143,6 +144,27 @@ impl Redactor {
             }
             _ => (Cow::Borrowed(request), Credentials::default()),
         }
+    }
+
+    /// Whether [`Self::seen`] would leave a request as it is; `known` is what requests before it on its
+    /// connection brought.
+    pub fn is_clean(&self, request: &Request, known: &mut CleanFields) -> bool {
+        let Some(inner) = &self.inner else { return true };
+        let mut pass = Pass::new(&inner.keys, Side::Request);
+        if !known.are_clean(&mut pass, &request.headers) {
+            return false;
+        }
+        let target = request.target.as_str();
+        let RequestBody::Whole(body) = &request.body else { return false };
+        let fields = request.headers.iter();
+        let label = || {
+            label(fields.filter_map(|(name, value)| {
+                Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
+            }))
+        };
+        let changed = pass.target(target).is_some()
+            || (!body.is_empty() && pass.body(label(), body).is_some());
+        !changed && pass.found.is_empty()
     }
 
     /// Sanitises an answer in place, for somebody to see: by what it says itself, by the credentials of

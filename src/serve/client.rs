@@ -5,15 +5,18 @@ use std::{pin::Pin, sync::Arc};
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 
 use super::{last_route::LastRoute, lines::Lines, route::Arrival, state::State, wire::Interim};
-use crate::{model::ConnectFault, runtime::Watch};
+use crate::{model::ConnectFault, redaction::CleanFields, runtime::Watch};
 
 /// A client's connection, as its requests need it.
 pub(super) struct Client {
     pub(super) arrival: Arrival,
     pub(super) interim: Interim,
     pub(super) last_route: LastRoute,
+    /// Fields of its requests that hold no credential.
+    pub(super) clean_fields: Mutex<CleanFields>,
     pub(super) number: u64,
     /// What its bandwidths have let through.
     pub(super) lines: Lines,

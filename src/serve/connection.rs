@@ -16,6 +16,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
+use parking_lot::Mutex;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -238,6 +239,7 @@ where
             arrival,
             interim,
             last_route: LastRoute::default(),
+            clean_fields: Mutex::default(),
             number: state.connections.fetch_add(1, Ordering::Relaxed) + 1,
             lines: Lines::default(),
             watch: watch.clone(),

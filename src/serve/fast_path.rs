@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use super::{
     handler::Exchange,
-    inquiry::Sanitised,
     rendering, replay,
     reply::{ReplyBody, Sizing},
     respond::{Head, may_have_body},
@@ -105,9 +104,9 @@ enum Way {
 
 /// The stub that answers, and how.
 fn find(exchange: &Exchange, latency: &LatencySource) -> Option<(Arc<LiveStub>, Way)> {
-    let Exchange { state, outbound, .. } = exchange;
+    let Exchange { state, client, outbound, .. } = exchange;
     let request = &outbound.request;
-    if !matches!(Sanitised::of(state, request), Sanitised::Same) {
+    if !state.redactor.is_clean(request, &mut client.clean_fields.lock()) {
         return None;
     }
     let set = state.session.stubs().snapshot();
