@@ -287,7 +287,9 @@ fn response(exchange: &Exchange, live: &LiveStub, prepared: &Arc<Prepared>) -> R
         && prepared.spelled.is_empty()
         && prepared.reason.is_none()
         && !is_recorded
-        && (version == Version::HTTP_2 || !asked.contains_key(CONNECTION));
+        && (version == Version::HTTP_2
+            || state.answers.dialect == Dialect::Ringer
+            || !asked.contains_key(CONNECTION));
     if is_bare {
         let mut response = Response::new(body);
         *response.status_mut() = prepared.status;

@@ -14,7 +14,7 @@ use super::{
     inbound::Inbound,
     inquiry::Inquiry,
     reply::{Production, Progress, ReplyBody, Sizing, discard},
-    settings::Chunking,
+    settings::{Chunking, Dialect},
     spellings::Spelled,
     state::State,
     wait::sleep_until,
@@ -210,7 +210,10 @@ impl Head<'_> {
                 if prepared.body.length() > 0 {
                     *response.version_mut() = Version::HTTP_10;
                 }
-            } else if closes(asked) || closes(response.headers()) {
+            } else if state.answers.dialect == Dialect::WireMock
+                && (closes(asked) || closes(response.headers()))
+            {
+                // Its body ends with the connection, as WireMock's does.
                 *response.version_mut() = Version::HTTP_10;
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 interim.call_it_1_1();
