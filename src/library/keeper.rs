@@ -183,7 +183,8 @@ impl Keeper {
             }
             match fs::remove_file(&live.file) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    failed = Err(KeepError::Remove { path: live.file.to_path_buf(), source: error });
+                    failed =
+                        Err(KeepError::Remove { path: live.file.to_path_buf(), source: error });
                 }
                 _ => {}
             }

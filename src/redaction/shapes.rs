@@ -88,10 +88,8 @@ pub(super) fn starting(text: &[u8], at: usize) -> Option<Found> {
 
 /// The next credential at or after `from`, card numbers aside.
 pub(super) fn find(text: &[u8], from: usize) -> Option<Found> {
-    let mut is_inner = from
-        .checked_sub(1)
-        .and_then(|before| text.get(before))
-        .is_some_and(|&byte| is_inner(byte));
+    let mut is_inner =
+        from.checked_sub(1).and_then(|before| text.get(before)).is_some_and(|&byte| is_inner(byte));
     eights(text, from).find_map(|eight| {
         places(&eight, &mut is_inner).find_map(|at| starting(text, eight.at + at))
     })

@@ -12,21 +12,63 @@ use crate::support::{
 
 /// Stubs of each kind that may take the short way, and of some that may not.
 const STUBS: &[(&str, &str)] = &[
-    ("plain", r#"{"request": {"url": "/plain"}, "response": {"status": 200, "headers": {"Content-Type": "application/json", "X-a": "1"}, "body": "{\"a\": 1}"}}"#),
-    ("usual", r#"{"request": {"url": "/usual"}, "response": {"status": 201, "headers": {"Content-Type": "text/plain", "X-Two": ["a", "b"]}, "body": "usual"}}"#),
-    ("length", r#"{"request": {"url": "/length"}, "response": {"status": 200, "headers": {"Content-Length": "4"}, "body": "four"}}"#),
-    ("short", r#"{"request": {"url": "/short"}, "response": {"status": 200, "headers": {"Content-Length": "2"}, "body": "four"}}"#),
-    ("closing", r#"{"request": {"url": "/closing"}, "response": {"status": 200, "headers": {"Connection": "close"}, "body": "bye"}}"#),
+    (
+        "plain",
+        r#"{"request": {"url": "/plain"}, "response": {"status": 200, "headers": {"Content-Type": "application/json", "X-a": "1"}, "body": "{\"a\": 1}"}}"#,
+    ),
+    (
+        "usual",
+        r#"{"request": {"url": "/usual"}, "response": {"status": 201, "headers": {"Content-Type": "text/plain", "X-Two": ["a", "b"]}, "body": "usual"}}"#,
+    ),
+    (
+        "length",
+        r#"{"request": {"url": "/length"}, "response": {"status": 200, "headers": {"Content-Length": "4"}, "body": "four"}}"#,
+    ),
+    (
+        "short",
+        r#"{"request": {"url": "/short"}, "response": {"status": 200, "headers": {"Content-Length": "2"}, "body": "four"}}"#,
+    ),
+    (
+        "closing",
+        r#"{"request": {"url": "/closing"}, "response": {"status": 200, "headers": {"Connection": "close"}, "body": "bye"}}"#,
+    ),
     ("empty", r#"{"request": {"url": "/empty"}, "response": {"status": 204, "body": "not sent"}}"#),
-    ("phrase", r#"{"request": {"url": "/phrase"}, "response": {"status": 299, "statusMessage": "Odd", "body": "x"}}"#),
-    ("json", r#"{"request": {"url": "/json", "method": "POST", "bodyPatterns": [{"equalToJson": {"id": 1}}]}, "response": {"jsonBody": {"got": 1}}}"#),
-    ("json2", r#"{"request": {"url": "/json", "method": "POST", "bodyPatterns": [{"equalToJson": {"id": 2}}]}, "response": {"jsonBody": {"got": 2}}}"#),
-    ("template", r#"{"request": {"urlPath": "/template"}, "response": {"headers": {"X-Id": "{{request.query.q}}"}, "body": "{{request.method}} {{request.headers.X-Trace}} {{request.url}}", "transformers": ["response-template"]}}"#),
-    ("failing", r#"{"request": {"urlPath": "/failing"}, "response": {"body": "{{date 'x' format='['}}", "transformers": ["response-template"]}}"#),
-    ("variables", r#"{"request": {"urlPathTemplate": "/of/{name}"}, "response": {"body": "{{request.path.name}}", "transformers": ["response-template"]}}"#),
-    ("sequence", r#"{"request": {"url": "/scenario"}, "scenarioName": "s", "requiredScenarioState": "Started", "response": {"body": "started"}}"#),
-    ("delayed", r#"{"request": {"url": "/delayed"}, "response": {"fixedDelayMilliseconds": 5, "body": "late"}}"#),
-    ("large", r#"{"request": {"url": "/large"}, "response": {"headers": {"Content-Type": "text/plain"}, "body": "0123456789012345678901234567890123456789012345678901234567890123456789"}}"#),
+    (
+        "phrase",
+        r#"{"request": {"url": "/phrase"}, "response": {"status": 299, "statusMessage": "Odd", "body": "x"}}"#,
+    ),
+    (
+        "json",
+        r#"{"request": {"url": "/json", "method": "POST", "bodyPatterns": [{"equalToJson": {"id": 1}}]}, "response": {"jsonBody": {"got": 1}}}"#,
+    ),
+    (
+        "json2",
+        r#"{"request": {"url": "/json", "method": "POST", "bodyPatterns": [{"equalToJson": {"id": 2}}]}, "response": {"jsonBody": {"got": 2}}}"#,
+    ),
+    (
+        "template",
+        r#"{"request": {"urlPath": "/template"}, "response": {"headers": {"X-Id": "{{request.query.q}}"}, "body": "{{request.method}} {{request.headers.X-Trace}} {{request.url}}", "transformers": ["response-template"]}}"#,
+    ),
+    (
+        "failing",
+        r#"{"request": {"urlPath": "/failing"}, "response": {"body": "{{date 'x' format='['}}", "transformers": ["response-template"]}}"#,
+    ),
+    (
+        "variables",
+        r#"{"request": {"urlPathTemplate": "/of/{name}"}, "response": {"body": "{{request.path.name}}", "transformers": ["response-template"]}}"#,
+    ),
+    (
+        "sequence",
+        r#"{"request": {"url": "/scenario"}, "scenarioName": "s", "requiredScenarioState": "Started", "response": {"body": "started"}}"#,
+    ),
+    (
+        "delayed",
+        r#"{"request": {"url": "/delayed"}, "response": {"fixedDelayMilliseconds": 5, "body": "late"}}"#,
+    ),
+    (
+        "large",
+        r#"{"request": {"url": "/large"}, "response": {"headers": {"Content-Type": "text/plain"}, "body": "0123456789012345678901234567890123456789012345678901234567890123456789"}}"#,
+    ),
 ];
 
 /// Each with its fields and body; a connection of its own for each.
@@ -66,7 +108,8 @@ async fn raw(ringer: &Ringer, (method, target, fields, body): (&str, &str, &str,
         "" => String::new(),
         body => format!("Content-Length: {}\r\n", body.len()),
     };
-    let head = format!("{method} {target} HTTP/1.1\r\nHost: api.test\r\n{fields}{length}\r\n{body}");
+    let head =
+        format!("{method} {target} HTTP/1.1\r\nHost: api.test\r\n{fields}{length}\r\n{body}");
     wire.send(head).await;
     let is_bodiless = method == "HEAD" || target == "/empty";
     let answer = if is_bodiless { wire.bodiless().await } else { wire.message().await };
