@@ -35,13 +35,13 @@ pub(crate) fn measure(options: &Options, report: &mut Report) -> Result<(), Fail
         let mut ringer = Server::ringer(options, core, folder.into(), &["replay"])?;
         for server in [&mut hyper, &mut ringer] {
             server.ready(&load).await?;
-            load.run(server.address, options.window / 2).await?;
+            load.run(server.address, options.window / 2, || {}).await?;
         }
         let mut rounds = [Vec::new(), Vec::new()];
         for round in 0..options.rounds {
             let order = if round % 2 == 0 { [&hyper, &ringer] } else { [&ringer, &hyper] };
-            let first = load.run(order[0].address, options.window).await?;
-            let second = load.run(order[1].address, options.window).await?;
+            let first = load.run(order[0].address, options.window, || {}).await?;
+            let second = load.run(order[1].address, options.window, || {}).await?;
             let (theirs, ours) = if round % 2 == 0 { (first, second) } else { (second, first) };
             for (rounds, share) in rounds.iter_mut().zip([0.5, 0.99]) {
                 let over = |it: &Window| it.percentile(share) - f64::from(MILLISECONDS);

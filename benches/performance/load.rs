@@ -11,6 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use memchr::memmem;
 use rustls::{
@@ -176,42 +177,82 @@ impl Load {
             next: Arc::default(),
             ..self.clone()
         };
-        sample.pass(address, 1).await.map(drop)
+        sample.pass(address, 1, || {}).await.map(drop)
     }
 
-    /// Asks for so long.
+    /// Asks for so long, from when all are connected; `begins` is called then.
     pub(crate) async fn run(
         &self,
         address: SocketAddr,
         length: Duration,
+        begins: impl FnOnce(),
     ) -> Result<Window, Failure> {
-        self.ask_until(address, Until::Instant(Instant::now() + length)).await
+        let links = self.connect_all(address).await?;
+        begins();
+        self.ask_until(address, links, Until::Instant(Instant::now() + length)).await
     }
 
     /// Asks each exchange so many times.
-    pub(crate) async fn pass(&self, address: SocketAddr, times: usize) -> Result<Window, Failure> {
+    pub(crate) async fn pass(
+        &self,
+        address: SocketAddr,
+        times: usize,
+        begins: impl FnOnce(),
+    ) -> Result<Window, Failure> {
         self.next.store(0, Ordering::Relaxed);
-        self.ask_until(address, Until::Passes(times)).await
+        let links = self.connect_all(address).await?;
+        begins();
+        self.ask_until(address, links, Until::Passes(times)).await
     }
 
-    async fn ask_until(&self, address: SocketAddr, until: Until) -> Result<Window, Failure> {
-        let clients = (0..self.connections).map(|n| {
+    /// Connections for all clients.
+    async fn connect_all(&self, address: SocketAddr) -> Result<Vec<Link>, Failure> {
+        let mut links = Vec::with_capacity(self.connections);
+        for _ in 0..self.connections {
+            links.push(match self.transport {
+                Transport::Plain => Link::Plain(connect(address).await?),
+                Transport::Tls => {
+                    Link::Tls(Box::new(handshake(&self.tls, connect(address).await?).await?))
+                }
+                Transport::Handshakes => Link::Nothing,
+                Transport::Http2 => {
+                    let stream = handshake(&self.tls, connect(address).await?).await?;
+                    if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+                        return Err("no HTTP/2".into());
+                    }
+                    let (sender, connection) = hyper::client::conn::http2::handshake(
+                        TokioExecutor::new(),
+                        TokioIo::new(stream),
+                    )
+                    .await?;
+                    // It ends with its last sender.
+                    tokio::spawn(connection);
+                    Link::Http2(sender)
+                }
+            });
+        }
+        Ok(links)
+    }
+
+    async fn ask_until(
+        &self,
+        address: SocketAddr,
+        links: Vec<Link>,
+        until: Until,
+    ) -> Result<Window, Failure> {
+        let clients = links.into_iter().zip(0_u32..).map(|(link, n)| {
             let load = self.clone();
             tokio::spawn(async move {
-                // Spread, so that they do not all ask at the same moment.
-                let share = f64::from(u32::try_from(n)?) / load.connections as f64;
-                tokio::time::sleep(load.pause.mul_f64(share)).await;
-                match load.transport {
-                    Transport::Plain => {
-                        let mut stream = connect(address).await?;
-                        load.keep_asking(&mut stream, until).await
-                    }
-                    Transport::Tls => {
-                        let mut stream = handshake(&load.tls, connect(address).await?).await?;
-                        load.keep_asking(&mut stream, until).await
-                    }
-                    Transport::Handshakes => load.connect_each_time(address, until).await,
-                    Transport::Http2 => load.ask_in_streams(address, until).await,
+                if !load.pause.is_zero() {
+                    // Spread, so that they do not all ask at the same moment.
+                    let share = f64::from(n) / load.connections as f64;
+                    tokio::time::sleep(load.pause.mul_f64(share)).await;
+                }
+                match link {
+                    Link::Plain(mut stream) => load.keep_asking(&mut stream, until).await,
+                    Link::Tls(mut stream) => load.keep_asking(&mut stream, until).await,
+                    Link::Nothing => load.connect_each_time(address, until).await,
+                    Link::Http2(sender) => load.ask_in_streams(&sender, until).await,
                 }
             })
         });
@@ -272,15 +313,11 @@ impl Load {
         Ok(window)
     }
 
-    async fn ask_in_streams(&self, address: SocketAddr, until: Until) -> Result<Window, Failure> {
-        let stream = handshake(&self.tls, connect(address).await?).await?;
-        if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
-            return Err("no HTTP/2".into());
-        }
-        let (sender, connection) =
-            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-                .await?;
-        let connection = tokio::spawn(connection);
+    async fn ask_in_streams(
+        &self,
+        sender: &SendRequest<Full<Bytes>>,
+        until: Until,
+    ) -> Result<Window, Failure> {
         let streams: Vec<_> = (0..STREAMS)
             .map(|_| {
                 let (load, mut sender) = (self.clone(), sender.clone());
@@ -311,10 +348,17 @@ impl Load {
         for stream in streams {
             all.requests += stream.await??.requests;
         }
-        drop(sender);
-        connection.abort();
         Ok(all)
     }
+}
+
+/// A client's connection.
+enum Link {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+    Http2(SendRequest<Full<Bytes>>),
+    /// It makes one for each request.
+    Nothing,
 }
 
 async fn connect(address: SocketAddr) -> Result<TcpStream, Failure> {

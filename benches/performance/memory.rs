@@ -90,7 +90,7 @@ async fn after_many_requests(options: &Options) -> Result<Row, Failure> {
         });
         let load = Load::new(Transport::Plain, 8, exchanges)?;
         ringer.ready(&load).await?;
-        load.pass(ringer.address, 1).await?;
+        load.pass(ringer.address, 1, || {}).await?;
         residents.push(ringer.resident()?);
     }
     let at = |step: usize| residents.get(step).copied().unwrap_or(f64::NAN);

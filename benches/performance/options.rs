@@ -48,12 +48,15 @@ impl Options {
                 "--seconds" => seconds = Some(value()?.parse()?),
                 "--json" => options.json = Some(value()?.into()),
                 "--markdown" => options.markdown = Some(value()?.into()),
-                "--ringer" => options.ringer = value()?.into(),
+                "--ringer" => options.ringer = std::path::absolute(value()?)?,
                 flag if flag.starts_with('-') => {
                     return Err(format!("unknown flag `{flag}`").into());
                 }
                 _ => options.wanted.push(argument),
             }
+        }
+        if options.markdown.is_some() && !options.wanted.is_empty() {
+            return Err("a page takes all figures: leave the names out".into());
         }
         options.rounds = rounds.unwrap_or(if options.quick { 3 } else { 5 });
         let seconds = seconds.unwrap_or(if options.quick { 0.3 } else { 1.0 });

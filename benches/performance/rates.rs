@@ -116,10 +116,12 @@ async fn start(options: &Options, workload: &Workload) -> Result<Pair, Failure> 
 
 /// Processor time of a request, in microseconds.
 async fn cost(server: &Server, load: &Load, span: Span) -> Result<f64, Failure> {
-    let before = server.processor();
+    let mut before = 0.0;
+    // What the connections take is another workload's.
+    let begins = || before = server.processor();
     let window = match span {
-        Span::For(length) => load.run(server.address, length).await,
-        Span::Pass => load.pass(server.address, 1).await,
+        Span::For(length) => load.run(server.address, length, begins).await,
+        Span::Pass => load.pass(server.address, 1, begins).await,
     };
     let window = window.map_err(|error| format!("{}: {error}: {}", server.name, server.said()))?;
     if window.requests == 0 {

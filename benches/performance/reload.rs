@@ -41,7 +41,7 @@ pub(crate) fn measure(options: &Options, report: &mut Report) -> Result<(), Fail
         let core = options.cores.server.as_deref();
         let mut ringer = Server::ringer(options, core, folder, &["replay"])?;
         ringer.ready(&steady).await?;
-        let quiet = steady.run(ringer.address, options.window).await?.percentile(0.99);
+        let quiet = steady.run(ringer.address, options.window, || {}).await?.percentile(0.99);
         for (name, changed, edition) in [(ONE, 1, 1), (ALL, n, 2)] {
             let before = ringer.processor();
             let path = path.clone();
@@ -55,7 +55,8 @@ pub(crate) fn measure(options: &Options, report: &mut Report) -> Result<(), Fail
             let asked = async {
                 let mut times = Vec::new();
                 while !is_over.load(Ordering::Relaxed) {
-                    let window = steady.run(ringer.address, Duration::from_millis(200)).await?;
+                    let window =
+                        steady.run(ringer.address, Duration::from_millis(200), || {}).await?;
                     times.extend(window.times);
                 }
                 times.sort_unstable();

@@ -31,7 +31,7 @@ pub(crate) fn measure(options: &Options, report: &mut Report) -> Result<(), Fail
         let once = Load::new(Transport::Plain, 8, [get(0)])?;
         ringer.ready(&once).await?;
         // What is made once is made.
-        once.pass(ringer.address, 1_000).await?;
+        once.pass(ringer.address, 1_000, || {}).await?;
         let mut before = ringer.resident()?;
         for (at, name) in NAMES.into_iter().enumerate() {
             let named = |n| (SESSION, format!("s{n}"));
@@ -41,7 +41,7 @@ pub(crate) fn measure(options: &Options, report: &mut Report) -> Result<(), Fail
                         let (name, value) = named(n);
                         get(0).with_header(name, value)
                     });
-                    Load::new(Transport::Plain, 8, each)?.pass(ringer.address, 1).await?;
+                    Load::new(Transport::Plain, 8, each)?.pass(ringer.address, 1, || {}).await?;
                 }
                 1 => {
                     let stub = r#"{"request": {"urlPath": "/own"}, "response": {"body": "own"}}"#;
