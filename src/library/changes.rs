@@ -87,6 +87,10 @@ impl Shared {
                 if matches!(event.kind, EventKind::Access(_)) {
                     return;
                 }
+                let grows = matches!(
+                    event.kind,
+                    EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_))
+                );
                 let mut is_ours = false;
                 for path in &event.paths {
                     let Ok(below) = path.strip_prefix(root) else {
@@ -95,7 +99,7 @@ impl Shared {
                         continue;
                     };
                     changes.root |= below.as_os_str().is_empty();
-                    if !is_hidden(below) {
+                    if !is_hidden(below) && !(grows && is_tape(below)) {
                         is_ours = true;
                         changes.paths.insert(given.join(below));
                     }
@@ -103,10 +107,7 @@ impl Shared {
                 if !is_ours {
                     return;
                 }
-                changes.structure |= !matches!(
-                    event.kind,
-                    EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_))
-                );
+                changes.structure |= !grows;
                 if changes.paths.len() > MAX_PATHS {
                     changes.paths.clear();
                     changes.everything = true;
@@ -121,6 +122,13 @@ impl Shared {
         changes.woken = true;
         self.wake.notify_all();
     }
+}
+
+/// Whether a path is that of a tape in the stub folder, which grows with each exchange: neither a stub
+/// nor the body of one.
+fn is_tape(below: &Path) -> bool {
+    below.extension().is_some_and(|ending| ending == "jsonl")
+        && !below.components().any(|part| part.as_os_str() == "__files")
 }
 
 /// Whether a path lies in, or is, what starts with `.`: our own temporary files and those of editors.

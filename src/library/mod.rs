@@ -20,6 +20,7 @@ pub mod session_keeper;
 mod shared_ids;
 pub mod tape;
 mod tape_line;
+mod tape_written;
 pub mod token_key_file;
 pub mod watcher;
 pub mod writer;

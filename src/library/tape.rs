@@ -18,6 +18,7 @@ use thiserror::Error;
 
 use super::{
     tape_line::{BodyLine, ExchangeLine, HeaderLine},
+    tape_written::{WrittenBody, WrittenLine},
     writer::{self, Source, WriteError},
 };
 use crate::{
@@ -34,6 +35,9 @@ const MAX_INLINE: usize = 64 * 1024;
 /// A coded body that decodes to more than this is kept coded.
 const MAX_DECODED: usize = 1 << 20;
 
+/// Memory for lines that wait is kept up to this size, in bytes.
+const MAX_KEPT: usize = 256 * 1024;
+
 /// A tape that is being written.
 #[derive(Debug)]
 pub struct Tape {
@@ -42,6 +46,8 @@ pub struct Tape {
     file: File,
     /// Where the last whole line ends.
     end: u64,
+    /// Whole lines that are not in the file yet.
+    waiting: Vec<u8>,
 }
 
 /// What a tape says about itself.
@@ -116,7 +122,8 @@ impl Tape {
             .unwrap_or(Timestamp::UNIX_EPOCH);
         let stem = moment.strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
         let (path, file) = create_new(folder, &stem)?;
-        let mut tape = Self { path, bodies: folder.join("bodies"), file, end: 0 };
+        let mut tape =
+            Self { path, bodies: folder.join("bodies"), file, end: 0, waiting: Vec::new() };
         let header = HeaderLine {
             tape: "ringer".to_owned(),
             version: VERSION,
@@ -124,7 +131,8 @@ impl Tape {
             started: moment.to_string(),
             upstream: upstream.to_owned(),
         };
-        tape.write_line(&header)?;
+        tape.push_line(&header)?;
+        tape.write()?;
         Ok(tape)
     }
 
@@ -138,34 +146,44 @@ impl Tape {
     ///
     /// # Errors
     ///
-    /// The line, or a body beside, cannot be written. Nothing of the line stays then, so that it can
-    /// be appended again.
+    /// As [`Self::push`] and [`Self::write`].
     pub fn append(&mut self, exchange: &Exchange, stub: Option<StubId>) -> Result<(), WriteError> {
+        self.push(exchange, stub)?;
+        self.write()
+    }
+
+    /// As [`Self::append`], but the line waits for [`Self::write`]: lines that come together are written
+    /// together.
+    ///
+    /// # Errors
+    ///
+    /// A body beside cannot be written. Nothing of the line stays then, so that it can be pushed again.
+    pub fn push(&mut self, exchange: &Exchange, stub: Option<StubId>) -> Result<(), WriteError> {
         let request = &exchange.request;
         let request_body = self.keep(&request.headers, &request.body)?;
         let response_body = match &exchange.response {
             Some(response) => self.keep(&response.headers, &response.body)?,
-            None => BodyLine::default(),
+            None => WrittenBody::default(),
         };
-        self.write_line(&ExchangeLine::new(exchange, stub, request_body, response_body))
+        self.push_line(&WrittenLine::new(exchange, stub, request_body, response_body))
     }
 
-    /// Makes what was appended last through a loss of power.
+    /// Whether lines wait to be written.
+    pub fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Writes the lines that wait.
     ///
     /// # Errors
     ///
-    /// The system could not do it.
-    pub fn sync(&self) -> Result<(), WriteError> {
-        self.file.sync_data().map_err(|error| WriteError::new(&self.path, error))
-    }
-
-    fn write_line(&mut self, line: &impl serde::Serialize) -> Result<(), WriteError> {
-        let mut text = serde_json::to_vec(line)
-            .map_err(|error| WriteError::new(&self.path, io::Error::other(error)))?;
-        text.push(b'\n');
-        match self.file.write_all(&text) {
+    /// They cannot be written. Nothing of them is in the file then, and they wait on.
+    pub fn write(&mut self) -> Result<(), WriteError> {
+        match self.file.write_all(&self.waiting) {
             Ok(()) => {
-                self.end += text.len() as u64;
+                self.end += self.waiting.len() as u64;
+                self.waiting.clear();
+                self.waiting.shrink_to(MAX_KEPT);
                 Ok(())
             }
             Err(error) => {
@@ -178,7 +196,30 @@ impl Tape {
         }
     }
 
-    fn keep(&self, headers: &Headers, body: &RecordedBody) -> Result<BodyLine, WriteError> {
+    /// Makes what was appended last through a loss of power.
+    ///
+    /// # Errors
+    ///
+    /// The system could not do it.
+    pub fn sync(&self) -> Result<(), WriteError> {
+        self.file.sync_data().map_err(|error| WriteError::new(&self.path, error))
+    }
+
+    fn push_line(&mut self, line: &impl serde::Serialize) -> Result<(), WriteError> {
+        let before = self.waiting.len();
+        if let Err(error) = serde_json::to_writer(&mut self.waiting, line) {
+            self.waiting.truncate(before);
+            return Err(WriteError::new(&self.path, io::Error::other(error)));
+        }
+        self.waiting.push(b'\n');
+        Ok(())
+    }
+
+    fn keep<'e>(
+        &self,
+        headers: &Headers,
+        body: &'e RecordedBody,
+    ) -> Result<WrittenBody<'e>, WriteError> {
         let bytes = match body {
             RecordedBody::Bytes(bytes) if bytes.len() <= MAX_INLINE => bytes,
             RecordedBody::Bytes(bytes) => {
@@ -190,15 +231,17 @@ impl Tape {
             }
         };
         if bytes.is_empty() {
-            return Ok(BodyLine::default());
+            return Ok(WrittenBody::default());
         }
         if let Some((coding, text)) = decoded(headers, bytes) {
-            let coding = Some(coding.token().to_owned());
-            return Ok(BodyLine { text: Some(text), coding, ..BodyLine::default() });
+            let coding = Some(coding.token());
+            return Ok(WrittenBody { text: Some(text.into()), coding, ..WrittenBody::default() });
         }
         Ok(match std::str::from_utf8(bytes) {
-            Ok(text) => BodyLine { text: Some(text.to_owned()), ..BodyLine::default() },
-            Err(_) => BodyLine { base64: Some(STANDARD.encode(bytes)), ..BodyLine::default() },
+            Ok(text) => WrittenBody { text: Some(text.into()), ..WrittenBody::default() },
+            Err(_) => {
+                WrittenBody { base64: Some(STANDARD.encode(bytes)), ..WrittenBody::default() }
+            }
         })
     }
 
@@ -207,10 +250,10 @@ impl Tape {
         source: Source<'_>,
         length: u64,
         sha256: [u8; 32],
-    ) -> Result<BodyLine, WriteError> {
+    ) -> Result<WrittenBody<'static>, WriteError> {
         let name = hex(&sha256);
         writer::place(source, &self.bodies.join(&name))?;
-        Ok(BodyLine { file: Some(name), length: Some(length), ..BodyLine::default() })
+        Ok(WrittenBody { file: Some(name), length: Some(length), ..WrittenBody::default() })
     }
 }
 

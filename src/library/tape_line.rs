@@ -1,12 +1,13 @@
-//! The lines of a tape as JSON: private shapes between the model and serde.
+//! The lines of a tape as JSON: private shapes between the model and serde. An exchange is read here
+//! and written by [`super::tape_written`].
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Chunk, Ending, Exchange, Headers, RecordedBody, RecordedRequest, RecordedResponse, ServiceName,
-    StubId, Timing,
+    Chunk, Ending, Exchange, RecordedBody, RecordedRequest, RecordedResponse, ServiceName, StubId,
+    Timing,
 };
 
 /// The first line.
@@ -21,7 +22,7 @@ pub(super) struct HeaderLine {
 }
 
 /// An exchange.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ExchangeLine {
     number: u64,
@@ -29,45 +30,45 @@ pub(super) struct ExchangeLine {
     connection: u64,
     address: String,
     upstream: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     stub: Option<String>,
     pub(super) request: RequestLine,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(super) response: Option<ResponseLine>,
     timing: TimingLine,
     ending: EndingLine,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RequestLine {
     method: String,
     target: String,
     protocol: String,
     pub(super) headers: HeaderFields,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     trailers: HeaderFields,
-    #[serde(default, skip_serializing_if = "BodyLine::is_empty")]
+    #[serde(default)]
     pub(super) body: BodyLine,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ResponseLine {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     interim: Vec<InterimLine>,
     status: u16,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     reason: Option<String>,
     protocol: String,
     pub(super) headers: HeaderFields,
-    #[serde(default, skip_serializing_if = "BodyLine::is_empty")]
+    #[serde(default)]
     pub(super) body: BodyLine,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     trailers: HeaderFields,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct InterimLine {
     status: u16,
     headers: HeaderFields,
@@ -77,46 +78,40 @@ struct InterimLine {
 type HeaderFields = Vec<(String, String)>;
 
 /// A body: nothing, or one of `text`, `base64` and `file`.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BodyLine {
     /// UTF-8; without the content coding that `coding` names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(super) text: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(super) coding: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(super) base64: Option<String>,
     /// Name under `bodies/`: the SHA-256 of the file as hex.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(super) file: Option<String>,
     /// Length of the body as it was sent, where it is in a file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(super) length: Option<u64>,
 }
 
-impl BodyLine {
-    fn is_empty(&self) -> bool {
-        self.text.is_none() && self.base64.is_none() && self.file.is_none()
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TimingLine {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     request_end_ms: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     first_byte_ms: Option<f64>,
     total_ms: f64,
     #[serde(default)]
     request_bytes_at_head: u64,
     /// When, how long, how much of the request had come.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     chunks: Vec<(f64, u64, u64)>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum EndingLine {
     Complete,
@@ -126,55 +121,6 @@ enum EndingLine {
 }
 
 impl ExchangeLine {
-    /// The line of an exchange whose bodies are kept as given.
-    pub(super) fn new(
-        exchange: &Exchange,
-        stub: Option<StubId>,
-        request_body: BodyLine,
-        response_body: BodyLine,
-    ) -> Self {
-        let request = &exchange.request;
-        Self {
-            number: exchange.number,
-            started_ms: millis(exchange.started),
-            connection: exchange.connection,
-            address: exchange.address.clone(),
-            upstream: exchange.upstream.clone(),
-            stub: stub.map(|stub| stub.to_string()),
-            request: RequestLine {
-                method: request.method.clone(),
-                target: request.target.clone(),
-                protocol: request.protocol.clone(),
-                headers: fields(&request.headers),
-                trailers: fields(&request.trailers),
-                body: request_body,
-            },
-            response: exchange.response.as_ref().map(|response| ResponseLine {
-                interim: response
-                    .interim
-                    .iter()
-                    .map(|(status, headers)| InterimLine {
-                        status: *status,
-                        headers: fields(headers),
-                    })
-                    .collect(),
-                status: response.status,
-                reason: response.reason.clone(),
-                protocol: response.protocol.clone(),
-                headers: fields(&response.headers),
-                body: response_body,
-                trailers: fields(&response.trailers),
-            }),
-            timing: TimingLine::new(&exchange.timing),
-            ending: match &exchange.ending {
-                Ending::Complete => EndingLine::Complete,
-                Ending::ClientLeft => EndingLine::ClientLeft,
-                Ending::NotKept(why) => EndingLine::NotKept(why.clone()),
-                Ending::UpstreamBroke(how) => EndingLine::UpstreamBroke(how.clone()),
-            },
-        }
-    }
-
     /// The exchange and its stub, with the bodies that were made from their lines.
     pub(super) fn into_exchange(
         self,
@@ -224,20 +170,6 @@ impl ExchangeLine {
 }
 
 impl TimingLine {
-    fn new(timing: &Timing) -> Self {
-        Self {
-            request_end_ms: timing.request_end.map(millis),
-            first_byte_ms: timing.first_byte.map(millis),
-            total_ms: millis(timing.total),
-            request_bytes_at_head: timing.request_bytes_at_head,
-            chunks: timing
-                .chunks
-                .iter()
-                .map(|chunk| (millis(chunk.at), chunk.size, chunk.request_bytes))
-                .collect(),
-        }
-    }
-
     fn into_timing(self) -> Timing {
         Timing {
             request_end: self.request_end_ms.map(duration),
@@ -253,12 +185,8 @@ impl TimingLine {
     }
 }
 
-fn fields(headers: &Headers) -> HeaderFields {
-    headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
 /// Milliseconds to the microsecond.
-fn millis(time: Duration) -> f64 {
+pub(super) fn millis(time: Duration) -> f64 {
     time.as_micros() as f64 / 1000.0
 }
 

@@ -14,7 +14,9 @@
 pub mod config;
 pub mod lazy_recorder;
 pub mod mapping_files;
-pub mod recorder;
+pub mod queue;
+mod recorder;
+mod repeats;
 pub mod snapshot;
 pub mod summary;
 

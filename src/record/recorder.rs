@@ -3,18 +3,13 @@
 //! Everything slow (sanitising, disk) happens on a thread of its own. A request takes a permit before
 //! it is forwarded, so that a slow disk holds back new requests and never one under way.
 
-use std::{
-    sync::{
-        Arc,
-        mpsc::{self, SyncSender, TrySendError},
-    },
-    thread,
-};
+use std::{sync::Arc, thread};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{
     config::{RecordError, RecorderConfig},
+    queue::{Sender, queue},
     summary::RecordSummary,
     worker::{Message, Worker},
 };
@@ -28,7 +23,7 @@ pub struct Permit(OwnedSemaphorePermit);
 #[derive(Debug)]
 pub struct Recorder {
     permits: Arc<Semaphore>,
-    queue: SyncSender<Message>,
+    queue: Sender<Message>,
     metrics: RecorderMetrics,
 }
 
@@ -41,8 +36,7 @@ impl Recorder {
     /// here: it is reported when something has to be written, and in the summary.
     pub fn start(config: RecorderConfig) -> Result<Self, RecordError> {
         let permits = config.permits.clamp(1, Semaphore::MAX_PERMITS / 2);
-        // Each message but the rare others holds a permit, so the queue is never full.
-        let (queue, messages) = mpsc::sync_channel(permits + 64);
+        let (queue, messages) = queue();
         let metrics = config.metrics.clone();
         let worker = Worker::new(config)?;
         thread::Builder::new()
@@ -63,9 +57,9 @@ impl Recorder {
 
     /// Hands over a finished exchange. Never blocks.
     pub fn record(&self, permit: Permit, exchange: Exchange) {
-        match self.queue.try_send(Message::Exchange(permit.0, Box::new(exchange))) {
+        match self.queue.send(Message::Exchange(permit.0, Box::new(exchange))) {
             Ok(()) => self.metrics.queued(),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+            Err(_) => {
                 self.metrics.failed();
                 tracing::error!("the recorder has stopped: an exchange is lost");
             }
@@ -76,7 +70,7 @@ impl Recorder {
     /// disk yet.
     pub async fn settled(&self) {
         let (done, settled) = oneshot::channel();
-        if self.queue.try_send(Message::Settle(done)).is_ok() {
+        if self.queue.send(Message::Settle(done)).is_ok() {
             // An error says that the recorder has stopped: there is nothing to wait for.
             let _ = settled.await;
         }
@@ -86,7 +80,7 @@ impl Recorder {
     /// goes on; it ends when it is dropped.
     pub async fn finish(&self) -> RecordSummary {
         let (done, summary) = oneshot::channel();
-        if self.queue.try_send(Message::Finish(done)).is_ok()
+        if self.queue.send(Message::Finish(done)).is_ok()
             && let Ok(summary) = summary.await
         {
             return summary;

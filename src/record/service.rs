@@ -32,6 +32,8 @@ pub(super) struct Service {
     started: SystemTime,
     tape: Option<Tape>,
     tape_is_dirty: bool,
+    /// The disk did not take the last lines.
+    tape_is_stuck: bool,
     /// Exchanges that could not be appended yet.
     waiting: VecDeque<(Exchange, Option<StubId>)>,
     /// Variants whose files are to be written.
@@ -71,6 +73,7 @@ impl Service {
             started,
             tape: None,
             tape_is_dirty: false,
+            tape_is_stuck: false,
             waiting: VecDeque::new(),
             dirty: BTreeSet::new(),
             bodies: Vec::new(),
@@ -119,10 +122,22 @@ impl Service {
         troubles: &mut Troubles,
     ) {
         self.waiting.push_back((exchange, stub));
-        self.append_waiting(troubles);
+        if !self.tape_is_stuck {
+            self.push_waiting(troubles);
+        }
         while self.waiting.len() > MAX_WAITING_LINES {
             self.waiting.pop_front();
             troubles.lost_lines(&self.recordings);
+        }
+    }
+
+    /// Writes to the tape what was appended.
+    pub(super) fn write_tape(&mut self, troubles: &mut Troubles) {
+        let Some(tape) = self.tape.as_mut().filter(|tape| tape.has_waiting()) else { return };
+        let written = tape.write();
+        self.tape_is_stuck = written.is_err();
+        if let Err(error) = written {
+            troubles.note(error);
         }
     }
 
@@ -140,6 +155,7 @@ impl Service {
         self.write_stubs(troubles);
         self.append_waiting(troubles);
         if self.tape_is_dirty
+            && !self.tape_is_stuck
             && let Some(tape) = &self.tape
         {
             match tape.sync() {
@@ -217,7 +233,16 @@ impl Service {
         }
     }
 
+    /// Lines that the disk did not take come first, and no others are made meanwhile.
     fn append_waiting(&mut self, troubles: &mut Troubles) {
+        self.write_tape(troubles);
+        if !self.tape_is_stuck {
+            self.push_waiting(troubles);
+            self.write_tape(troubles);
+        }
+    }
+
+    fn push_waiting(&mut self, troubles: &mut Troubles) {
         while let Some((exchange, stub)) = self.waiting.front() {
             if self.tape.is_none() {
                 let made =
@@ -236,7 +261,7 @@ impl Service {
                 }
             }
             let Some(tape) = &mut self.tape else { return };
-            if let Err(error) = tape.append(exchange, *stub) {
+            if let Err(error) = tape.push(exchange, *stub) {
                 troubles.note(error);
                 return;
             }

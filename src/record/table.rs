@@ -21,9 +21,11 @@ use super::{
     fingerprint,
     identity::{self, Key},
     neighbours::Neighbours,
-    renamed, stub,
+    renamed,
+    repeats::{Known, Repeats, Seal},
+    stub,
     tree::{Demand, Found, Tree},
-    variant::{Fit, Step, Variant},
+    variant::{self, Fit, Step, Variant},
 };
 use crate::model::{BodySpec, Exchange, RecordedAs, RequestPattern, ServiceName, Stub, StubId};
 
@@ -41,6 +43,7 @@ pub(super) struct Table {
     ids: HashSet<StubId>,
     paths: HashSet<PathBuf>,
     aliases: Aliases,
+    repeats: Repeats,
     /// The client's addresses when the stubs on disk were recorded.
     addresses: Vec<String>,
     /// What has to be written.
@@ -79,6 +82,7 @@ impl Table {
             ids: HashSet::new(),
             paths: HashSet::new(),
             aliases: Aliases::default(),
+            repeats: Repeats::default(),
             addresses: Vec::new(),
             changes: Changes::default(),
         }
@@ -149,17 +153,47 @@ impl Table {
         two_way: bool,
         redacted: &[String],
     ) -> Outcome {
+        let seal = self.repeats.seal_of(exchange, two_way);
+        if let Some(outcome) = seal.and_then(|seal| self.repeated(seal, exchange.number)) {
+            return outcome;
+        }
         match self.arrival(exchange, two_way, redacted) {
             Ok((arrival, found)) => {
+                let known = seal.filter(|_| self.aliases.is_empty()).map(|seal| {
+                    let headers = Arc::new(arrival.print.headers.clone());
+                    (seal, arrival.key, headers, variant::identity_of(&arrival.answer.spec))
+                });
                 let (variant, recorded) = match found {
                     Found::Variant(variant) => self.add_to(variant, arrival),
                     Found::Nothing(demands) => (self.create(demands, arrival), RecordedAs::New),
                 };
+                if let Some((seal, key, headers, came)) = known {
+                    self.repeats.insert(seal, Known { key, headers, variant, came });
+                }
                 let stub = self.variants.get(variant).map(|variant| variant.stub.id);
                 Outcome { stub, recorded }
             }
             Err(why) => Outcome { stub: None, recorded: RecordedAs::TapeOnly(why) },
         }
+    }
+
+    /// An exchange that says what came before it in the same variant. All that has been learned since
+    /// is asked: whether its request still belongs there, and what came last.
+    fn repeated(&mut self, seal: Seal, number: u64) -> Option<Outcome> {
+        // Names that have changed meanwhile would be read otherwise now.
+        if !self.aliases.is_empty() {
+            return None;
+        }
+        let known = self.repeats.get(seal)?;
+        let Found::Variant(at) = self.trees.get(&known.key)?.find(&known.headers) else {
+            return None;
+        };
+        let variant = self.variants.get_mut(at).filter(|_| at == known.variant)?;
+        if !variant.repeat(number, known.came) {
+            return None;
+        }
+        variant.earlier.add(&known.headers);
+        Some(Outcome { stub: Some(variant.stub.id), recorded: RecordedAs::Unchanged })
     }
 
     /// What has come, and where it belongs.

@@ -153,6 +153,22 @@ impl Variant {
         same_but_for_noise(&self.disk.first()?.spec, now, path)
     }
 
+    /// Adds a request that came last and got the last answer again, which changes no stub; `false` when
+    /// it is none of those.
+    pub(super) fn repeat(&mut self, number: u64, came: Identity) -> bool {
+        let Some(last) = self.entries.last() else {
+            return false;
+        };
+        let is_last = last.number < number && self.entries.len() >= self.disk.len();
+        if !is_last || last.came != came || self.stub.responses.after_last != AfterLast::Stay {
+            return false;
+        }
+        let kept = Arc::clone(&last.kept);
+        self.entries.push(Entry { number, came, kept });
+        self.n_last += 1;
+        true
+    }
+
     /// Adds a request and the answer that is kept for it. Says how many answers the stub has if it
     /// now says something else than before.
     pub(super) fn add(
@@ -243,7 +259,8 @@ impl Variant {
     }
 }
 
-fn identity_of(spec: &ResponseSpec) -> Identity {
+/// What an answer says, in one value.
+pub(super) fn identity_of(spec: &ResponseSpec) -> Identity {
     let mut hash = Sha256::new();
     let mut field = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_le_bytes());

@@ -10,7 +10,6 @@ use std::{
     collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::mpsc::{Receiver, RecvTimeoutError},
     time::Duration,
 };
 
@@ -19,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::{
     config::{RecordError, RecorderConfig},
     pacing,
+    queue::{Receiver, Taken, Urgent},
     service::Service,
     summary::{RecordSummary, Troubles},
     table::Outcome,
@@ -47,6 +47,12 @@ pub(super) enum Message {
     Finish(oneshot::Sender<RecordSummary>),
     /// Tell when everything before this is in service.
     Settle(oneshot::Sender<()>),
+}
+
+impl Urgent for Message {
+    fn is_urgent(&self) -> bool {
+        !matches!(self, Self::Exchange(..))
+    }
 }
 
 /// The thread's state.
@@ -96,21 +102,16 @@ impl Worker {
     /// Works until every sender is gone.
     pub(super) fn run(mut self, messages: &Receiver<Message>) {
         loop {
-            let first = if self.is_dirty() {
-                let wait = self.next_flush.saturating_sub(self.config.clock.elapsed());
-                match messages.recv_timeout(wait) {
-                    Ok(message) => Some(message),
-                    Err(RecvTimeoutError::Timeout) => None,
-                    Err(RecvTimeoutError::Disconnected) => break,
-                }
-            } else {
-                match messages.recv() {
-                    Ok(message) => Some(message),
-                    Err(_) => break,
-                }
+            let wait = self
+                .is_dirty()
+                .then(|| self.next_flush.saturating_sub(self.config.clock.elapsed()));
+            let batch = match messages.take(MAX_BATCH, wait) {
+                Taken::Messages(batch) => batch,
+                Taken::Late => Vec::new(),
+                Taken::Ended => break,
             };
-            let more = messages.try_iter().take(MAX_BATCH);
-            let finishes = self.take(first.into_iter().chain(more));
+            let is_traffic = !batch.is_empty();
+            let finishes = self.take(batch.into_iter());
             if !finishes.is_empty() {
                 self.flush();
                 let summary = self.sum_up();
@@ -120,6 +121,9 @@ impl Worker {
                 }
             } else if self.is_dirty() && self.config.clock.elapsed() >= self.next_flush {
                 self.flush();
+            }
+            if is_traffic {
+                messages.gather();
             }
         }
         self.flush();
@@ -200,6 +204,9 @@ impl Worker {
             if let Some(service) = self.services.get_mut(&exchange.service) {
                 service.tape(exchange, stub, &mut self.troubles);
             }
+        }
+        for service in self.services.values_mut() {
+            service.write_tape(&mut self.troubles);
         }
     }
 
