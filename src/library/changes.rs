@@ -99,7 +99,7 @@ impl Shared {
                         continue;
                     };
                     changes.root |= below.as_os_str().is_empty();
-                    if !is_hidden(below) && !(grows && is_tape(below)) {
+                    if !(is_hidden(below) || (grows && is_tape(below))) {
                         is_ours = true;
                         changes.paths.insert(given.join(below));
                     }

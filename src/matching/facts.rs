@@ -36,7 +36,8 @@ impl CompiledRequest {
         let rare = self.rare.as_deref();
         let cookies = rare.map_or(&[][..], |rare| &rare.cookies);
         let form = rare.filter(|_| with_body).map_or(&[][..], |rare| &rare.form);
-        let named: [(_, fn(String) -> Facet); 3] =
+        type OfName = fn(String) -> Facet;
+        let named: [(_, OfName); 3] =
             [(&*self.query, Facet::Query), (cookies, Facet::Cookie), (form, Facet::Form)];
         for (matchers, facet) in named {
             for (name, matcher) in matchers {

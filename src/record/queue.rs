@@ -172,7 +172,7 @@ impl<M> Drop for Receiver<M> {
 
 #[cfg(test)]
 mod tests {
-    use std::{thread, time::Instant};
+    use std::thread;
 
     use super::*;
 
@@ -218,12 +218,10 @@ mod tests {
             }
             n
         });
-        let started = Instant::now();
         for n in 0..2000 {
             sender.send(Word(n, true)).unwrap();
         }
         drop(sender);
         assert_eq!(other.join().unwrap(), 2000);
-        assert!(started.elapsed() < Duration::from_secs(5));
     }
 }

@@ -49,6 +49,7 @@ use crate::{
 };
 
 /// What a request gets: at once where nothing holds its answer back.
+#[expect(clippy::large_enum_variant, reason = "to box an answer that is there costs more")]
 pub(super) enum Answering {
     /// An answer that is there.
     Ready(Option<Response<ReplyBody>>),

@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
-use ringer::{config::Config, runtime::Clock, serve::Answers};
+use ringer::{
+    config::Config,
+    runtime::Clock,
+    serve::{Answers, Dialect},
+};
 
 use crate::support::{
     certificates::client_trusting,
@@ -43,7 +47,7 @@ async fn an_answer_names_its_stub_and_comes_in_chunks_without_a_type() {
     assert_eq!(
         got.head,
         "HTTP/1.1 200 OK\r\nMatched-Stub-Id: 5b0d7c1e-6c0f-5a8e-9a53-1d9b8b2f7f10\r\n\
-         Matched-Stub-Name: my stub\r\ntransfer-encoding: chunked"
+         Matched-Stub-Name: my stub\r\nTransfer-Encoding: chunked"
     );
     assert_eq!((got.text(), got.chunks), ("hello".to_owned(), vec![5]));
     let empty = answer("{}", "").await;
@@ -56,16 +60,22 @@ async fn the_names_of_stubs_can_be_left_out() {
     let answers = Answers { matched_stub_headers: false, ..Answers::default() };
     let (_folder, ringer) = giving_with(r#"{"body": "hello"}"#, answers).await;
     let got = asked(&ringer, "GET", "").await.message().await;
-    assert_eq!(got.head, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked");
+    assert_eq!(got.head, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_closes_gets_a_body_that_ends_with_the_connection() {
-    let (_folder, ringer) = giving(r#"{"body": "hello", "headers": {"X-A": "1"}}"#).await;
-    let got = asked(&ringer, "GET", "Connection: close\r\n").await.message().await;
-    assert_eq!(got.first_line(), "HTTP/1.1 200 OK");
-    assert_eq!((got.field("transfer-encoding"), got.field("connection")), (None, Some("close")));
-    assert_eq!(got.text(), "hello");
+async fn in_wiremocks_dialect_a_body_ends_with_the_connection_of_a_client_that_closes() {
+    for (dialect, coding) in [(Dialect::WireMock, None), (Dialect::Ringer, Some("chunked"))] {
+        let answers = Answers { dialect, ..Answers::default() };
+        let response = r#"{"body": "hello", "headers": {"X-A": "1"}}"#;
+        let (_folder, ringer) = giving_with(response, answers).await;
+        let mut wire = asked(&ringer, "GET", "Connection: close\r\n").await;
+        let got = wire.message().await;
+        assert_eq!(got.first_line(), "HTTP/1.1 200 OK");
+        assert_eq!(got.field("connection"), Some("close"));
+        assert_eq!((got.field("transfer-encoding"), got.text()), (coding, "hello".to_owned()));
+        assert!(wire.is_closed().await);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
