@@ -390,7 +390,11 @@ fn length_of(value: &HeaderValue) -> Result<u64, PrepareError> {
 fn spelled(fields: &[(&str, Option<&str>)]) -> Vec<String> {
     fields
         .iter()
-        .filter(|(name, _)| !is_title_case(name))
+        .filter(|(name, _)| {
+            // The spellings of one name are told together, in their order.
+            let same = |(other, _): &&(&str, _)| other.eq_ignore_ascii_case(name);
+            fields.iter().filter(same).any(|(other, _)| !is_title_case(other))
+        })
         .map(|(name, _)| (*name).to_owned())
         .collect()
 }

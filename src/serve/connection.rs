@@ -304,6 +304,10 @@ fn builder(state: &State, uploads: Uploads) -> Builder<TokioExecutor> {
         // Requests are passed on with the names that the client spelled.
         .preserve_header_case(state.router.forwards())
         .auto_date_header(false);
+    if state.router.forwards() {
+        // APIs are sent more than the 100 that hyper has room for on the stack.
+        builder.http1().max_headers(256);
+    }
     builder
         .http2()
         .timer(TokioTimer::new())

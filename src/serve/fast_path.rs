@@ -15,8 +15,8 @@ use super::{
     handler::Exchange,
     rendering, replay,
     reply::{ReplyBody, Sizing},
-    respond::{Head, may_have_body},
-    settings::{Chunking, Dialect, Templating},
+    respond::{Head, may_have_body, sizing},
+    settings::{Dialect, Templating},
     state::State,
 };
 use crate::{
@@ -277,10 +277,14 @@ fn response(exchange: &Exchange, live: &LiveStub, prepared: &Arc<Prepared>) -> R
         PreparedBody::Bytes(bytes) if has_body => Some(bytes.clone()),
         _ => None,
     };
-    let sizing = match state.answers.chunking {
-        _ if is_recorded || !has_body => Sizing::Unsaid,
-        Chunking::Always => Sizing::InPieces,
-        Chunking::BodyFile | Chunking::Never => Sizing::Named,
+    let sizing = match is_recorded || !has_body {
+        true => Sizing::Unsaid,
+        false => sizing(
+            state,
+            prepared,
+            asked,
+            matches!(live.response(0), Some(spec) if matches!(spec.body, BodySpec::File(_))),
+        ),
     };
     let body = ReplyBody::Whole { bytes, trailers: None, sizing };
     let is_bare = prepared.has_no_framing()

@@ -61,7 +61,7 @@ pub(super) async fn give(
         return faults::instead(&Fault::Wire(fault), &scene, inquiry).await;
     }
     let Some(strike) = &plan.fault else {
-        let answer = answer(state, found, plan.schedule, inquiry, client).await?;
+        let answer = answer(state, found, plan.schedule, inquiry, client, false).await?;
         return Ok(paced(&plan.bandwidth, answer, state, client));
     };
     *outcome = Outcome::InjectedError;
@@ -69,18 +69,19 @@ pub(super) async fn give(
         sleep_until(state.session.clock(), watch, plan.schedule.head).await;
         return faults::instead(&strike.value, &scene, inquiry).await;
     }
-    let answer = answer(state, found, plan.schedule, inquiry, client).await?;
+    let answer = answer(state, found, plan.schedule, inquiry, client, true).await?;
     let answer = faults::damage(&strike.value, strike.draws(), answer, &scene).await?;
     Ok(paced(&plan.bandwidth, answer, state, client))
 }
 
-/// The answer as its stub has it, when it is due.
+/// The answer as its stub has it, when it is due; `is_struck` says that a fault will change it.
 async fn answer(
     state: &State,
     found: Found,
     schedule: Schedule,
     mut inquiry: Inquiry,
     client: &Client,
+    is_struck: bool,
 ) -> Result<Response<ReplyBody>, BodyError> {
     let live = Arc::clone(&found.stub);
     let templates = rendering::templates_of(state, &found);
@@ -128,6 +129,7 @@ async fn answer(
         dribble: spec.and_then(|spec| spec.dribble),
         is_from_file: spec.is_some_and(|spec| matches!(spec.body, BodySpec::File(_))),
         is_recorded: live.stub.recorded.is_some(),
+        is_struck,
     };
     Ok(respond(state, given, inquiry, &client.interim).await)
 }

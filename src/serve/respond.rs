@@ -37,6 +37,8 @@ pub(super) struct Given {
     pub(super) is_from_file: bool,
     /// It was recorded, and so has the framing that it had then.
     pub(super) is_recorded: bool,
+    /// A fault will change it, which must be able to hold its end back.
+    pub(super) is_struck: bool,
 }
 
 impl Given {
@@ -98,7 +100,7 @@ pub(super) async fn respond(
         // The head of a dribbled answer goes out with its first piece.
         sleep_until(state.session.clock(), inquiry.watch, *due).await;
     }
-    let Given { prepared, schedule, ending, is_from_file, .. } = given;
+    let Given { prepared, schedule, ending, is_from_file, is_struck, .. } = given;
     // To read the body would ask the client for it.
     let is_refused = inquiry.is_unasked()
         && (prepared.status.is_client_error() || prepared.status.is_server_error());
@@ -130,11 +132,8 @@ pub(super) async fn respond(
                 _ if is_recorded => Sizing::Unsaid,
                 // Its connection can live on only with a length.
                 Version::HTTP_10 => Sizing::Named,
-                _ => match state.answers.chunking {
-                    Chunking::Always => Sizing::InPieces,
-                    Chunking::BodyFile if is_from_file => Sizing::InPieces,
-                    Chunking::BodyFile | Chunking::Never => Sizing::Named,
-                },
+                _ if is_struck && state.answers.chunking == Chunking::Always => Sizing::InPieces,
+                _ => sizing(state, &prepared, &request.headers, is_from_file),
             },
         },
         None => Production {
@@ -191,6 +190,8 @@ impl Head<'_> {
         interim: &Interim,
     ) -> Response<ReplyBody> {
         let Self { version, has_body, length, is_recorded, asked, spelling } = self;
+        let is_named = state.answers.dialect == Dialect::Ringer
+            && matches!(body, ReplyBody::Whole { sizing: Sizing::Named, .. });
         let mut response = Response::new(body);
         *response.status_mut() = prepared.status;
         *response.headers_mut() = fields(state, prepared, version);
@@ -210,10 +211,7 @@ impl Head<'_> {
                 if prepared.body.length() > 0 {
                     *response.version_mut() = Version::HTTP_10;
                 }
-            } else if state.answers.dialect == Dialect::WireMock
-                && (closes(asked) || closes(response.headers()))
-            {
-                // Its body ends with the connection, as WireMock's does.
+            } else if !is_named && (closes(asked) || closes(response.headers())) {
                 *response.version_mut() = Version::HTTP_10;
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 interim.call_it_1_1();
@@ -234,6 +232,27 @@ impl Head<'_> {
     }
 }
 
+/// How the length of a whole body is told that a person wrote, where its stub says nothing of that. To a
+/// client that closes WireMock tells no length: some then take the end of the connection for an error.
+pub(super) fn sizing(
+    state: &State,
+    prepared: &Prepared,
+    asked: &HeaderMap,
+    is_from_file: bool,
+) -> Sizing {
+    match state.answers.chunking {
+        Chunking::Always if state.answers.dialect == Dialect::Ringer => {
+            match closes(asked) || (!prepared.has_no_framing() && closes(&prepared.fields)) {
+                true => Sizing::Named,
+                false => Sizing::InPieces,
+            }
+        }
+        Chunking::Always => Sizing::InPieces,
+        Chunking::BodyFile if is_from_file => Sizing::InPieces,
+        Chunking::BodyFile | Chunking::Never => Sizing::Named,
+    }
+}
+
 /// Whether answers of this status have a body at all (RFC 9110 §6.4.1).
 pub(super) fn may_have_body(status: StatusCode) -> bool {
     !status.is_informational()
@@ -243,8 +262,11 @@ pub(super) fn may_have_body(status: StatusCode) -> bool {
 
 /// Whether a message says that its connection closes after it.
 fn closes(fields: &HeaderMap) -> bool {
+    if !fields.contains_key(CONNECTION) {
+        return false;
+    }
     let options = fields.get_all(CONNECTION).iter().map(HeaderValue::as_bytes);
-    fields.contains_key(CONNECTION) && hop::nominated(options).iter().any(|it| it == "close")
+    hop::nominated(options).iter().any(|it| it == "close")
 }
 
 fn fields(state: &State, prepared: &Prepared, version: Version) -> HeaderMap {

@@ -180,7 +180,7 @@ async fn a_length_is_said_wrong_and_the_connection_ends_with_the_body() {
 async fn a_field_is_missing_or_comes_twice_framing_included() {
     let twice = |name: &str| Fault::Answer(AnswerFault::HeaderDuplicated(name.to_owned()));
     for (name, line) in
-        [("etag", "ETag: \"v1\""), ("Transfer-Encoding", "transfer-encoding: chunked")]
+        [("etag", "ETag: \"v1\""), ("Transfer-Encoding", "Transfer-Encoding: chunked")]
     {
         let (_folder, _ringer, mut wire) = struck(twice(name)).await;
         let answer = wire.message().await;

@@ -80,7 +80,7 @@ async fn the_stub_s_wishes_about_path_and_fields_are_followed() {
             line.starts_with("x-up") || line.starts_with("content-type")
         })
         .collect();
-    assert_eq!(ups, ["X-Up: 1", "x-up: 2", "Content-Type: text/y"]);
+    assert_eq!(ups, ["X-Up: 1", "X-Up: 2", "Content-Type: text/y"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
