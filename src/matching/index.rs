@@ -9,7 +9,7 @@
 //!
 //! Stubs are numbered in the order in which they go; every list holds numbers in that order, and a
 //! request merges the few lists that apply. Where many stubs share a URL, their list is divided by
-//! what tells them apart ([`super::places`]).
+//! what tells them apart (`places`).
 
 use std::{cmp::Reverse, sync::Arc, vec};
 
