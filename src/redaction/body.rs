@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{names, pass::Pass, text::Kind};
+use super::{kind::Kind, names, pass::Pass};
 use crate::{
     codec::{encoding, form, multipart},
     model::Coding,

@@ -4,8 +4,9 @@
 use super::{
     card,
     eights::{Eight, eights},
-    encoded, names, shapes,
-    text::Kind,
+    encoded,
+    kind::Kind,
+    names, shapes,
 };
 
 /// No rule finds anything in less: the shortest is `&pw=x`.

@@ -25,6 +25,7 @@ mod header;
 mod json;
 mod json_scan;
 mod jwt;
+mod kind;
 mod name_tables;
 mod names;
 mod opaque;

@@ -10,10 +10,10 @@ use bytes::Bytes;
 
 use super::{
     body::{Label, kind_of},
+    kind::Kind,
     pass::{Pass, Side},
     pseudonym::Pseudonyms,
     taint::Taint,
-    text::Kind,
     written::LONGEST_VALUE,
 };
 use crate::codec::encoding;

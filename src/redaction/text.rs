@@ -12,6 +12,7 @@ use regex::bytes::Regex;
 
 use super::{
     basic, card, glance, jwt,
+    kind::Kind,
     name_tables::Weight,
     names::{self, Named},
     opaque,
@@ -21,17 +22,6 @@ use super::{
     stand_in, taint,
     written::{Written, string_end, value_end},
 };
-
-/// What kind of text it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Bytes that something may count or frame: nothing may move.
-    Binary,
-    /// A header field: long numbers in it are ids.
-    Field,
-    /// Text of a person or a program.
-    Text,
-}
 
 /// A proposal to replace a part of the text.
 pub(super) struct Edit {

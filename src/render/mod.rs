@@ -2,10 +2,12 @@
 //!
 //! May import: codec, matching, model, redaction, runtime.
 
+mod fields;
 pub mod file_templates;
 pub mod helpers;
 pub mod http_date;
 pub mod language;
+pub mod prepare_error;
 pub mod prepared;
 mod reason;
 pub mod request_model;
@@ -20,7 +22,8 @@ pub mod webhook;
 pub use file_templates::FileTemplates;
 pub use http_date::http_date;
 pub use language::{Template, TemplateError};
-pub use prepared::{Dress, PrepareError, Prepared, PreparedBody};
+pub use prepare_error::PrepareError;
+pub use prepared::{Dress, Prepared, PreparedBody};
 pub use request_model::{RequestInfo, RequestModel};
 pub use substitute::Substitutions;
 pub use templated::{TemplateErrors, TemplatedJson, TemplatedResponse};

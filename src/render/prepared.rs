@@ -1,7 +1,6 @@
 //! An answer made ready once, so that giving it costs little.
 
 use std::{
-    borrow::Cow,
     fs,
     path::PathBuf,
     sync::{Arc, OnceLock},
@@ -9,21 +8,20 @@ use std::{
 
 use bytes::Bytes;
 use http::{
-    Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode,
-    header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
+    Extensions, HeaderMap, HeaderValue, StatusCode,
+    header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
 };
-use thiserror::Error;
 
 use super::{
+    fields::{all_fields, field_map, latin_1, length_of, spelled, trailer_map},
+    prepare_error::PrepareError,
     reason::unusual_reason,
     squeeze,
     substitute::{self, Substitutions},
 };
 use crate::{
     codec::{deflate, encoding, json},
-    model::{
-        BodySpec, Coding, CodingSettings, Headers, Json, ResponseEnding, ResponseSpec, bytes_of,
-    },
+    model::{BodySpec, Coding, CodingSettings, Json, ResponseEnding, ResponseSpec},
     redaction::contains_pseudonym,
 };
 
@@ -94,37 +92,6 @@ impl PreparedBody {
             Self::File { length, .. } => *length,
         }
     }
-}
-
-/// Why an answer can't be given.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum PrepareError {
-    /// The body can't be put into its content coding.
-    #[error("cannot encode the body as {}: {reason}", coding.token())]
-    Coding {
-        /// The coding.
-        coding: Coding,
-        /// Why.
-        reason: String,
-    },
-    /// The body file can't be read.
-    #[error("cannot read body file `{}`: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A header field has an impossible name or value.
-    #[error("header `{name}` has a name or value that HTTP does not allow")]
-    Header {
-        /// Its name.
-        name: String,
-    },
-    /// The status is no HTTP status.
-    #[error("status {0} is not between 100 and 999")]
-    Status(u16),
 }
 
 impl Prepared {
@@ -321,106 +288,6 @@ pub(super) fn is_made_plain(spec: &ResponseSpec) -> bool {
         && !spec.headers.iter().any(|(name, _)| decides(name))
 }
 
-/// Every field in wire order; the value of a computed one is `None`.
-fn all_fields(spec: &ResponseSpec) -> Vec<(&str, Option<&str>)> {
-    let mut fields: Vec<(&str, Option<&str>)> =
-        spec.headers.iter().map(|(name, value)| (name, Some(value))).collect();
-    let mut computed: Vec<&(String, usize)> = spec.computed.iter().collect();
-    computed.sort_by_key(|(_, place)| *place);
-    for (name, place) in computed {
-        fields.insert((*place).min(fields.len()), (name, None));
-    }
-    fields
-}
-
-fn field_map(
-    fields: &[(&str, Option<&str>)],
-    coding: Option<Coding>,
-    length: u64,
-    is_written: bool,
-) -> Result<HeaderMap, PrepareError> {
-    let mut map = HeaderMap::with_capacity(fields.len());
-    for (spelled, value) in fields {
-        let wrong = || PrepareError::Header { name: (*spelled).to_owned() };
-        let name = HeaderName::from_bytes(spelled.as_bytes()).map_err(|_| wrong())?;
-        let value = match value {
-            Some(value) if is_written => written_value(value).ok_or_else(wrong)?,
-            Some(value) => HeaderValue::from_bytes(&bytes_of(value)).map_err(|_| wrong())?,
-            None if name == CONTENT_LENGTH => length.into(),
-            None if name == CONTENT_ENCODING => {
-                HeaderValue::from_static(coding.map_or("identity", Coding::token))
-            }
-            None if name == TRANSFER_ENCODING => HeaderValue::from_static("chunked"),
-            None if name == DATE => HeaderValue::from_static(""),
-            None => return Err(wrong()),
-        };
-        map.append(name, value);
-    }
-    Ok(map)
-}
-
-/// A value that a person wrote: Latin-1 where that has all its characters, as the reference server
-/// sends it, else UTF-8.
-fn written_value(value: &str) -> Option<HeaderValue> {
-    let value = latin_1(value);
-    // A template may give line ends, which must not end the field.
-    if value.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
-        let ended = |byte: &u8| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte };
-        return HeaderValue::from_bytes(&value.iter().map(ended).collect::<Vec<u8>>()).ok();
-    }
-    HeaderValue::from_bytes(&value).ok()
-}
-
-/// A text in Latin-1 where that has all its characters, else in UTF-8.
-pub fn latin_1(text: &str) -> Cow<'_, [u8]> {
-    if text.is_ascii() {
-        return Cow::Borrowed(text.as_bytes());
-    }
-    match text.chars().map(|c| u8::try_from(u32::from(c))).collect() {
-        Ok(bytes) => Cow::Owned(bytes),
-        Err(_) => bytes_of(text),
-    }
-}
-
-fn length_of(value: &HeaderValue) -> Result<u64, PrepareError> {
-    let length = value.to_str().ok().and_then(|value| value.trim().parse().ok());
-    length.ok_or_else(|| PrepareError::Header { name: "Content-Length".to_owned() })
-}
-
-fn spelled(fields: &[(&str, Option<&str>)]) -> Vec<String> {
-    fields
-        .iter()
-        .filter(|(name, _)| {
-            // The spellings of one name are told together, in their order.
-            let same = |(other, _): &&(&str, _)| other.eq_ignore_ascii_case(name);
-            fields.iter().filter(same).any(|(other, _)| !is_title_case(other))
-        })
-        .map(|(name, _)| (*name).to_owned())
-        .collect()
-}
-
-pub(super) fn is_title_case(name: &str) -> bool {
-    let mut is_start = true;
-    name.bytes().all(|byte| {
-        let is_right =
-            if is_start { !byte.is_ascii_lowercase() } else { !byte.is_ascii_uppercase() };
-        is_start = byte == b'-';
-        is_right
-    })
-}
-
-fn trailer_map(trailers: &Headers) -> Result<HeaderMap, PrepareError> {
-    let mut map = HeaderMap::new();
-    for (name, value) in trailers.iter() {
-        let wrong = || PrepareError::Header { name: name.to_owned() };
-        map.append(
-            HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?,
-            HeaderValue::from_bytes(&bytes_of(value)).map_err(|_| wrong())?,
-        );
-    }
-    Ok(map)
-}
-
 fn plain_body(
     spec: &BodySpec,
     body_file: impl FnOnce(&str) -> Result<PathBuf, PrepareError>,
@@ -465,7 +332,10 @@ fn encode(coding: Coding, settings: &CodingSettings, bytes: &[u8]) -> Result<Byt
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+
     use super::*;
+    use crate::{model::Headers, render::fields::written_value};
 
     #[test]
     fn a_line_end_in_a_written_value_becomes_a_space() {

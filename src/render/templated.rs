@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use super::{
+    fields::is_title_case,
     language::{Model, Template, TemplateError},
-    prepared::{is_made_plain, is_title_case},
+    prepared::is_made_plain,
     request_model::{RequestInfo, RequestModel},
     template::{Env, Value},
 };

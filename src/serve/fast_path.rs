@@ -12,7 +12,7 @@ use http::{
 use uuid::Uuid;
 
 use super::{
-    handler::Exchange,
+    exchange::Exchange,
     rendering, replay,
     reply::{ReplyBody, Sizing},
     respond::{Head, may_have_body, sizing},

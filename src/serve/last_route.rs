@@ -36,7 +36,7 @@ impl LastRoute {
     ) -> Result<Route, UpstreamError> {
         let is_direct = arrival.tunnel.is_none()
             && (version >= Version::HTTP_2 || uri.scheme().is_none())
-            && !router.has_prefixes();
+            && router.services.iter().all(|service| service.prefix.is_none());
         let (Some(folders), true) = (set.folders(), is_direct) else {
             return router.route(arrival, uri, version, fields, &set.services());
         };

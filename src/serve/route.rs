@@ -253,11 +253,6 @@ impl Router {
         })
     }
 
-    /// Whether a route depends on the path.
-    pub(super) fn has_prefixes(&self) -> bool {
-        self.services.iter().any(|service| service.prefix.is_some())
-    }
-
     /// Whether any request may go to an upstream.
     pub(super) fn forwards(&self) -> bool {
         self.forward.forwards() || self.services.iter().any(|service| service.mode.forwards())

@@ -210,8 +210,7 @@ impl Journal {
             + served.credentials.size()
             + body;
         let bytes = self.is_on().then_some(bytes);
-        let owner = self.ring.owner();
-        let (id, session) = (owner.id(number), owner.session.clone());
+        let (id, session) = (self.ring.owner().id(number), self.ring.owner().session.clone());
         let redactor = self.shared.redactor.clone();
         let event = Arc::new(ServeEvent::new(id, session, served, cut, redactor, bytes));
         if let Some(bytes) = bytes {
@@ -238,8 +237,7 @@ impl Journal {
         (number, self.ring.owner().id(number))
     }
 
-    /// Adds an exchange that is over, of a number that was reserved for it. Its request's body must not
-    /// be longer than what is kept of one.
+    /// Adds an exchange that is over, of a reserved number; its body is not longer than what is kept.
     pub fn push_finished(&self, number: u64, finished: Finished<'_>) {
         if !self.is_on() {
             return;
@@ -348,7 +346,7 @@ impl Journal {
 
     /// All entries, the oldest first.
     pub fn events(&self) -> Vec<Arc<ServeEvent>> {
-        let slots: Vec<_> = self.ring.events.lock().iter().cloned().collect();
+        let slots = self.ring.events.lock().clone();
         slots.into_iter().map(|slot| self.entry(slot)).collect()
     }
 
@@ -368,8 +366,8 @@ impl Journal {
 
     /// An entry by its id.
     pub fn get(&self, id: Uuid) -> Option<Arc<ServeEvent>> {
-        let owner = self.ring.owner();
-        let slot = self.ring.events.lock().iter().find(|slot| slot.id(owner) == id).cloned();
+        let is_asked = |slot: &&Slot| slot.id(self.ring.owner()) == id;
+        let slot = self.ring.events.lock().iter().find(is_asked).cloned();
         slot.map(|slot| self.entry(slot))
     }
 
