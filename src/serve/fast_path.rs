@@ -68,7 +68,12 @@ pub(super) fn prospect(exchange: &Exchange) -> Prospect {
         length
             <= MAX_BODY.min(session.journal().limits().body_bytes).min(state.limits.body_in_memory)
     });
-    if is_short && !fields.contains_key(EXPECT) { Prospect::WithBody } else { Prospect::None }
+    // Where anything holds for requests, a body may have to come slowly, or not at all.
+    let is_free = || state.behaviors.only_latency(session.name()).is_some();
+    match is_short && !fields.contains_key(EXPECT) && is_free() {
+        true => Prospect::WithBody,
+        false => Prospect::None,
+    }
 }
 
 fn length_of(fields: &HeaderMap) -> Option<usize> {
