@@ -1,5 +1,7 @@
 //! `--record-mappings`: what is passed on becomes files, which are stubs from the next start.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use ringer::config::{AdminSettings, Config};
 use serde_json::{Value, json};
@@ -26,6 +28,15 @@ async fn api() -> Upstream {
     })
     .await;
     upstream
+}
+
+/// The files below `place`, when there are so many and none is being written.
+fn written(folder: &Folder, place: &str, count: usize) -> BTreeMap<String, Vec<u8>> {
+    eventually("files that are written", || {
+        let files = folder.snapshot(place);
+        let is_done = files.len() == count && !files.keys().any(|name| name.ends_with(".tmp"));
+        is_done.then_some(files)
+    })
 }
 
 /// The only file below `place` whose name begins so.
@@ -78,9 +89,8 @@ async fn what_was_passed_on_is_served_from_files_at_the_next_start() {
     client::get(address, "/plain").await;
     let listed = client::get(address, "/__admin/mappings").await.json();
     assert_eq!(listed["meta"]["total"], 1, "what is recorded is no stub yet: {listed}");
-    eventually("four exchanges, three of them different, in files", || {
-        (folder.snapshot("root/mappings").len() == 3).then_some(())
-    });
+    // Of four exchanges three are different.
+    let orders = written(&folder, "root/mappings", 3);
 
     let (name, text) = file(&folder, "root/mappings", "mapping-plain-");
     assert!(name.ends_with(".json"), "{name}");
@@ -94,7 +104,6 @@ async fn what_was_passed_on_is_served_from_files_at_the_next_start() {
         plain["response"]["headers"],
         json!({"Content-Type": "application/json", "X-Odd": "1"})
     );
-    let orders = folder.snapshot("root/mappings");
     let orders = orders.iter().find(|(name, content)| {
         name.starts_with("mapping-orders")
             && String::from_utf8_lossy(content).contains("\\\"n\\\": 1")
@@ -126,10 +135,7 @@ async fn a_second_recording_adds_no_files() {
         let proxy = json!({"priority": 1, "response": {"proxyBaseUrl": url}}).to_string();
         client::send(address, "POST", "/__admin/mappings", &[], proxy).await;
         client::get(address, "/a").await;
-        let files = eventually("a mapping", || {
-            let files = folder.snapshot("root");
-            (files.len() == 2).then_some(files)
-        });
+        let files = written(&folder, "root", 2);
         names.push(files.into_keys().collect::<Vec<_>>());
         drop(process);
     }

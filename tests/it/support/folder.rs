@@ -87,9 +87,14 @@ impl Folder {
             .into_iter()
             .filter_map(Result::ok)
             .filter(|entry| entry.file_type().is_file())
-            .map(|entry| {
+            .filter_map(|entry| {
                 let name = entry.path().strip_prefix(&root).unwrap().display().to_string();
-                (name, std::fs::read(entry.path()).unwrap())
+                match std::fs::read(entry.path()) {
+                    Ok(content) => Some((name, content)),
+                    // A file that was half written has got its name.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+                    Err(error) => panic!("{}: {error}", entry.path().display()),
+                }
             })
             .collect()
     }
