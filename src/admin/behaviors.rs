@@ -207,7 +207,7 @@ impl Document {
         let chosen = chosen_names(&node);
         let behaviors = behavior::read_tree(node, &behavior::no_files)
             .map_err(|mistakes| Problem::in_text(&text, &mistakes))?;
-        call.learn_for(&behaviors);
+        call.learn_for(Some(&behaviors));
         Ok(Self { place, behaviors, chosen })
     }
 

@@ -46,8 +46,8 @@ impl<'c> Call<'c> {
     }
 
     /// Has what the tapes say about latency ready before an answer may wait by it.
-    pub(super) fn learn_for(&self, behaviors: &Behaviors) {
-        if behaviors.is_empirical() {
+    pub(super) fn learn_for(&self, behaviors: Option<&Behaviors>) {
+        if behaviors.is_some_and(Behaviors::is_empirical) {
             self.parts.measured.learn();
         }
     }

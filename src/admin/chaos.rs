@@ -67,7 +67,7 @@ pub(super) fn put(call: &Call<'_>) -> Answer {
         return Err(Problem::at("/profile", "`profile` is missing: a name or a document"));
     };
     let name = name.unwrap_or_else(|| UNNAMED.to_owned());
-    call.learn_for(&profile);
+    call.learn_for(Some(&profile));
     let now = call.session().clock().elapsed();
     call.parts.behaviors.put_profile(&call.place(), &name, profile, now).map_err(refused)?;
     get(call)

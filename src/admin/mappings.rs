@@ -52,7 +52,7 @@ pub(super) fn get(call: &Call<'_>) -> Answer {
 
 pub(super) fn create(call: &Call<'_>) -> Answer {
     let stub = read_one(&call.text())?;
-    call.learn_for(&stub.behaviors);
+    call.learn_for(stub.behaviors.as_deref());
     let live = call.stubs().create(stub)?;
     Ok(call::with_status(StatusCode::CREATED, &shown(&live.stub)))
 }
@@ -63,7 +63,7 @@ pub(super) fn edit(call: &Call<'_>) -> Answer {
         return Err(Problem::not_found());
     }
     let stub = Stub { id, ..read_one(&call.text())? };
-    call.learn_for(&stub.behaviors);
+    call.learn_for(stub.behaviors.as_deref());
     let live = call.stubs().edit(stub)?;
     forget_gone(call);
     Ok(call::json(&shown(&live.stub)))
@@ -71,7 +71,7 @@ pub(super) fn edit(call: &Call<'_>) -> Answer {
 
 pub(super) fn edit_body(call: &Call<'_>) -> Answer {
     let stub = read_one(&call.text())?;
-    call.learn_for(&stub.behaviors);
+    call.learn_for(stub.behaviors.as_deref());
     call.stubs().edit(stub)?;
     forget_gone(call);
     Ok(call::no_content())

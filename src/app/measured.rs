@@ -14,7 +14,7 @@ pub(super) fn read(config: &Config, loaded: &Loaded) -> Measured {
     let recordings = config.recordings.clone();
     let measured = Measured::new(move || measuring::measure(&recordings));
     let by_settings = configured(config).into_iter().map(|(_, behaviors)| behaviors);
-    let mut by_stubs = loaded.stubs().map(|stub| &stub.behaviors);
+    let mut by_stubs = loaded.stubs().filter_map(|stub| stub.behaviors.as_deref());
     if by_settings.into_iter().any(|it| it.is_empirical()) || by_stubs.any(Behaviors::is_empirical)
     {
         measured.learn();

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, is_separator},
 };
 
 use walkdir::{DirEntry, WalkDir};
@@ -58,6 +58,8 @@ pub(super) fn stub_files(root: &Path) -> Result<Vec<Found>, LibraryError> {
             Err(error) => found.extend(trouble(&error, None)),
         }
     }
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    folders.sort();
     stub_files_in(&root.join("mappings"), None, &mut found);
     for folder in folders {
         let mappings = folder.join("mappings");
@@ -119,6 +121,7 @@ pub(super) fn is_inside(root: &Path, file: &Path) -> bool {
 }
 
 fn stub_files_in(mappings: &Path, service: Option<&ServiceName>, found: &mut Vec<Found>) {
+    let before = found.len();
     for entry in walk(mappings, usize::MAX) {
         match entry {
             Ok(entry) if entry.file_type().is_file() && is_stub_file(entry.path()) => {
@@ -129,9 +132,19 @@ fn stub_files_in(mappings: &Path, service: Option<&ServiceName>, found: &mut Vec
             Err(error) => found.extend(trouble(&error, service)),
         }
     }
+    if let Some(found) = found.get_mut(before..) {
+        found.sort_by_cached_key(|file| name_order(&file.path));
+    }
 }
 
-/// By name; names that start with `.` are temporary files, ours and those of editors.
+/// What orders paths as their names from the root down do, and is compared faster.
+fn name_order(path: &Path) -> Vec<u8> {
+    let bytes = path.as_os_str().as_encoded_bytes().iter();
+    // Nothing in a name stands before what ends it.
+    bytes.map(|&byte| if is_separator(char::from(byte)) { 0 } else { byte }).collect()
+}
+
+/// In no order; names that start with `.` are temporary files, ours and those of editors.
 fn walk(
     folder: &Path,
     max_depth: usize,
@@ -140,7 +153,6 @@ fn walk(
         .min_depth(1)
         .max_depth(max_depth)
         .follow_links(true)
-        .sort_by_file_name()
         .into_iter()
         .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry))
 }

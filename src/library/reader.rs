@@ -226,6 +226,7 @@ impl Reader {
         let syntax = Syntax::of(&loaded.path).unwrap_or_default();
         let (mappings, mut problems) =
             wiremock::read_mappings(text, syntax, loaded.service.as_ref(), fallback_id);
+        loaded.stubs.reserve_exact(mappings.len());
         for Mapping { stub, span, is_right } in mappings {
             let mut mistakes = self.check_bodies(&stub, &mut loaded.bodies);
             if let Some(check) = &self.check {
@@ -328,9 +329,15 @@ fn unreadable(found: &Found, message: &str, hint: Option<String>) -> LoadedFile 
 fn content(path: &Path) -> io::Result<(Stamp, Vec<u8>)> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
-    // A file by itself would be asked for its size and place again.
-    file.by_ref().take(u64::MAX).read_to_end(&mut bytes)?;
+    let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    let mut bytes = vec![0; size.saturating_add(1)];
+    let read = file.read(&mut bytes)?;
+    bytes.truncate(read);
+    // Less than was asked for is the end of a file: only one that is being written has more.
+    if read != size {
+        // A file by itself would be asked for its size and place again.
+        file.by_ref().take(u64::MAX).read_to_end(&mut bytes)?;
+    }
     let stamp =
         Stamp { modified: metadata.modified().ok(), size: metadata.len(), hash: hash_of(&bytes) };
     Ok((stamp, bytes))

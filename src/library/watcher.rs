@@ -62,7 +62,8 @@ impl Watcher {
         on_change: impl Fn(Vec<LoadedFile>, Vec<PathBuf>) + Send + 'static,
     ) -> Result<Self, LibraryError> {
         let reader = Reader::new(root);
-        let (shared, watch) = Watch::begin(root)?;
+        let (shared, mut watch) = Watch::begin(root)?;
+        watch.try_on().map_err(|source| watch.failed(source))?;
         let known = Known::of(&reader.read()?);
         Self::run(reader, known, shared, watch, on_change)
     }
@@ -78,7 +79,11 @@ impl Watcher {
         known: Known,
         on_change: impl Fn(Vec<LoadedFile>, Vec<PathBuf>) + Send + 'static,
     ) -> Result<Self, LibraryError> {
-        let (shared, watch) = Watch::begin(reader.root())?;
+        let (shared, mut watch) = Watch::begin(reader.root())?;
+        // The system's watch asks about each file: of many, not while somebody waits for the start.
+        if known.len() < MANY {
+            watch.try_on().map_err(|source| watch.failed(source))?;
+        }
         Self::run(reader, known, shared, watch, on_change)
     }
 
@@ -100,6 +105,9 @@ impl Watcher {
             .spawn({
                 let shared = Arc::clone(&shared);
                 move || {
+                    if !watch.is_on {
+                        watch.before_look(&Changes::default());
+                    }
                     while let Some(changes) = shared.next(watch.next_look()) {
                         let burst = watch.before_look(&changes);
                         let (changed, removed) = known.look(&reader, &changes);
@@ -151,10 +159,13 @@ impl Watch {
             move |event| shared.note(&absolute, &given, event)
         })
         .map_err(failed)?;
-        let mut watch =
-            Self { root: root.to_owned(), watcher, is_on: false, has_failed: false, again: &[] };
-        watch.try_on().map_err(failed)?;
+        let root = root.to_owned();
+        let watch = Self { root, watcher, is_on: false, has_failed: false, again: &[] };
         Ok((shared, watch))
+    }
+
+    fn failed(&self, source: notify::Error) -> LibraryError {
+        LibraryError::Watch { path: self.root.clone(), source }
     }
 
     fn try_on(&mut self) -> Result<(), notify::Error> {

@@ -8,7 +8,7 @@ use crate::{
 
 /// Looks at the behaviours of a stub.
 pub(super) fn look(at: usize, stub: &Stub, found: &mut Vec<Finding>) {
-    for behavior in &stub.behaviors.rules {
+    for behavior in stub.behaviors.iter().flat_map(|behaviors| &behaviors.rules) {
         if let Some(why) = never(&behavior.when) {
             let kind = behavior.effect.kind();
             let message = format!("{kind} `{}` never strikes: {why}", behavior.name);

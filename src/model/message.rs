@@ -77,6 +77,11 @@ impl Headers {
         Self::default()
     }
 
+    /// No fields, with room for so many.
+    pub fn with_capacity(fields: usize) -> Self {
+        Self(Vec::with_capacity(fields))
+    }
+
     /// Appends a field; an earlier one of that name stays.
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));

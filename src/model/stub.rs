@@ -29,7 +29,7 @@ pub struct Stub {
     /// What they get.
     pub responses: Responses,
     /// How its answers behave beyond what they say.
-    pub behaviors: Behaviors,
+    pub behaviors: Option<Box<Behaviors>>,
     /// What is told of each answer.
     pub listeners: Vec<ServeListener>,
     /// `persistent` as given: whether the admin API keeps it in a file.

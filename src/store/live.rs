@@ -11,7 +11,7 @@ use http::Extensions;
 use super::rules::LiveBehaviors;
 use crate::{
     matching::{CompileError, CompiledRequest, path::PathVariables},
-    model::{Place, ResponseSpec, ServiceName, Stub},
+    model::{Behaviors, Place, ResponseSpec, ServiceName, Stub},
     render::{Prepared, TemplateErrors, TemplatedResponse, Webhook},
 };
 
@@ -44,7 +44,7 @@ pub struct LiveStub {
     /// What is called after each of its answers, or why that cannot be.
     pub webhooks: Box<[Result<Webhook, String>]>,
     /// The templates of each answer; `None` where an answer has none.
-    templates: Box<[OnceLock<Option<LiveTemplates>>]>,
+    templates: Box<[OnceLock<Option<Box<LiveTemplates>>>]>,
     /// What finds the path variables that templates see, made for the first.
     variables: OnceLock<Option<PathVariables>>,
     /// Whether an answer of it came before its request had ended.
@@ -62,14 +62,10 @@ impl LiveStub {
         since: Duration,
     ) -> Result<Self, CompileError> {
         let request = Arc::new(CompiledRequest::compile(&stub.request)?);
-        let behaviors = if stub.behaviors.is_empty() {
-            None
-        } else {
-            // They go on counting when the stub is read anew.
-            let place = Place::Stub(stub.id);
-            let behaviors = LiveBehaviors::compile(place, &stub.behaviors, since, || 0)?;
-            Some(Box::new(behaviors))
-        };
+        // They go on counting when the stub is read anew.
+        let place = Place::Stub(stub.id);
+        let compile = |behaviors: &Behaviors| LiveBehaviors::compile(place, behaviors, since, || 0);
+        let behaviors = stub.behaviors.as_deref().map(compile).transpose()?.map(Box::new);
         let prepared = stub.responses.steps.iter().map(|_| OnceLock::new()).collect();
         let webhooks = stub
             .listeners
@@ -126,9 +122,9 @@ impl LiveStub {
         }
         let compile = || {
             let compiled = TemplatedResponse::compile(spec, everything).transpose()?;
-            Some(LiveTemplates { response: compiled, spelling: Arc::default() })
+            Some(Box::new(LiveTemplates { response: compiled, spelling: Arc::default() }))
         };
-        self.templates.get(step)?.get_or_init(compile).as_ref()
+        self.templates.get(step)?.get_or_init(compile).as_deref()
     }
 
     /// Names and values of the variables of its path template in the path of a request that it

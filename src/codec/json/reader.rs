@@ -66,12 +66,18 @@ impl Node {
             NodeValue::Bool(value) => Json::Bool(value),
             NodeValue::Number(text) => Json::Number(text),
             NodeValue::String(text) => Json::String(text),
+            // Collected, they would keep the memory of what has places.
             NodeValue::Array(items) => {
-                Json::Array(items.into_iter().map(Self::into_json).collect())
+                let mut values = Vec::with_capacity(items.len());
+                values.extend(items.into_iter().map(Self::into_json));
+                Json::Array(values)
             }
-            NodeValue::Object(members) => Json::Object(
-                members.into_iter().map(|member| (member.name, member.value.into_json())).collect(),
-            ),
+            NodeValue::Object(members) => {
+                let mut values = Vec::with_capacity(members.len());
+                let without_places = |member: Member| (member.name, member.value.into_json());
+                values.extend(members.into_iter().map(without_places));
+                Json::Object(values)
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 
 /// Reads fields; those of a list stand one after the other.
 pub(in crate::format) fn read(members: Vec<Member>, problems: &mut Problems) -> Headers {
-    let mut headers = Headers::new();
+    let mut headers = Headers::with_capacity(members.len());
     for Member { name, name_start, name_end, value } in members {
         if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
             problems.add(name_start..name_end, format!("`{name}` cannot be a header name"));

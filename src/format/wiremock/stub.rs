@@ -19,8 +19,8 @@ use crate::{
         problem::{Problem, Problems},
     },
     model::{
-        AfterLast, Behaviors, Json, Recorded, RequestPattern, ResponseSpec, Responses, Scenario,
-        ServiceName, Stub, StubId,
+        AfterLast, Json, Recorded, RequestPattern, ResponseSpec, Responses, Scenario, ServiceName,
+        Stub, StubId,
     },
 };
 
@@ -146,8 +146,8 @@ pub fn write_value(stub: &Stub) -> Json {
     for (name, listeners) in listener::write(&stub.listeners) {
         put(name, listeners);
     }
-    if !stub.behaviors.is_empty() {
-        put("behavior", document::write(&stub.behaviors));
+    if let Some(behaviors) = &stub.behaviors {
+        put("behavior", document::write(behaviors));
     }
     if let Some(persistent) = stub.persistent {
         put("persistent", persistent.into());
@@ -182,7 +182,9 @@ fn read_mapping(
     let listeners = listener::read(&mut fields, problems);
     let behaviors = fields
         .take("behavior")
-        .map_or_else(Behaviors::default, |node| document::read_of_stub(node, problems));
+        .map(|node| document::read_of_stub(node, problems))
+        .filter(|behaviors| !behaviors.is_empty())
+        .map(Box::new);
     let is_sequence = fields.has("responses");
     let (metadata, notes, recorded) = metadata(&mut fields, is_sequence, problems);
     let responses = responses(&mut fields, notes, problems);
