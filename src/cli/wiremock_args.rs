@@ -74,7 +74,7 @@ pub struct WireMockArgs {
     #[arg(long)]
     pub enable_stub_cors: bool,
     /// When answers come in chunks: always, never, or body_file (those from body files)
-    #[arg(long, value_name = "WHEN", default_value_t)]
+    #[arg(long, value_name = "WHEN", default_value_t = Chunking::Always)]
     pub use_chunked_encoding: Chunking,
     /// No line for each request
     #[arg(long)]

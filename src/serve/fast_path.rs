@@ -286,8 +286,6 @@ fn response(exchange: &Exchange, live: &LiveStub, prepared: &Arc<Prepared>) -> R
         true => Sizing::Unsaid,
         false => sizing(
             state,
-            prepared,
-            asked,
             matches!(live.response(0), Some(spec) if matches!(spec.body, BodySpec::File(_))),
         ),
     };

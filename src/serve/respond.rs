@@ -132,8 +132,9 @@ pub(super) async fn respond(
                 _ if is_recorded => Sizing::Unsaid,
                 // Its connection can live on only with a length.
                 Version::HTTP_10 => Sizing::Named,
-                _ if is_struck && state.answers.chunking == Chunking::Always => Sizing::InPieces,
-                _ => sizing(state, &prepared, &request.headers, is_from_file),
+                // A client that knows the length would not see all that befalls the end.
+                _ if is_struck && state.answers.dialect == Dialect::Ringer => Sizing::InPieces,
+                _ => sizing(state, is_from_file),
             },
         },
         None => Production {
@@ -161,6 +162,15 @@ pub(super) async fn respond(
         spelling,
     };
     let mut response = head.onto(state, &prepared, body, interim);
+    if request.method == Method::HEAD
+        && may_have_body(prepared.status)
+        && !is_recorded
+        && !has_framing(response.headers())
+        && sizing(state, is_from_file) == Sizing::Named
+    {
+        // That of the answer to a GET (RFC 9110 §8.6).
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
     if let Some(unsent) = unsent {
         response.extensions_mut().insert(unsent);
     }
@@ -202,10 +212,8 @@ impl Head<'_> {
         {
             *named = length.into();
         }
-        let has_framing = [CONTENT_LENGTH, TRANSFER_ENCODING]
-            .iter()
-            .any(|name| response.headers().contains_key(name));
-        if version == Version::HTTP_11 && has_body && !has_framing && prepared.trailers.is_empty() {
+        let is_framed = has_framing(response.headers());
+        if version == Version::HTTP_11 && has_body && !is_framed && prepared.trailers.is_empty() {
             if is_recorded {
                 // A recorded body that ended with its connection does so again: hyper would send chunks.
                 if prepared.body.length() > 0 {
@@ -232,21 +240,9 @@ impl Head<'_> {
     }
 }
 
-/// How the length of a whole body is told that a person wrote, where its stub says nothing of that. To a
-/// client that closes WireMock tells no length: some then take the end of the connection for an error.
-pub(super) fn sizing(
-    state: &State,
-    prepared: &Prepared,
-    asked: &HeaderMap,
-    is_from_file: bool,
-) -> Sizing {
+/// How the length of a whole body is told that a person wrote, where its stub says nothing of that.
+pub(super) fn sizing(state: &State, is_from_file: bool) -> Sizing {
     match state.answers.chunking {
-        Chunking::Always if state.answers.dialect == Dialect::Ringer => {
-            match closes(asked) || (!prepared.has_no_framing() && closes(&prepared.fields)) {
-                true => Sizing::Named,
-                false => Sizing::InPieces,
-            }
-        }
         Chunking::Always => Sizing::InPieces,
         Chunking::BodyFile if is_from_file => Sizing::InPieces,
         Chunking::BodyFile | Chunking::Never => Sizing::Named,
@@ -258,6 +254,11 @@ pub(super) fn may_have_body(status: StatusCode) -> bool {
     !status.is_informational()
         && status != StatusCode::NO_CONTENT
         && status != StatusCode::NOT_MODIFIED
+}
+
+/// Whether a head says how its body ends.
+fn has_framing(fields: &HeaderMap) -> bool {
+    fields.contains_key(CONTENT_LENGTH) || fields.contains_key(TRANSFER_ENCODING)
 }
 
 /// Whether a message says that its connection closes after it.

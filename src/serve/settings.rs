@@ -142,11 +142,11 @@ impl std::str::FromStr for Templating {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Chunking {
     /// All that name no length.
-    #[default]
     Always,
     /// Those whose body is a file.
     BodyFile,
     /// None: each names its length.
+    #[default]
     Never,
 }
 

@@ -138,7 +138,7 @@ async fn slices_are_the_chunks_that_a_client_sees() {
     let folder = Folder::new();
     folder.stub(
         "small",
-        r#"{"request":{"urlPath":"/small"},"response":{"status":200,"body":"0123456789abcdefghij!"}}"#,
+        r#"{"request":{"urlPath":"/small"},"response":{"status":200,"headers":{"Transfer-Encoding":"chunked"},"body":"0123456789abcdefghij!"}}"#,
     );
     let slices = Some(Slices { average: 5, variation: 0, delay: ms(20) });
     let ringer =

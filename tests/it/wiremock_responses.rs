@@ -6,7 +6,7 @@ use std::time::Duration;
 use ringer::{
     config::Config,
     runtime::Clock,
-    serve::{Answers, Dialect},
+    serve::{Answers, Chunking, Dialect},
 };
 
 use crate::support::{
@@ -18,7 +18,7 @@ use crate::support::{
 
 /// ringer with one stub that gives this answer to any request.
 async fn giving(response: &str) -> (Folder, Ringer) {
-    giving_with(response, Answers::default()).await
+    giving_with(response, Answers { chunking: Chunking::Always, ..Answers::default() }).await
 }
 
 async fn giving_with(response: &str, answers: Answers) -> (Folder, Ringer) {
@@ -60,13 +60,17 @@ async fn the_names_of_stubs_can_be_left_out() {
     let answers = Answers { matched_stub_headers: false, ..Answers::default() };
     let (_folder, ringer) = giving_with(r#"{"body": "hello"}"#, answers).await;
     let got = asked(&ringer, "GET", "").await.message().await;
-    assert_eq!(got.head, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked");
+    assert_eq!(got.head, "HTTP/1.1 200 OK\r\nContent-Length: 5");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_wiremocks_dialect_a_body_ends_with_the_connection_of_a_client_that_closes() {
     for (dialect, length) in [(Dialect::WireMock, None), (Dialect::Ringer, Some("5"))] {
-        let answers = Answers { dialect, ..Answers::default() };
+        let chunking = match dialect {
+            Dialect::WireMock => Chunking::Always,
+            Dialect::Ringer => Chunking::Never,
+        };
+        let answers = Answers { dialect, chunking, ..Answers::default() };
         let response = r#"{"body": "hello", "headers": {"X-A": "1"}}"#;
         let (_folder, ringer) = giving_with(response, answers).await;
         let mut wire = asked(&ringer, "GET", "Connection: close\r\n").await;
