@@ -8,12 +8,13 @@ use http::{
 };
 use http_body_util::BodyExt as _;
 use hyper::{body::Incoming, ext::ReasonPhrase};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 
 use super::{
     capture::Capture,
     hop,
     inbound::Inbound,
+    lasting::{Lasting, Running},
     observed::timed,
     recording::{Answered, Recording},
     reply::{BodyError, ReplyBody},
@@ -104,8 +105,8 @@ impl Outbound {
     /// Passes it on, returns the answer as it begins, and records both. Interim answers go to the
     /// client through `interim`.
     ///
-    /// The exchange has a task of its own: a client that leaves early must not end it. When ringer
-    /// stops, `in_flight` makes it wait for that task as it does for connections.
+    /// A client that leaves early does not end the exchange: it goes on in a task of its own then. When
+    /// ringer stops, `in_flight` makes it wait for that task as it does for connections.
     pub(super) async fn record(
         self,
         state: Arc<State>,
@@ -113,26 +114,23 @@ impl Outbound {
         interim: Interim,
         in_flight: Watch,
     ) -> Result<Response<ReplyBody>, Failed> {
-        let (answer, answered) = oneshot::channel();
         let (hints, hinted) = mpsc::channel(HINTS);
         let version = self.version;
         let mut cut_off = state.cut_off.watch();
-        tokio::spawn(async move {
-            let result = self.exchange(&state, recording, hints, in_flight.clone()).await;
-            if let Err(Ok(response)) = answer.send(result) {
+        let exchange = {
+            let in_flight = in_flight.clone();
+            async move { self.exchange(&state, recording, hints, in_flight).await }
+        };
+        let left = move |exchange: Running<Result<Response<ReplyBody>, Failed>>| async move {
+            if let Ok(response) = exchange.await {
                 tokio::select! {
                     () = linger(response) => {}
                     () = cut_off.stopped() => {}
                 }
             }
             drop(in_flight);
-        });
-        interim.relay(hinted, version, answered).await.unwrap_or_else(|_| {
-            Err(UpstreamError::Broken {
-                authority: String::new(),
-                reason: "its task was ended".to_owned(),
-            })
-        })
+        };
+        interim.relay(hinted, version, Lasting::new(exchange, left)).await
     }
 
     async fn exchange(

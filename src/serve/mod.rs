@@ -39,6 +39,7 @@ mod inbound;
 mod inquiry;
 mod intercept;
 mod last_route;
+mod lasting;
 mod limiting;
 mod lines;
 mod listener;
