@@ -398,3 +398,6 @@ fn keep(changes: &mut Changes, files: &Path, answer: Answer) -> Arc<Step> {
     }
     Step::new(answer.spec)
 }
+
+#[cfg(test)]
+mod tests;

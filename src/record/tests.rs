@@ -766,7 +766,7 @@ fn stubs_on_disk_are_whole_at_every_moment() {
 // === properties ===
 
 /// A few requests that may collide in every way, with a few answers.
-fn any_exchange() -> impl Strategy<Value = Exchange> {
+pub(super) fn any_exchange() -> impl Strategy<Value = Exchange> {
     let method = prop::sample::select(vec!["GET", "POST"]);
     let target = prop::sample::select(vec!["/a", "/a?q=1", "/b"]);
     let body = prop::sample::select(vec!["", "{\"n\":1}", "{\"n\":2}", "n=1"]);
