@@ -62,6 +62,8 @@ impl Exchange {
 /// An answer, and the entry of the journal that is to learn of it.
 type Answered = (Response<ReplyBody>, Option<Entry>);
 
+/// Of the ways that follow each other or exclude each other each has its own memory, where it takes much:
+/// the whole is moved once for each request.
 impl Handling {
     /// Answers a request that its limits let through; what is recorded they do not see.
     async fn answer(self, mut outbound: Outbound) -> Result<Response<ReplyBody>, BodyError> {
@@ -132,9 +134,9 @@ impl Handling {
                 }
                 let following = Following::of(&found, &inquiry, self.state.seed());
                 let mut fate = self.fate(entry.as_ref(), replay::outcome_of(&found));
-                let response =
-                    replay::give(&self.state, *found, *inquiry, &self.client, &mut fate.outcome)
-                        .await;
+                let given =
+                    replay::give(&self.state, *found, *inquiry, &self.client, &mut fate.outcome);
+                let response = Box::pin(given).await;
                 fate.tell(faults::status_of(&response));
                 let response = taking::take(&self.state, entry.as_ref(), response?);
                 let Some(following) = following else { return Ok((response, entry)) };
@@ -151,8 +153,8 @@ impl Handling {
                 let Some(refused) = gate.refused.take() else {
                     return Err("a stub had no room, and no limit says so".into());
                 };
-                let (refusal, entry) =
-                    limiting::refuse(&self.state, &client, refused, &mut inquiry).await;
+                let refusal = limiting::refuse(&self.state, &client, refused, &mut inquiry);
+                let (refusal, entry) = Box::pin(refusal).await;
                 self.done(Some(refusal.status()), Outcome::RateLimited);
                 Ok((refusal, entry))
             }
@@ -173,7 +175,7 @@ impl Handling {
                 );
                 inquiry.event = entry.as_ref().map(|entry| Arc::clone(entry.event()));
                 let fate = self.fate(entry.as_ref(), Outcome::Missed);
-                let response = replay::miss(&self.state, *inquiry, &self.client).await;
+                let response = Box::pin(replay::miss(&self.state, *inquiry, &self.client)).await;
                 fate.tell(faults::status_of(&response));
                 Ok((taking::take(&self.state, entry.as_ref(), response?), entry))
             }
@@ -201,7 +203,7 @@ impl Handling {
         let recorder = self.state.recorder.running().filter(|_| mode.records()).cloned();
         let passed = match recorder {
             None => {
-                let answer = self.pass(outbound, upstream, entry.as_ref()).await?;
+                let answer = Box::pin(self.pass(outbound, upstream, entry.as_ref())).await?;
                 return Ok((taking::take(&self.state, entry.as_ref(), answer), entry));
             }
             Some(recorder) => {
