@@ -30,6 +30,7 @@ use super::{
     connect_faults::{Meant, OPENING, Opening, decide},
     exchange::Answering,
     handler::handle,
+    head_timer::HeadTimer,
     last_route::LastRoute,
     lines::Lines,
     rewound::Rewound,
@@ -297,7 +298,7 @@ fn builder(state: &State, uploads: Uploads) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
+        .timer(HeadTimer::default())
         .header_read_timeout(state.limits.headers)
         .max_buf_size(state.limits.head_bytes.max(8192))
         // Most names are spelled so; others come with their spelling.

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    connection::serve_tcp, observed::Counted, refusals::Refusals, route::Belonging, state::State,
+    aside::Aside, connection::serve_tcp, observed::Counted, refusals::Refusals, route::Belonging, state::State,
 };
 use crate::runtime::{Drain, Watch};
 
@@ -103,8 +103,9 @@ impl Door {
                     let connection = serve_tcp(Arc::clone(state), tcp, at, watch);
                     tokio::spawn(async move {
                         tokio::select! {
+                            biased;
+                            () = Aside::new(cut_off.stopped()) => {}
                             () = connection => {}
-                            () = cut_off.stopped() => {}
                         }
                         drop((permit, open));
                     });

@@ -34,6 +34,7 @@ mod handling;
 mod head_case;
 mod head_edit;
 mod head_names;
+mod head_timer;
 mod hop;
 mod inbound;
 mod inquiry;
