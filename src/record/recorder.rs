@@ -56,8 +56,8 @@ impl Recorder {
     }
 
     /// Hands over a finished exchange. Never blocks.
-    pub fn record(&self, permit: Permit, exchange: Exchange) {
-        match self.queue.send(Message::Exchange(permit.0, Box::new(exchange))) {
+    pub fn record(&self, permit: Permit, exchange: Box<Exchange>) {
+        match self.queue.send(Message::Exchange(permit.0, exchange)) {
             Ok(()) => self.metrics.queued(),
             Err(_) => {
                 self.metrics.failed();

@@ -76,7 +76,7 @@ impl Place {
                     exchange.number = at as u64 + 1;
                 }
                 let permit = recorder.permit().await;
-                recorder.record(permit, exchange);
+                recorder.record(permit, Box::new(exchange));
             }
             recorder.finish().await
         });
@@ -700,7 +700,7 @@ fn a_folder_that_cannot_be_written_is_reported_and_tried_again() {
     runtime.block_on(async {
         for n in 1..=3 {
             let permit = recorder.permit().await;
-            recorder.record(permit, get(&format!("/{n}"), 200, "x").number(n).build());
+            recorder.record(permit, Box::new(get(&format!("/{n}"), 200, "x").number(n).build()));
         }
         let summary = recorder.finish().await;
         assert!(!summary.is_saved());
@@ -729,7 +729,7 @@ fn a_tape_that_cannot_be_written_catches_up() {
     runtime.block_on(async {
         for n in 1..=3 {
             let permit = recorder.permit().await;
-            recorder.record(permit, get(&format!("/{n}"), 200, "x").number(n).build());
+            recorder.record(permit, Box::new(get(&format!("/{n}"), 200, "x").number(n).build()));
         }
         let summary = recorder.finish().await;
         assert_eq!(summary.errors.len(), 1, "{:?}", summary.errors);
@@ -751,7 +751,10 @@ fn stubs_on_disk_are_whole_at_every_moment() {
         for n in 1..=300u64 {
             let permit = recorder.permit().await;
             let body = format!("{n} {}", "x".repeat(5_000));
-            recorder.record(permit, get(&format!("/{}", n % 40), 200, &body).number(n).build());
+            recorder.record(
+                permit,
+                Box::new(get(&format!("/{}", n % 40), 200, &body).number(n).build()),
+            );
             if n % 20 == 0 {
                 // A kill leaves what is there now.
                 place.stubs();

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write as _,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -22,13 +22,23 @@ use crate::{
     redaction::stream::StreamRedactor,
 };
 
+/// Folder for large bodies that are on their way.
+const SPOOL_FOLDER: &str = ".spool";
+
 /// Where bodies go that are too large for memory.
 #[derive(Clone, Debug)]
 pub(super) struct Spool {
     /// The folder; made when it is first needed.
-    pub(super) directory: PathBuf,
+    pub(super) directory: Arc<Path>,
     /// Bodies up to this length in bytes stay in memory.
     pub(super) in_memory: usize,
+}
+
+impl Spool {
+    /// In the folder of tapes.
+    pub(super) fn beside(tapes: &Path, in_memory: usize) -> Self {
+        Self { directory: tapes.join(SPOOL_FOLDER).into(), in_memory }
+    }
 }
 
 /// A body as far as it has come.
@@ -248,7 +258,7 @@ mod tests {
     use crate::redaction::Redactor;
 
     fn capture(directory: &Path) -> Arc<Capture> {
-        let spool = Spool { directory: directory.join("spool"), in_memory: 10 };
+        let spool = Spool { directory: directory.join("spool").into(), in_memory: 10 };
         let sanitiser = Redactor::off().answer_stream(&Headers::new());
         Capture::new(spool, sanitiser, Digested::AsKept)
     }

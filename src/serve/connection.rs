@@ -92,7 +92,9 @@ pub(super) async fn serve_tcp(
     let socket = Socket::new(tcp, reset);
     let fault = match opening {
         Opening::Tls => {
-            if let Err(error) = serve_tls(state, socket, arrival, Told::Later, watch).await {
+            // Boxed: what is plain takes no memory of what is not.
+            let served = Box::pin(serve_tls(state, socket, arrival, Told::Later, watch)).await;
+            if let Err(error) = served {
                 tracing::debug!(%error, "a TLS handshake failed");
             }
             return;

@@ -1,9 +1,9 @@
 //! Passes a request on to the upstream and the answer back, keeping both where they are recorded.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use http::{
-    Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version,
+    Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version,
     header::{CONTENT_TYPE, EXPECT},
 };
 use http_body_util::BodyExt as _;
@@ -84,7 +84,7 @@ impl Outbound {
         state: &State,
         interim: &Interim,
     ) -> Result<Response<ReplyBody>, Failed> {
-        let rewrite = Rewrite::new(&upstream.origin, &self.route.address);
+        let address = Arc::clone(&self.route.address);
         let version = self.version;
         let hold = Hold::of(&self.request.headers, version);
         let (hints, hinted) = mpsc::channel(HINTS);
@@ -97,6 +97,7 @@ impl Outbound {
             hold.refuse();
         }
         let (mut parts, body) = response.into_parts();
+        let rewrite = Rewrite::of(&parts.headers, upstream, &address);
         note_names(&mut parts.extensions);
         parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
         Ok(Response::from_parts(parts, ReplyBody::Relayed(body)))
@@ -117,10 +118,7 @@ impl Outbound {
         let (hints, hinted) = mpsc::channel(HINTS);
         let version = self.version;
         let mut cut_off = state.cut_off.watch();
-        let exchange = {
-            let in_flight = in_flight.clone();
-            async move { self.exchange(&state, recording, hints, in_flight).await }
-        };
+        let exchange = self.exchange(state, recording, hints, in_flight.clone());
         let left = move |exchange: Running<Result<Response<ReplyBody>, Failed>>| async move {
             if let Ok(response) = exchange.await {
                 tokio::select! {
@@ -133,73 +131,80 @@ impl Outbound {
         interim.relay(hinted, version, Lasting::new(exchange, left)).await
     }
 
-    async fn exchange(
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "what an `async fn` is given takes its memory twice"
+    )]
+    fn exchange(
         self,
-        state: &Arc<State>,
+        state: Arc<State>,
         recording: Recording,
         hints: mpsc::Sender<(u16, Headers)>,
         in_flight: Watch,
-    ) -> Result<Response<ReplyBody>, Failed> {
-        let service = Arc::clone(&self.route.service);
-        let Some(upstream) = &service.upstream else {
-            return Err(UpstreamError::Connect {
-                authority: self.route.authority.to_string(),
-                reason: "no upstream".to_owned(),
-            });
-        };
-        let rewrite = Rewrite::new(&upstream.origin, &self.route.address);
-        let (watch, version) = (self.watch, self.version);
-        let capture = Arc::clone(&recording.request_capture);
-        let hold = Hold::of(&self.request.headers, version);
-        let request = self.into_request(upstream, Some(&capture), &hold, Some(hints))?;
-        let timeout = state.response_timeout;
-        let mut cut_off = state.cut_off.watch();
-        let sent = send(upstream, request, version, Some(&capture), timeout);
-        let sent = tokio::select! {
-            sent = timed(&service.metrics, state.clock, sent) => sent,
-            () = cut_off.stopped() => {
-                recording.abandoned();
-                return Err(UpstreamError::Broken {
-                    authority: upstream.origin.authority(),
-                    reason: "ringer stopped before an answer came".to_owned(),
+    ) -> impl Future<Output = Result<Response<ReplyBody>, Failed>> + Send + 'static {
+        async move {
+            let service = Arc::clone(&self.route.service);
+            let Some(upstream) = &service.upstream else {
+                return Err(UpstreamError::Connect {
+                    authority: self.route.authority.to_string(),
+                    reason: "no upstream".to_owned(),
                 });
+            };
+            let (watch, version, address) =
+                (self.watch, self.version, Arc::clone(&self.route.address));
+            let capture = Arc::clone(&recording.request_capture);
+            let hold = Hold::of(&self.request.headers, version);
+            let request = self.into_request(upstream, Some(&capture), &hold, Some(hints))?;
+            let timeout = state.response_timeout;
+            let mut cut_off = state.cut_off.watch();
+            let sent = send(upstream, request, version, Some(&capture), timeout);
+            let sent = tokio::select! {
+                sent = timed(&service.metrics, state.clock, sent) => sent,
+                () = cut_off.stopped() => {
+                    recording.abandoned();
+                    return Err(UpstreamError::Broken {
+                        authority: upstream.authority.clone(),
+                        reason: "ringer stopped before an answer came".to_owned(),
+                    });
+                }
+            };
+            let response = match sent {
+                Ok(response) => response,
+                Err(error) => {
+                    recording.broken(&error);
+                    return Err(error);
+                }
+            };
+            if let Some(hold) = &hold {
+                hold.refuse();
             }
-        };
-        let response = match sent {
-            Ok(response) => response,
-            Err(error) => {
-                recording.broken(&error);
-                return Err(error);
-            }
-        };
-        if let Some(hold) = &hold {
-            hold.refuse();
+            let first_byte = watch.elapsed();
+            let (mut parts, body) = response.into_parts();
+            let rewrite = Rewrite::of(&parts.headers, upstream, &address);
+            let heads = parts.extensions.get::<HeadTap>().and_then(HeadTap::take);
+            let (interim, head) = match heads {
+                Some((interim, head)) => (interim, Some(head)),
+                None => (Vec::new(), None),
+            };
+            let interim = interim.into_iter().map(|head| (head.status, raw_fields(head)));
+            let interim = interim.collect();
+            let answered = Answered {
+                status: parts.status.as_u16(),
+                reason: parts
+                    .extensions
+                    .get::<ReasonPhrase>()
+                    .map(|reason| text_of(reason.as_bytes())),
+                protocol: protocol_name(parts.version).to_owned(),
+                headers: recorded_fields(&parts.headers, head, rewrite.as_ref()),
+                interim,
+                first_byte,
+                request_bytes_at_head: capture.length(),
+            };
+            parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
+            let kept = recording.answered(&state, answered, in_flight.clone());
+            let tee = ResponseTee::new(body, watch, capture, kept, in_flight, cut_off);
+            Ok(Response::from_parts(parts, ReplyBody::Recorded(Box::new(tee))))
         }
-        let first_byte = watch.elapsed();
-        let (mut parts, body) = response.into_parts();
-        let heads = parts.extensions.get::<HeadTap>().and_then(HeadTap::take);
-        let answered = Answered {
-            status: parts.status.as_u16(),
-            reason: parts.extensions.get::<ReasonPhrase>().map(|reason| text_of(reason.as_bytes())),
-            protocol: protocol_name(parts.version).to_owned(),
-            headers: recorded_fields(
-                &parts.headers,
-                heads.as_ref().map(|(_, head)| head),
-                rewrite.as_ref(),
-            ),
-            interim: heads
-                .as_ref()
-                .map(|(interim, _)| {
-                    interim.iter().map(|head| (head.status, raw_fields(head))).collect()
-                })
-                .unwrap_or_default(),
-            first_byte,
-            request_bytes_at_head: capture.length(),
-        };
-        parts.headers = client_fields(&parts.headers, rewrite.as_ref(), version);
-        let kept = recording.answered(state, answered, in_flight.clone());
-        let tee = ResponseTee::new(body, watch, capture, kept, in_flight, cut_off);
-        Ok(Response::from_parts(parts, ReplyBody::Recorded(Box::new(tee))))
     }
 
     fn into_request(
@@ -210,22 +215,16 @@ impl Outbound {
         hints: Option<mpsc::Sender<(u16, Headers)>>,
     ) -> Result<Request<crate::upstream::client::RequestBody>, Failed> {
         let host = if upstream.preserve_host {
-            self.route.authority.to_string()
+            &self.route.authority
         } else {
-            upstream.origin.authority()
+            upstream.authority.as_str()
         };
-        let target = format!("{}{}", upstream.origin.base_path, self.request.target.as_str());
-        let unsendable = |reason: String| UpstreamError::Broken {
-            authority: upstream.origin.authority(),
+        let unsendable = |reason: &dyn Display| UpstreamError::Broken {
+            authority: upstream.authority.clone(),
             reason: format!("the request cannot be passed on: {reason}"),
         };
-        let uri = Uri::builder()
-            .scheme(upstream.origin.scheme.as_str())
-            .authority(host.as_str())
-            .path_and_query(target)
-            .build()
-            .map_err(|error| unsendable(error.to_string()))?;
-        let host = HeaderValue::from_str(&host).map_err(|error| unsendable(error.to_string()))?;
+        let uri = upstream.uri(host, &self.request.target).map_err(|error| unsendable(&error))?;
+        let host = HeaderValue::from_str(host).map_err(|error| unsendable(&error))?;
         let held = hold.as_ref().map(|hold| Arc::clone(hold).released());
         let body = RequestTee::new(self.body, capture.cloned(), self.watch, held);
         let mut request = Request::new(body.map_err(BodyError::from).boxed_unsync());
@@ -235,7 +234,7 @@ impl Outbound {
         if let Some(span) = &self.route.span {
             span.continue_in(&mut fields);
         }
-        *request.headers_mut() = hop::with_host(&fields, &host);
+        *request.headers_mut() = hop::with_host(fields, host);
         *request.extensions_mut() = self.extensions;
         let hold = hold.clone();
         if hold.is_some() || hints.is_some() {
@@ -308,7 +307,7 @@ async fn send(
     tokio::select! {
         sent = upstream.client.send(request, &upstream.origin, protocol) => sent,
         () = late => Err(UpstreamError::ResponseTimeout {
-            authority: upstream.origin.authority(),
+            authority: upstream.authority.clone(),
             after: time_limit,
         }),
     }
@@ -341,12 +340,8 @@ fn rewritten(rewrite: &Rewrite, name: &HeaderName, value: &HeaderValue) -> Optio
 }
 
 /// The fields of an answer as they are recorded: spelled and ordered as on the wire.
-fn recorded_fields(
-    fields: &HeaderMap,
-    raw: Option<&RawHead>,
-    rewrite: Option<&Rewrite>,
-) -> Headers {
-    let all = match raw {
+fn recorded_fields(fields: &HeaderMap, raw: Option<RawHead>, rewrite: Option<&Rewrite>) -> Headers {
+    let mut all = match raw {
         Some(raw) => raw_fields(raw),
         None => fields
             .iter()
@@ -355,26 +350,28 @@ fn recorded_fields(
             .into(),
     };
     let nominated = hop::nominated(all.get_all("connection").map(str::as_bytes));
-    let mut kept = Headers::new();
-    for (name, value) in all.iter() {
-        let lower = name.to_ascii_lowercase();
-        let is_chunked =
-            lower == "transfer-encoding" && value.trim().eq_ignore_ascii_case("chunked");
-        if !is_chunked && hop::is_hop_by_hop(&lower, &nominated) {
-            continue;
+    all.retain(|name, value| {
+        let is_chunked = name.eq_ignore_ascii_case("transfer-encoding")
+            && value.trim().eq_ignore_ascii_case("chunked");
+        is_chunked || !hop::is_hop_by_hop(name, &nominated)
+    });
+    if let Some(rewrite) = rewrite {
+        for (name, value) in all.iter_mut() {
+            if let Some(new) = rewrite.field(&name.to_ascii_lowercase(), value) {
+                *value = new;
+            }
         }
-        let new = rewrite.and_then(|rewrite| rewrite.field(&lower, value));
-        kept.push(name, new.unwrap_or_else(|| value.to_owned()));
     }
-    kept
+    all
 }
 
-fn raw_fields(head: &RawHead) -> Headers {
-    head.fields
-        .iter()
-        .map(|(name, value)| (name.clone(), exact_text_of(value)))
-        .collect::<Vec<_>>()
-        .into()
+fn raw_fields(head: RawHead) -> Headers {
+    let fields = head.fields.into_iter();
+    let texts = fields.map(|(name, value)| match String::from_utf8(value) {
+        Ok(text) => (name, text),
+        Err(error) => (name, exact_text_of(error.as_bytes())),
+    });
+    texts.collect::<Vec<_>>().into()
 }
 
 /// `HTTP/1.1` and the like.
@@ -390,5 +387,5 @@ pub(super) fn protocol_name(version: Version) -> &'static str {
 
 /// What a client gets when the upstream failed.
 pub(super) fn failure(error: &UpstreamError, upstream: &Upstream) -> Response<ReplyBody> {
-    rescue::upstream_failed(error, &upstream.origin.to_string())
+    rescue::upstream_failed(error, &upstream.url)
 }

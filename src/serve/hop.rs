@@ -2,13 +2,19 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{
-        CONNECTION, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
-    },
+    header::{CONNECTION, HOST, TE, TRANSFER_ENCODING},
 };
 
-const KEEP_ALIVE: &str = "keep-alive";
-const PROXY_CONNECTION: &str = "proxy-connection";
+const HOP_BY_HOP: [&str; 8] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// The names that a `Connection` field lists, in lower case.
 pub(super) fn nominated<'a>(connection: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
@@ -19,17 +25,10 @@ pub(super) fn nominated<'a>(connection: impl Iterator<Item = &'a [u8]>) -> Vec<S
         .collect()
 }
 
-/// Whether a field of this (lower-case) name stays on its connection.
+/// Whether a field of this name, however spelled, stays on its connection.
 pub(super) fn is_hop_by_hop(name: &str, nominated: &[String]) -> bool {
-    name == CONNECTION.as_str()
-        || name == KEEP_ALIVE
-        || name == PROXY_CONNECTION
-        || name == PROXY_AUTHENTICATE.as_str()
-        || name == PROXY_AUTHORIZATION.as_str()
-        || name == TE.as_str()
-        || name == TRANSFER_ENCODING.as_str()
-        || name == UPGRADE.as_str()
-        || nominated.iter().any(|nominated| nominated == name)
+    HOP_BY_HOP.iter().any(|known| name.eq_ignore_ascii_case(known))
+        || nominated.iter().any(|nominated| name.eq_ignore_ascii_case(nominated))
 }
 
 /// The fields of a request that go on to the upstream. Rebuilt, not thinned out: removing from a
@@ -48,17 +47,15 @@ pub(super) fn request_fields(fields: &HeaderMap) -> HeaderMap {
 }
 
 /// The fields with this `Host`: in its place, or first where the client's protocol has none.
-pub(super) fn with_host(fields: &HeaderMap, host: &HeaderValue) -> HeaderMap {
-    let mut all = HeaderMap::with_capacity(fields.len() + 1);
-    if !fields.contains_key(HOST) {
-        all.insert(HOST, host.clone());
+pub(super) fn with_host(mut fields: HeaderMap, host: HeaderValue) -> HeaderMap {
+    if fields.contains_key(HOST) {
+        fields.insert(HOST, host);
+        return fields;
     }
-    for (name, value) in fields {
-        if name == HOST {
-            all.insert(HOST, host.clone());
-        } else {
-            all.append(name.clone(), value.clone());
-        }
+    let mut all = HeaderMap::with_capacity(fields.len() + 1);
+    all.insert(HOST, host);
+    for (name, value) in &fields {
+        all.append(name.clone(), value.clone());
     }
     all
 }

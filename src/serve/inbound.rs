@@ -21,7 +21,7 @@ use crate::{codec::BodyDigest, model::RequestBody};
 pub(super) struct Inbound {
     read: BytesMut,
     rest: Option<Paced<Incoming>>,
-    tap: Option<BodyTap>,
+    tap: Option<Box<BodyTap>>,
 }
 
 impl Inbound {
@@ -37,7 +37,7 @@ impl Inbound {
 
     /// Has the journal see what is passed on of it.
     pub(super) fn tap(&mut self, tap: BodyTap) {
-        self.tap = Some(tap);
+        self.tap = Some(Box::new(tap));
     }
 
     /// Has what is left come slowly.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use http::{
-    HeaderValue, Request, Response, StatusCode, Uri, Version,
+    HeaderValue, Request, Response, StatusCode, Version,
     header::{CONNECTION, HOST, UPGRADE},
 };
 use http_body_util::{BodyExt as _, Empty};
@@ -157,17 +157,9 @@ pub(super) async fn upgrade(
             outcome,
         });
     };
-    let host = if upstream.preserve_host {
-        route.authority.to_string()
-    } else {
-        upstream.origin.authority()
-    };
-    let uri = Uri::builder()
-        .scheme(upstream.origin.scheme.as_str())
-        .authority(host.as_str())
-        .path_and_query(format!("{}{}", upstream.origin.base_path, route.target))
-        .build();
-    let (Ok(uri), Ok(host)) = (uri, HeaderValue::from_str(&host)) else {
+    let host = if upstream.preserve_host { &route.authority } else { upstream.authority.as_str() };
+    let uri = upstream.uri(host, &route.target);
+    let (Ok(uri), Ok(host)) = (uri, HeaderValue::from_str(host)) else {
         observed.tell(Some(StatusCode::BAD_REQUEST), telemetry::Outcome::Rejected);
         return rescue::bad_request("the request's target cannot be passed on");
     };

@@ -74,17 +74,18 @@ pub(super) async fn admit(
             if !is_unasked(outbound) {
                 drain(std::mem::take(&mut outbound.body), None);
             }
-            let answer = dress(passage, state, written(told.body), outbound.version).await;
+            let answer = dress(passage, state, written(told.body), outbound.version);
+            let answer = Box::pin(answer).await;
             Ok(Gate::Told(told.limit, Box::new(answer)))
         }
         Decision::Refused(refused) => {
             outbound.route.service.metrics.limit_reached(&refused.limit);
-            let entry = enter_refused(state, client, &refused, outbound).await?;
+            let entry = Box::pin(enter_refused(state, client, &refused, outbound)).await?;
             let wants = Wants::of(&outbound.request.headers);
             if !is_unasked(outbound) {
                 drain(std::mem::take(&mut outbound.body), None);
             }
-            let answer = refusal(state, &refused, wants, outbound.version).await;
+            let answer = Box::pin(refusal(state, &refused, wants, outbound.version)).await;
             Ok(Gate::Shut(Box::new(witness::see(entry, answer))))
         }
     }

@@ -9,7 +9,8 @@ use tokio::{
 };
 
 use super::{
-    aside::Aside, connection::serve_tcp, observed::Counted, refusals::Refusals, route::Belonging, state::State,
+    aside::Aside, connection::serve_tcp, observed::Counted, refusals::Refusals, route::Belonging,
+    state::State,
 };
 use crate::runtime::{Drain, Watch};
 

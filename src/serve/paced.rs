@@ -96,7 +96,7 @@ impl Pacing {
 /// A body that comes as it is, or slowly.
 pub(super) struct Paced<B> {
     body: B,
-    pacing: Option<Pacing>,
+    pacing: Option<Box<Pacing>>,
 }
 
 impl<B> Paced<B> {
@@ -108,7 +108,7 @@ impl<B> Paced<B> {
     /// Has the rest come slowly.
     pub(super) fn pace(&mut self, pacing: Pacing) {
         match &mut self.pacing {
-            None => self.pacing = Some(pacing),
+            None => self.pacing = Some(Box::new(pacing)),
             // What is held keeps the place that it has.
             Some(known) => known.pace.join(pacing.pace),
         }

@@ -22,6 +22,11 @@ pub(super) struct Passage {
 }
 
 impl Passage {
+    /// Whether there is nothing to tell and nothing to settle.
+    pub(super) fn is_empty(&self) -> bool {
+        self.headers.is_empty() && self.settlements.is_empty()
+    }
+
     pub(super) fn add(&mut self, state: &State, mut admission: Admission) {
         for (name, value) in std::mem::take(&mut admission.headers) {
             // What was asked last stands closest to the request.

@@ -26,7 +26,7 @@ pub(super) struct Recording {
     pub(super) request_capture: Arc<Capture>,
     recorder: Arc<Recorder>,
     permit: Permit,
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     watch: Stopwatch,
 }
 
@@ -63,16 +63,16 @@ impl Recording {
         let sanitiser = state.redactor.request_stream(&asked.headers);
         let upstream = route.service.upstream.as_ref();
         Self {
-            request_capture: Capture::new(state.spool(), sanitiser, Digested::AsPassed),
+            request_capture: Capture::new(state.spool.clone(), sanitiser, Digested::AsPassed),
             recorder,
             permit,
-            exchange: Exchange {
+            exchange: Box::new(Exchange {
                 number: asked.number,
                 service: route.service.scope.clone().unwrap_or_else(|| ServiceName::new("_")),
                 started: watch.started(),
                 connection: asked.connection,
                 address: route.address.to_string(),
-                upstream: upstream.map_or_else(String::new, |upstream| upstream.origin.to_string()),
+                upstream: upstream.map_or_else(String::new, |upstream| upstream.url.clone()),
                 request: RecordedRequest {
                     method: asked.method,
                     target: route.target.to_string(),
@@ -84,7 +84,7 @@ impl Recording {
                 response: None,
                 timing: Timing::default(),
                 ending: Ending::Complete,
-            },
+            }),
             watch,
         }
     }
@@ -111,7 +111,7 @@ impl Recording {
         in_flight: Watch,
     ) -> (Arc<Capture>, OnEnd) {
         let sanitiser = state.redactor.answer_stream(&answered.headers);
-        let capture = Capture::new(state.spool(), sanitiser, Digested::AsKept);
+        let capture = Capture::new(state.spool.clone(), sanitiser, Digested::AsKept);
         let kept = Arc::clone(&capture);
         let timing = &mut self.exchange.timing;
         timing.first_byte = Some(answered.first_byte);

@@ -1,5 +1,11 @@
 //! Answers that name the upstream name the address that the client uses instead.
 
+use http::{
+    HeaderMap, HeaderName,
+    header::{CONTENT_LOCATION, LINK, LOCATION, SET_COOKIE},
+};
+
+use super::route::Upstream;
 use crate::model::Origin;
 
 /// Rewrites the fields by which an answer sends the client somewhere.
@@ -15,10 +21,23 @@ pub(super) struct Rewrite {
     client_host: String,
 }
 
+/// The fields of an answer that may name the upstream.
+const FIELDS: [HeaderName; 4] = [CONTENT_LOCATION, LINK, LOCATION, SET_COOKIE];
+
 impl Rewrite {
+    /// For an answer with these fields. `None` where there is nothing in them to rewrite.
+    pub(super) fn of(
+        fields: &HeaderMap,
+        upstream: &Upstream,
+        client_address: &str,
+    ) -> Option<Self> {
+        let may_name = FIELDS.iter().any(|name| fields.contains_key(name));
+        may_name.then(|| Self::new(&upstream.origin, client_address)).flatten()
+    }
+
     /// From `upstream` to `client_address` (`scheme://host[:port]`, and the service's path prefix
     /// if it has one). `None` when they are the same.
-    pub(super) fn new(upstream: &Origin, client_address: &str) -> Option<Self> {
+    fn new(upstream: &Origin, client_address: &str) -> Option<Self> {
         let from = upstream.to_string();
         if from == client_address {
             return None;

@@ -20,6 +20,7 @@ use super::unix_door::{SocketError, UnixDoor};
 use super::{
     administration::{AdminDoor, AdminEntrance, AdminPlace},
     announcer::Announcer,
+    capture::Spool,
     lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
@@ -236,7 +237,7 @@ impl Server {
             recorder: parts.recorder,
             matching: parts.matching,
             response_timeout: parts.response_timeout,
-            recordings: parts.recordings,
+            spool: Spool::beside(&parts.recordings, parts.limits.body_in_memory),
             announcer: parts.announcer,
             counts: Counts::default(),
             metrics: parts.metrics,

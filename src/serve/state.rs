@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     ops::Deref,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -37,8 +36,6 @@ use crate::{
     tls::Acceptor,
 };
 
-/// Folder for large bodies that are on their way, in the folder of tapes.
-const SPOOL_FOLDER: &str = ".spool";
 /// Distinct requests without a stub that are listed at the end.
 const MAX_MISSES: usize = 10_000;
 
@@ -72,7 +69,8 @@ pub(super) struct Common {
     pub(super) recorder: Arc<LazyRecorder>,
     pub(super) matching: Matching,
     pub(super) response_timeout: Duration,
-    pub(super) recordings: PathBuf,
+    /// Where large bodies of recorded exchanges go until the recorder has them.
+    pub(super) spool: Spool,
     pub(super) announcer: Arc<Announcer>,
     pub(super) counts: Counts,
     pub(super) metrics: Arc<Metrics>,
@@ -130,14 +128,6 @@ impl State {
 }
 
 impl Common {
-    /// Where large bodies of recorded exchanges go until the recorder has them.
-    pub(super) fn spool(&self) -> Spool {
-        Spool {
-            directory: self.recordings.join(SPOOL_FOLDER),
-            in_memory: self.limits.body_in_memory,
-        }
-    }
-
     /// Counts a request that a stub answered, and tells whoever listens.
     pub(super) fn stubbed(&self, at: Duration, describe: impl FnOnce() -> Handled) {
         self.counts.stubbed.fetch_add(1, Ordering::Relaxed);

@@ -126,7 +126,8 @@ impl Client {
             (Protocol::Http1, _) => &self.h1,
             (Protocol::Http2, Scheme::Https) => &self.negotiated,
             (Protocol::Http2, Scheme::Http) => {
-                if self.speaks_h2_in_cleartext(origin).await {
+                // Boxed: what is rare takes no memory of what is not.
+                if Box::pin(self.speaks_h2_in_cleartext(origin)).await {
                     *request.version_mut() = Version::HTTP_2;
                     // The authority goes into `:authority`; both would be refused if they differ.
                     &self.h2c

@@ -7,16 +7,22 @@
 use std::{
     io,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     task::{Context, Poll},
 };
 
 use hyper_util::client::legacy::connect::{Connected, Connection};
+use memchr::memmem::Finder;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A head larger than this is not kept; hyper refuses much smaller ones.
 const MAX_HEAD: usize = 512 * 1024;
+
+static FINDER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
+
+/// As many fields as hyper's client lets through.
+const MAX_FIELDS: usize = 256;
 
 /// The last answer's head on a connection.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +51,13 @@ pub struct RawHead {
 
 impl RawHead {
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut fields = vec![httparse::EMPTY_HEADER; 256];
-        let mut head = httparse::Response::new(&mut fields);
+        // Few answers have more fields than have room on the stack.
+        let in_few = Self::parse_into(&mut [httparse::EMPTY_HEADER; 32], bytes);
+        in_few.or_else(|| Self::parse_into(&mut vec![httparse::EMPTY_HEADER; MAX_FIELDS], bytes))
+    }
+
+    fn parse_into<'b>(fields: &mut [httparse::Header<'b>], bytes: &'b [u8]) -> Option<Self> {
+        let mut head = httparse::Response::new(fields);
         match httparse::ParserConfig::default()
             .allow_obsolete_multiline_headers_in_responses(true)
             .parse_response(&mut head, bytes)
@@ -123,8 +134,7 @@ fn starts_request(bytes: &[u8]) -> bool {
 }
 
 fn find_blank_line(bytes: &[u8], from: usize) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    rest.windows(4).position(|four| four == b"\r\n\r\n").map(|at| from + at + 4)
+    FINDER.find(bytes.get(from..)?).map(|at| from + at + 4)
 }
 
 /// `HTTP/1.1 1xx`, but for 101, which is final.
