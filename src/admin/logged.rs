@@ -92,7 +92,7 @@ fn refused(event: &ServeEvent) -> Option<LoggedAnswer> {
 /// Of a stub whose answer breaks off before it begins: what it would have been.
 fn broken(event: &ServeEvent) -> Option<LoggedAnswer> {
     let (live, step) = event.stub()?;
-    let spec = live.response(step).filter(|spec| spec.fault.is_some())?;
+    let spec = live.response(step).filter(|spec| spec.extras.fault.is_some())?;
     Some(LoggedAnswer { status: spec.status, ..LoggedAnswer::default() })
 }
 
@@ -118,7 +118,7 @@ fn timing(event: &ServeEvent) -> Json {
 /// Whether a request was passed on: by a stub that proxies, or because no stub answers it.
 pub(super) fn is_passed_on(event: &ServeEvent) -> bool {
     match event.stub() {
-        Some((live, step)) => live.response(step).is_some_and(|spec| spec.proxy.is_some()),
+        Some((live, step)) => live.response(step).is_some_and(|spec| spec.extras.proxy.is_some()),
         None => event.is_matched() && event.limited().is_none(),
     }
 }
@@ -163,7 +163,7 @@ pub(super) fn response(event: &ServeEvent, answer: &LoggedAnswer) -> Json {
         let spelled = |name: &HeaderName| answer_name(Some(&own), answer, name);
         members.push(("headers".to_owned(), fields_shown(&fields, spelled)));
     }
-    if let Some(fault) = spec.and_then(|spec| spec.fault) {
+    if let Some(fault) = spec.and_then(|spec| spec.extras.fault) {
         members.push(("fault".to_owned(), fault.wiremock_name().into()));
     }
     members.push(("bodyAsBase64".to_owned(), BASE64_STANDARD.encode(&body).into()));

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     library::writer::write_whole,
     matching::CompileError,
-    model::{Json, ProxySpec, RecordSpec, ResponseSpec, Responses, Stub, StubId},
+    model::{Json, ProxySpec, RecordSpec, ResponseExtras, ResponseSpec, Responses, Stub, StubId},
     record::snapshot::{Maker, Source},
     store::{Recorded, RecordingStatus},
 };
@@ -52,8 +52,11 @@ pub(super) fn start(call: &Call<'_>) -> Answer {
 /// A stub that sends every request on.
 fn pass_on(target: &str, id: StubId) -> Stub {
     let proxy = ProxySpec { base_url: target.to_owned(), ..ProxySpec::default() };
-    let response =
-        ResponseSpec { status: 200, proxy: Some(Box::new(proxy)), ..ResponseSpec::default() };
+    let response = ResponseSpec {
+        extras: ResponseExtras { proxy: Some(Box::new(proxy)), ..ResponseExtras::default() }.into(),
+        status: 200,
+        ..ResponseSpec::default()
+    };
     Stub { id, responses: Responses::one(response), ..Stub::default() }
 }
 

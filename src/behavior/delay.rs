@@ -25,8 +25,8 @@ impl GlobalDelay {
     /// How long an answer waits: a fixed time and a drawn one, added. The source of chance is made
     /// only when something is drawn.
     pub fn wait<R: Rng>(self, response: &ResponseSpec, draws: impl FnOnce() -> R) -> Duration {
-        let fixed = response.fixed_delay.or(self.fixed).unwrap_or_default();
-        match response.delay.as_deref().copied().or(self.drawn) {
+        let fixed = response.extras.fixed_delay.or(self.fixed).unwrap_or_default();
+        match response.extras.delay.as_deref().copied().or(self.drawn) {
             None => fixed,
             Some(Delay::Fixed(wait)) => fixed.saturating_add(wait),
             Some(delay) => fixed.saturating_add(draw(delay, &mut draws())),
@@ -75,6 +75,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::ResponseExtras;
     use crate::runtime::Seed;
 
     fn draws(delay: Delay) -> Vec<u128> {
@@ -104,7 +105,10 @@ mod tests {
         let global = GlobalDelay { fixed: Some(ms(600)), drawn: Some(Delay::Fixed(ms(50))) };
         let wait = |fixed_delay, delay: Option<Delay>| {
             let delay = delay.map(Box::new);
-            let response = ResponseSpec { fixed_delay, delay, ..ResponseSpec::default() };
+            let response = ResponseSpec {
+                extras: ResponseExtras { fixed_delay, delay, ..ResponseExtras::default() }.into(),
+                ..ResponseSpec::default()
+            };
             global.wait(&response, || Seed(0).draws("", b"", 0))
         };
         assert_eq!(wait(None, None), ms(650));

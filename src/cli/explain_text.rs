@@ -66,7 +66,7 @@ fn named(considered: &Considered) -> String {
 
 fn status(considered: &Considered) -> String {
     let Some(answer) = considered.stub.response(0) else { return String::new() };
-    match (&answer.fault, &answer.proxy) {
+    match (&answer.extras.fault, &answer.extras.proxy) {
         (Some(fault), _) => format!(" with the fault {}", fault.wiremock_name()),
         (None, Some(proxy)) => format!(" with what {} answers", proxy.base_url),
         (None, None) => format!(" with {}", answer.status),

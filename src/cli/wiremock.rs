@@ -11,7 +11,7 @@ use super::{
 use crate::{
     admin::Access,
     config::{AdminSettings, Layer, Redaction},
-    model::{Mode, ProxySpec, ResponseSpec, Responses, Stub, StubId},
+    model::{Mode, ProxySpec, ResponseExtras, ResponseSpec, Responses, Stub, StubId},
     serve::AdminPlace,
 };
 
@@ -102,8 +102,12 @@ pub async fn run(global: &GlobalArgs, args: WireMockArgs) -> anyhow::Result<u8> 
 /// What `--proxy-all` comes to: a stub that matches everything and goes last.
 fn proxy_all(url: &str) -> Stub {
     let response = ResponseSpec {
+        extras: ResponseExtras {
+            proxy: Some(Box::new(ProxySpec { base_url: url.to_owned(), ..ProxySpec::default() })),
+            ..ResponseExtras::default()
+        }
+        .into(),
         status: 200,
-        proxy: Some(Box::new(ProxySpec { base_url: url.to_owned(), ..ProxySpec::default() })),
         ..ResponseSpec::default()
     };
     Stub {

@@ -76,8 +76,9 @@ impl Ground<'_> {
             plan.add(self.struck(around, &RequestView::new(request), &subject));
         }
         // WireMock asks the other server, whatever else the stub says.
-        let own = response.filter(|response| response.proxy.is_none());
-        plan.own_fault = own.and_then(|response| response.fault).filter(|_| plan.fault.is_none());
+        let own = response.filter(|response| response.extras.proxy.is_none());
+        plan.own_fault =
+            own.and_then(|response| response.extras.fault).filter(|_| plan.fault.is_none());
         plan
     }
 

@@ -12,7 +12,7 @@ pub(super) fn look(at: usize, stub: &Stub, found: &mut Vec<Finding>) {
     for (n, step) in stub.responses.steps.iter().enumerate() {
         let answer = &step.response;
         // A recording is given as it was, braces and all.
-        if answer.address.is_some() || answer.latency.is_some() || stub.recorded.is_some() {
+        if answer.extras.address.is_some() || answer.latency.is_some() || stub.recorded.is_some() {
             continue;
         }
         let base = format!("/responses/{n}");
@@ -62,7 +62,7 @@ fn texts(answer: &ResponseSpec) -> Vec<(String, String)> {
     for (name, value) in answer.headers.iter() {
         texts.push((format!("/headers/{}", escaped(name)), value.to_owned()));
     }
-    if let Some(proxy) = &answer.proxy {
+    if let Some(proxy) = &answer.extras.proxy {
         texts.push(("/proxyBaseUrl".to_owned(), proxy.base_url.clone()));
     }
     texts.retain(|(_, text)| text.contains("{{"));

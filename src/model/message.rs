@@ -73,8 +73,8 @@ pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
     /// No fields.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self(Vec::new())
     }
 
     /// No fields, with room for so many.

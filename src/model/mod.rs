@@ -22,6 +22,7 @@ pub mod pattern;
 pub mod record_spec;
 pub mod response;
 pub mod scenario;
+pub mod seldom;
 pub mod stub;
 pub mod webhook;
 pub mod when;
@@ -65,7 +66,7 @@ pub use record_spec::{
 };
 pub use response::{
     AfterLast, BodySpec, Coding, CodingSettings, JsonStyle, Latency, PacedChunk, ProxySpec,
-    ResponseEnding, ResponseSpec, ResponseStep, Responses,
+    ResponseEnding, ResponseExtras, ResponseSpec, ResponseStep, Responses,
 };
 pub use scenario::{STARTED, Scenario};
 pub use stub::{Recorded, Stub};

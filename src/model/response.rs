@@ -9,6 +9,7 @@ use super::{
     fault::WireFault,
     json::Json,
     message::Headers,
+    seldom::{Absent, Seldom},
 };
 
 /// The answers of a stub in the order in which its matches get them; never empty.
@@ -82,10 +83,25 @@ pub enum AfterLast {
 pub struct ResponseSpec {
     /// Status code.
     pub status: u16,
-    /// Reason phrase, where it is not the standard one.
-    pub reason: Option<String>,
     /// Header fields in order; computed ones are not among them.
     pub headers: Headers,
+    /// The body, content coding removed if `coding` is set.
+    pub body: BodySpec,
+    /// The content coding to send the body in.
+    pub coding: Option<Coding>,
+    /// The timing that was recorded.
+    pub latency: Option<Box<Latency>>,
+    /// What follows the body.
+    pub ending: ResponseEnding,
+    /// What few answers have.
+    pub extras: Seldom<ResponseExtras>,
+}
+
+/// The parts of an answer that few have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResponseExtras {
+    /// Reason phrase, where it is not the standard one.
+    pub reason: Option<String>,
     /// Fields whose value is made anew at each answer (`Date`, `Content-Length`,
     /// `Transfer-Encoding`, `Content-Encoding`), spelled as recorded, each with its place in the
     /// whole list of fields.
@@ -94,11 +110,7 @@ pub struct ResponseSpec {
     pub interim: Vec<(u16, Headers)>,
     /// Trailer fields.
     pub trailers: Headers,
-    /// The body, content coding removed if `coding` is set.
-    pub body: BodySpec,
-    /// The content coding to send the body in.
-    pub coding: Option<Coding>,
-    /// How that coding was applied, where it is known to give the recorded bytes again.
+    /// How the content coding was applied, where it is known to give the recorded bytes again.
     pub coding_settings: CodingSettings,
     /// Wait before the answer, as a person wrote it (`fixedDelayMilliseconds`).
     pub fixed_delay: Option<Duration>,
@@ -115,10 +127,6 @@ pub struct ResponseSpec {
     pub transformers: Vec<String>,
     /// What templates see as `parameters`.
     pub transformer_parameters: Option<Json>,
-    /// The timing that was recorded.
-    pub latency: Option<Box<Latency>>,
-    /// What follows the body.
-    pub ending: ResponseEnding,
     /// `scheme://host[:port]` under which the client knew the API when this was recorded; where it
     /// occurs in the answer, the address that the client then uses takes its place.
     pub address: Option<String>,
@@ -127,13 +135,35 @@ pub struct ResponseSpec {
     pub echoes: Vec<(String, String)>,
 }
 
+impl Absent for ResponseExtras {
+    fn absent() -> &'static Self {
+        static ABSENT: ResponseExtras = ResponseExtras {
+            reason: None,
+            computed: Vec::new(),
+            interim: Vec::new(),
+            trailers: Headers::new(),
+            coding_settings: CodingSettings { level: None, gzip_header: None },
+            fixed_delay: None,
+            delay: None,
+            dribble: None,
+            fault: None,
+            proxy: None,
+            transformers: Vec::new(),
+            transformer_parameters: None,
+            address: None,
+            echoes: Vec::new(),
+        };
+        &ABSENT
+    }
+}
+
 impl ResponseSpec {
     /// The name of the transformer that renders templates.
     pub const TEMPLATE: &str = "response-template";
 
     /// Whether its texts are templates because the stub says so.
     pub fn asks_for_templating(&self) -> bool {
-        self.transformers.iter().any(|name| name == Self::TEMPLATE)
+        self.extras.transformers.iter().any(|name| name == Self::TEMPLATE)
     }
 }
 

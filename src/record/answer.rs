@@ -6,7 +6,8 @@ use super::{
     pacing,
 };
 use crate::model::{
-    BodySpec, Ending, Exchange, Headers, RecordedResponse, ResponseEnding, ResponseSpec,
+    BodySpec, Ending, Exchange, Headers, RecordedResponse, ResponseEnding, ResponseExtras,
+    ResponseSpec,
 };
 
 /// An answer and, where its body is large, what has to go into a file first.
@@ -52,23 +53,27 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
     let (headers, computed) = headers_of(response, length_is_computed, kept.coding.is_some());
     let kept_body = if has_body { kept.spec } else { BodySpec::Empty };
     let spec = ResponseSpec {
+        extras: ResponseExtras {
+            reason: response.reason.clone(),
+            computed,
+            interim: interim_of(response),
+            trailers: response.trailers.clone(),
+            echoes: echoes_of(&exchange.request.headers, &response.headers, &kept_body),
+            coding_settings: kept.coding_settings,
+            address: Some(exchange.address.clone()).filter(|address| !address.is_empty()),
+            ..ResponseExtras::default()
+        }
+        .into(),
         status: response.status,
-        reason: response.reason.clone(),
         headers,
-        computed,
-        interim: interim_of(response),
-        trailers: response.trailers.clone(),
-        echoes: echoes_of(&exchange.request.headers, &response.headers, &kept_body),
         body: kept_body,
         coding: kept.coding,
-        coding_settings: kept.coding_settings,
         latency: Some(Box::new(pacing::latency_of(
             &exchange.timing,
             two_way,
             response.body.length(),
         ))),
         ending,
-        address: Some(exchange.address.clone()).filter(|address| !address.is_empty()),
         ..ResponseSpec::default()
     };
     Ok(Answer { spec, side: kept.side.filter(|_| has_body) })
@@ -125,7 +130,10 @@ mod tests {
             .build();
         let spec = answer_of(&exchange, false).unwrap().spec;
         assert_eq!(spec.headers.iter().collect::<Vec<_>>(), [("Server", "x"), ("X-Last", "y")]);
-        assert_eq!(spec.computed, [("date".to_owned(), 1), ("Content-Length".to_owned(), 2)]);
+        assert_eq!(
+            spec.extras.computed,
+            [("date".to_owned(), 1), ("Content-Length".to_owned(), 2)]
+        );
     }
 
     #[test]
@@ -154,7 +162,7 @@ mod tests {
         let spec = answer_of(&exchange, false).unwrap().spec;
         assert_eq!(spec.headers.get("content-length"), Some("52428800"));
         assert_eq!(spec.headers.get("content-encoding"), Some("gzip"));
-        assert_eq!((spec.body, spec.computed), (BodySpec::Empty, vec![]));
+        assert_eq!((spec.body, &spec.extras.computed), (BodySpec::Empty, &vec![]));
     }
 
     #[test]
@@ -169,7 +177,7 @@ mod tests {
         assert_eq!(spec.coding, Some(Coding::Gzip));
         assert_eq!(spec.body, BodySpec::Text("hello".to_owned()));
         assert!(spec.headers.is_empty());
-        assert_eq!(spec.computed.len(), 2);
+        assert_eq!(spec.extras.computed.len(), 2);
     }
 
     #[test]
@@ -204,7 +212,7 @@ mod tests {
         response.trailers.push("grpc-status", "5");
         response.reason = Some("Fine".to_owned());
         let spec = answer_of(&exchange, false).unwrap().spec;
-        assert_eq!(spec.trailers.get("grpc-status"), Some("5"));
-        assert_eq!(spec.reason.as_deref(), Some("Fine"));
+        assert_eq!(spec.extras.trailers.get("grpc-status"), Some("5"));
+        assert_eq!(spec.extras.reason.as_deref(), Some("Fine"));
     }
 }

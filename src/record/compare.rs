@@ -27,7 +27,7 @@ pub(super) fn same_but_for_noise(
     path: BodyPath<'_>,
 ) -> Option<Vec<Pair>> {
     let spec = &now.spec;
-    if recorded.status != spec.status || recorded.reason != spec.reason {
+    if recorded.status != spec.status || recorded.extras.reason != spec.extras.reason {
         return None;
     }
     let is_cut = spec.ending != ResponseEnding::Complete;
@@ -39,11 +39,11 @@ pub(super) fn same_but_for_noise(
         same_head_of_cut(recorded, spec, &mut pairs)?;
         return same_beginning(recorded, now, path).then_some(pairs);
     }
-    if recorded.computed != spec.computed || recorded.coding != spec.coding {
+    if recorded.extras.computed != spec.extras.computed || recorded.coding != spec.coding {
         return None;
     }
     same_headers(&recorded.headers, &spec.headers, &mut pairs)?;
-    same_headers(&recorded.trailers, &spec.trailers, &mut pairs)?;
+    same_headers(&recorded.extras.trailers, &spec.extras.trailers, &mut pairs)?;
     same_body(recorded, now, path, &mut pairs)?;
     Some(pairs)
 }

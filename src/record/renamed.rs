@@ -38,10 +38,10 @@ pub(super) fn request(aliases: &Aliases, exchange: &Exchange) -> Exchange {
 /// Renames in an answer; not in a body whose bytes a digest covers, nor in binary ones.
 pub(super) fn answer(aliases: &Aliases, answer: &mut Answer) {
     let spec = &mut answer.spec;
-    for (_, value) in spec.headers.iter_mut().chain(spec.trailers.iter_mut()) {
+    for (_, value) in spec.headers.iter_mut().chain(spec.extras.trailers.iter_mut()) {
         aliases.apply_to(value);
     }
-    if let Some(address) = &mut spec.address {
+    if let Some(address) = &mut spec.extras.address {
         aliases.apply_to(address);
     }
     if body::covers_bytes(&spec.headers) {
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(renamed.request.body.bytes().unwrap().as_ref(), b"to cus_OLD1");
         let mut found = answer_of(&exchange, false).unwrap();
         answer(&aliases, &mut found);
-        assert_eq!(found.spec.address.as_deref(), Some("http://127.0.0.1:8080"));
+        assert_eq!(found.spec.extras.address.as_deref(), Some("http://127.0.0.1:8080"));
         assert_eq!(found.spec.headers.get("location"), Some("http://127.0.0.1:8080/c/cus_OLD1"));
         let text = "at 127.0.0.1:8080 http://127.0.0.1:8080/cus_OLD1".to_owned();
         assert_eq!(found.spec.body, BodySpec::Text(text));

@@ -115,7 +115,7 @@ impl Table {
             return;
         }
         for step in &stub.responses.steps {
-            if let Some(address) = &step.response.address
+            if let Some(address) = &step.response.extras.address
                 && !self.addresses.contains(address)
             {
                 self.addresses.push(address.clone());

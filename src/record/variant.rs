@@ -267,7 +267,7 @@ pub(super) fn identity_of(spec: &ResponseSpec) -> Identity {
         hash.update(bytes);
     };
     field(&spec.status.to_le_bytes());
-    field(spec.reason.as_deref().unwrap_or_default().as_bytes());
+    field(spec.extras.reason.as_deref().unwrap_or_default().as_bytes());
     let mut headers = |headers: &Headers| {
         field(&(headers.len() as u64).to_le_bytes());
         for (name, value) in headers.iter() {
@@ -276,11 +276,11 @@ pub(super) fn identity_of(spec: &ResponseSpec) -> Identity {
         }
     };
     headers(&spec.headers);
-    for (_, fields) in &spec.interim {
+    for (_, fields) in &spec.extras.interim {
         headers(fields);
     }
-    headers(&spec.trailers);
-    for (name, at) in &spec.computed {
+    headers(&spec.extras.trailers);
+    for (name, at) in &spec.extras.computed {
         field(name.as_bytes());
         field(&at.to_le_bytes());
     }

@@ -14,7 +14,7 @@ use crate::model::{Coding, Headers, ResponseSpec, bytes_of};
 pub(super) fn all_fields(spec: &ResponseSpec) -> Vec<(&str, Option<&str>)> {
     let mut fields: Vec<(&str, Option<&str>)> =
         spec.headers.iter().map(|(name, value)| (name, Some(value))).collect();
-    let mut computed: Vec<&(String, usize)> = spec.computed.iter().collect();
+    let mut computed: Vec<&(String, usize)> = spec.extras.computed.iter().collect();
     computed.sort_by_key(|(_, place)| *place);
     for (name, place) in computed {
         fields.insert((*place).min(fields.len()), (name, None));

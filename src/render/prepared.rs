@@ -110,16 +110,16 @@ impl Prepared {
         let plain = plain_body(&spec.body, body_file)?;
         let body = match (&plain, spec.coding) {
             (PreparedBody::Bytes(bytes), Some(coding)) => {
-                PreparedBody::Bytes(encode(coding, &spec.coding_settings, bytes)?)
+                PreparedBody::Bytes(encode(coding, &spec.extras.coding_settings, bytes)?)
             }
             // A body file is stored decoded only when it is small enough to be encoded here.
             (PreparedBody::File { path, .. }, Some(coding)) => {
                 let bytes = read(path)?;
-                PreparedBody::Bytes(encode(coding, &spec.coding_settings, &bytes)?)
+                PreparedBody::Bytes(encode(coding, &spec.extras.coding_settings, &bytes)?)
             }
             (other, None) => other.clone(),
         };
-        let mentions_address = spec.address.as_deref().is_some_and(|address| {
+        let mentions_address = spec.extras.address.as_deref().is_some_and(|address| {
             spec.headers
                 .iter()
                 .any(|(_, value)| substitute::mentions_address(value.as_bytes(), address))
@@ -152,7 +152,7 @@ impl Prepared {
                 .iter()
                 .any(|name| fields.contains_key(name)),
             written_length,
-            reason: match &spec.reason {
+            reason: match &spec.extras.reason {
                 Some(reason) if dress.is_written => Some(latin_1(reason).into_owned().into()),
                 Some(reason) => Some(Bytes::copy_from_slice(reason.as_bytes())),
                 None if dress.is_written => unusual_reason(status),
@@ -161,15 +161,15 @@ impl Prepared {
             fields,
             spelled: spelled(&names),
             spelling: Arc::default(),
-            trailers: trailer_map(&spec.trailers)?,
+            trailers: trailer_map(&spec.extras.trailers)?,
             body,
             plain: match plain {
                 PreparedBody::Bytes(bytes) => Some(bytes),
                 PreparedBody::File { .. } => None,
             },
             coding: spec.coding,
-            coding_settings: spec.coding_settings.clone(),
-            address: spec.address.clone(),
+            coding_settings: spec.extras.coding_settings.clone(),
+            address: spec.extras.address.clone(),
             mentions_address,
             has_pseudonyms,
             may_be_squeezed,
@@ -264,14 +264,14 @@ impl Prepared {
 
 /// Whether nothing of an answer comes before it, later, or by who asks.
 fn is_given_as_it_is(spec: &ResponseSpec) -> bool {
-    spec.interim.is_empty()
-        && spec.trailers.is_empty()
-        && spec.echoes.is_empty()
-        && spec.fixed_delay.is_none()
-        && spec.delay.is_none()
-        && spec.dribble.is_none()
-        && spec.fault.is_none()
-        && spec.proxy.is_none()
+    spec.extras.interim.is_empty()
+        && spec.extras.trailers.is_empty()
+        && spec.extras.echoes.is_empty()
+        && spec.extras.fixed_delay.is_none()
+        && spec.extras.delay.is_none()
+        && spec.extras.dribble.is_none()
+        && spec.extras.fault.is_none()
+        && spec.extras.proxy.is_none()
         && spec.ending == ResponseEnding::Complete
 }
 
@@ -281,8 +281,8 @@ pub(super) fn is_made_plain(spec: &ResponseSpec) -> bool {
     let decides = |name: &str| deciding.iter().any(|it| name.eq_ignore_ascii_case(it.as_str()));
     is_given_as_it_is(spec)
         && spec.status >= 200
-        && spec.address.is_none()
-        && spec.computed.is_empty()
+        && spec.extras.address.is_none()
+        && spec.extras.computed.is_empty()
         && spec.coding.is_none()
         && !matches!(spec.body, BodySpec::File(_))
         && !spec.headers.iter().any(|(name, _)| decides(name))
@@ -335,6 +335,7 @@ mod tests {
     use http::HeaderName;
 
     use super::*;
+    use crate::model::ResponseExtras;
     use crate::{model::Headers, render::fields::written_value};
 
     #[test]
@@ -358,9 +359,13 @@ mod tests {
             headers.push(*name, *value);
         }
         ResponseSpec {
+            extras: ResponseExtras {
+                computed: computed.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect(),
+                ..ResponseExtras::default()
+            }
+            .into(),
             status: 200,
             headers,
-            computed: computed.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect(),
             body: BodySpec::Text(body.to_owned()),
             ..ResponseSpec::default()
         }
@@ -383,7 +388,7 @@ mod tests {
         let mut spec =
             spec(&[], &[("Content-Encoding", 0), ("Content-Length", 1)], "at http://h:1/");
         spec.coding = Some(Coding::Gzip);
-        spec.address = Some("http://h:1".to_owned());
+        spec.extras.address = Some("http://h:1".to_owned());
         let prepared = prepare(&spec);
         let mut substitutions = Substitutions::none();
         prepared.address_substitutions("http://other:22", &mut substitutions);

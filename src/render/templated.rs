@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     codec::{RequestView, json},
-    model::{BodySpec, Headers, Json, ProxySpec, ResponseSpec},
+    model::{BodySpec, Headers, Json, ProxySpec, ResponseExtras, ResponseSpec},
 };
 
 /// Mistakes in templates, each with the JSON pointer of its text below `response`.
@@ -67,7 +67,7 @@ impl TemplatedResponse {
             BodySpec::File(name) => TemplatedBody::File(reader.read("/bodyFileName", name)),
             plain @ (BodySpec::Empty | BodySpec::Bytes(_)) => TemplatedBody::Plain(plain.clone()),
         };
-        let proxy = spec.proxy.as_ref().map(|proxy| {
+        let proxy = spec.extras.proxy.as_ref().map(|proxy| {
             let fields = "/additionalProxyRequestHeaders";
             (
                 reader.read("/proxyBaseUrl", &proxy.base_url),
@@ -82,18 +82,22 @@ impl TemplatedResponse {
             return Ok(None);
         }
         let shell = ResponseSpec {
+            extras: ResponseExtras {
+                proxy: spec.extras.proxy.as_deref().map(|proxy| {
+                    Box::new(ProxySpec {
+                        base_url: String::new(),
+                        additional_headers: Headers::new(),
+                        ..proxy.clone()
+                    })
+                }),
+                ..(*spec.extras).clone()
+            }
+            .into(),
             headers: Headers::new(),
             body: BodySpec::Empty,
-            proxy: spec.proxy.as_deref().map(|proxy| {
-                Box::new(ProxySpec {
-                    base_url: String::new(),
-                    additional_headers: Headers::new(),
-                    ..proxy.clone()
-                })
-            }),
             ..spec.clone()
         };
-        let parameters = spec.transformer_parameters.as_ref();
+        let parameters = spec.extras.transformer_parameters.as_ref();
         let parameters = parameters.map_or_else(|| Value::map(Vec::new()), Value::from_json);
         Ok(Some(Self {
             shell,
@@ -143,7 +147,7 @@ impl TemplatedResponse {
             TemplatedBody::Text(text) => BodySpec::Text(text.render(&model, env)?),
             TemplatedBody::File(name) => BodySpec::File(name.render(&model, env)?),
         };
-        if let (Some(proxy), Some((base_url, headers))) = (&mut answer.proxy, &self.proxy) {
+        if let (Some(proxy), Some((base_url, headers))) = (&mut answer.extras.proxy, &self.proxy) {
             proxy.base_url = base_url.render(&model, env)?;
             proxy.additional_headers = fields(headers, &model, env)?;
         }
@@ -181,7 +185,7 @@ fn fields(
 
 /// `disableBodyFileTemplating`; a text `"true"` does not count in WireMock either.
 fn is_switched_off(spec: &ResponseSpec) -> bool {
-    let parameters = spec.transformer_parameters.as_ref();
+    let parameters = spec.extras.transformer_parameters.as_ref();
     let value = parameters.and_then(|all| all.member("disableBodyFileTemplating"));
     value.and_then(Json::as_bool) == Some(true)
 }
@@ -338,7 +342,11 @@ mod tests {
     #[test]
     fn body_and_values_of_fields_are_rendered_and_the_rest_stays() {
         let spec = ResponseSpec {
-            reason: Some("{{x}}".to_owned()),
+            extras: ResponseExtras {
+                reason: Some("{{x}}".to_owned()),
+                ..ResponseExtras::default()
+            }
+            .into(),
             headers: headers(&[("X", "{{request.query.q}}"), ("{{x}}", "plain")]),
             ..text("<{{request.path}}>")
         };
@@ -362,7 +370,11 @@ mod tests {
     fn parameters_are_values_not_templates() {
         let parameters = json::parse(r#"{"a":"{{request.query.q}}","b":{"c":[1,2.50]}}"#).unwrap();
         let spec = ResponseSpec {
-            transformer_parameters: Some(parameters),
+            extras: ResponseExtras {
+                transformer_parameters: Some(parameters),
+                ..ResponseExtras::default()
+            }
+            .into(),
             ..text("{{parameters.a}} {{parameters.b.c}}")
         };
         assert_eq!(render(&spec).body, BodySpec::Text("{{request.query.q}} [1, 2.5]".to_owned()));
@@ -376,13 +388,20 @@ mod tests {
             additional_headers: headers(&[("A", "{{request.query.q}}")]),
             removed_headers: vec!["b".to_owned()],
         };
-        let spec = ResponseSpec { proxy: Some(Box::new(proxy.clone())), ..Default::default() };
+        let spec = ResponseSpec {
+            extras: ResponseExtras {
+                proxy: Some(Box::new(proxy.clone())),
+                ..ResponseExtras::default()
+            }
+            .into(),
+            ..Default::default()
+        };
         let expect = ProxySpec {
             base_url: "http://h/7".to_owned(),
             additional_headers: headers(&[("A", "7")]),
             ..proxy
         };
-        assert_eq!(render(&spec).proxy.as_deref(), Some(&expect));
+        assert_eq!(render(&spec).extras.proxy.as_deref(), Some(&expect));
     }
 
     #[test]
@@ -396,7 +415,7 @@ mod tests {
             TemplatedResponse::compile(spec, true).unwrap().map(|it| it.are_files_templates())
         };
         assert_eq!(files(&spec), Some(true));
-        spec.transformer_parameters =
+        spec.extras.transformer_parameters =
             Some(json::parse(r#"{"disableBodyFileTemplating":true}"#).unwrap());
         assert_eq!(files(&spec), Some(false));
         spec.body = BodySpec::File("a.txt".to_owned());
@@ -410,7 +429,7 @@ mod tests {
         };
         let mut spec = text("{{x}}");
         assert!(!compiled(&spec, false) && compiled(&spec, true) && !compiled(&text("x"), true));
-        spec.transformers.push(ResponseSpec::TEMPLATE.to_owned());
+        spec.extras.transformers.push(ResponseSpec::TEMPLATE.to_owned());
         assert!(compiled(&spec, false));
         let bytes = ResponseSpec { body: BodySpec::Bytes(Bytes::from("{{x}}")), ..spec };
         assert!(!compiled(&bytes, true));

@@ -94,9 +94,9 @@ async fn answer(
     };
     let spec = rendered.as_ref().or_else(|| live.response(found.step));
     if let Some(spec) = spec
-        && let Some(proxy) = &spec.proxy
+        && let Some(proxy) = &spec.extras.proxy
     {
-        let (fields, dribble) = (&spec.headers, spec.dribble);
+        let (fields, dribble) = (&spec.headers, spec.extras.dribble);
         let fetch = Fetch { proxy, fields, schedule, dribble };
         return Ok(fetch.give(state, inquiry).await);
     }
@@ -118,7 +118,9 @@ async fn answer(
         return Ok(unusable(&live, &error));
     }
     if inquiry.version == Version::HTTP_11 {
-        for (status, fields) in live.response(found.step).into_iter().flat_map(|it| &it.interim) {
+        for (status, fields) in
+            live.response(found.step).into_iter().flat_map(|it| &it.extras.interim)
+        {
             client.interim.send(*status, fields);
         }
     }
@@ -126,7 +128,7 @@ async fn answer(
         prepared,
         schedule,
         ending: spec.map_or_else(Default::default, |spec| spec.ending),
-        dribble: spec.and_then(|spec| spec.dribble),
+        dribble: spec.and_then(|spec| spec.extras.dribble),
         is_from_file: spec.is_some_and(|spec| matches!(spec.body, BodySpec::File(_))),
         is_recorded: live.stub.recorded.is_some(),
         is_struck,
@@ -329,7 +331,8 @@ fn substitutions(
             substitutions.push(recorded.clone(), now.clone());
         }
     }
-    for (name, recorded) in found.stub.response(found.step).iter().flat_map(|answer| &answer.echoes)
+    for (name, recorded) in
+        found.stub.response(found.step).iter().flat_map(|answer| &answer.extras.echoes)
     {
         if let Some(now) = echoed(&inquiry.request.headers, name) {
             substitutions.push(recorded.clone(), now);

@@ -51,7 +51,9 @@ pub(super) fn enter(
     }
     let is_passed_on = matches!(by, By::Api);
     let fetches = match &by {
-        By::Stub(found) => found.stub.response(found.step).is_some_and(|it| it.proxy.is_some()),
+        By::Stub(found) => {
+            found.stub.response(found.step).is_some_and(|it| it.extras.proxy.is_some())
+        }
         By::Api | By::Nobody | By::Limit(_) => false,
     };
     let (seen, credentials) = shown();

@@ -46,7 +46,7 @@ pub struct LiveStub {
     /// The templates of each answer; `None` where an answer has none.
     templates: Box<[OnceLock<Option<Box<LiveTemplates>>>]>,
     /// What finds the path variables that templates see, made for the first.
-    variables: OnceLock<Option<PathVariables>>,
+    variables: OnceLock<Option<Box<PathVariables>>>,
     /// Whether an answer of it came before its request had ended.
     pub is_two_way: bool,
     /// Whether an answer of it is fetched from elsewhere, with the request's body.
@@ -86,7 +86,7 @@ impl LiveStub {
                 .as_ref()
                 .is_some_and(|latency| latency.chunks.iter().any(|chunk| chunk.request_bytes > 0))
         });
-        let fetches = stub.responses.steps.iter().any(|step| step.response.proxy.is_some());
+        let fetches = stub.responses.steps.iter().any(|step| step.response.extras.proxy.is_some());
         Ok(Self {
             stub,
             file,
@@ -130,7 +130,8 @@ impl LiveStub {
     /// Names and values of the variables of its path template in the path of a request that it
     /// matches, percent-encoded as sent; `None` where it has no template.
     pub fn path_variables(&self, path: &str) -> Option<Vec<(String, String)>> {
-        let variables = self.variables.get_or_init(|| self.request.path_variables()).as_ref()?;
+        let variables = self.variables.get_or_init(|| self.request.path_variables().map(Box::new));
+        let variables = variables.as_ref()?;
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Some(variables.values(path).into_iter().map(owned).collect())
     }

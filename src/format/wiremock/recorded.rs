@@ -186,21 +186,21 @@ pub(super) fn write_notes(
 pub(super) fn write_answer(answer: &ResponseSpec) -> Vec<(String, Json)> {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
-    if let Some(address) = &answer.address {
+    if let Some(address) = &answer.extras.address {
         put("address", address.as_str().into());
     }
     if let Some(latency) = &answer.latency {
         put("latency", write_latency(latency));
     }
-    if !answer.interim.is_empty() {
-        let interim = answer.interim.iter().map(|(status, fields)| {
+    if !answer.extras.interim.is_empty() {
+        let interim = answer.extras.interim.iter().map(|(status, fields)| {
             let status = ("status".to_owned(), u64::from(*status).into());
             Json::Object(vec![status, ("headers".to_owned(), super::headers::write(fields))])
         });
         put("interim", Json::Array(interim.collect()));
     }
-    if !answer.computed.is_empty() {
-        put("computedHeaders", write_computed(&answer.computed));
+    if !answer.extras.computed.is_empty() {
+        put("computedHeaders", write_computed(&answer.extras.computed));
     }
     if let Some(order) = super::headers::order(&answer.headers) {
         put("headerOrder", Json::Array(order.into_iter().map(Json::from).collect()));
@@ -208,10 +208,10 @@ pub(super) fn write_answer(answer: &ResponseSpec) -> Vec<(String, Json)> {
     if let Some(coding) = answer.coding {
         put("contentCoding", coding.token().into());
     }
-    if let Some(level) = answer.coding_settings.level {
+    if let Some(level) = answer.extras.coding_settings.level {
         put("contentCodingLevel", u64::from(level).into());
     }
-    if let Some(header) = &answer.coding_settings.gzip_header {
+    if let Some(header) = &answer.extras.coding_settings.gzip_header {
         put("gzipHeader", BASE64_STANDARD.encode(header).into());
     }
     if let BodySpec::Json(_, style) = &answer.body
@@ -224,9 +224,9 @@ pub(super) fn write_answer(answer: &ResponseSpec) -> Vec<(String, Json)> {
         ResponseEnding::Breaks => put("ending", "breaks".into()),
         ResponseEnding::StaysOpen => put("ending", "staysOpen".into()),
     }
-    if !answer.echoes.is_empty() {
+    if !answer.extras.echoes.is_empty() {
         let echo = |(name, value): &(String, String)| (name.clone(), value.as_str().into());
-        put("echoes", Json::Object(answer.echoes.iter().map(echo).collect()));
+        put("echoes", Json::Object(answer.extras.echoes.iter().map(echo).collect()));
     }
     members
 }

@@ -18,7 +18,7 @@ use crate::{
         fields::{Fields, Place, expected, expected_one_of, items, span_of, text, whole},
         problem::Problems,
     },
-    model::{BodySpec, Json, JsonStyle, ResponseSpec, ResponseStep, WireFault},
+    model::{BodySpec, Json, JsonStyle, ResponseExtras, ResponseSpec, ResponseStep, WireFault},
 };
 
 /// The keys of `response`.
@@ -126,7 +126,7 @@ pub(super) fn write(response: &ResponseSpec) -> Vec<(String, Json)> {
     let mut members: Vec<(String, Json)> = Vec::new();
     let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
     put("status", u64::from(response.status).into());
-    if let Some(reason) = &response.reason {
+    if let Some(reason) = &response.extras.reason {
         put("statusMessage", reason.as_str().into());
     }
     if !response.headers.is_empty() {
@@ -142,30 +142,30 @@ pub(super) fn write(response: &ResponseSpec) -> Vec<(String, Json)> {
         BodySpec::Json(value, _) => put("jsonBody", value.clone()),
         BodySpec::Text(text) => put("body", text.as_str().into()),
     }
-    if let Some(delay) = response.fixed_delay {
+    if let Some(delay) = response.extras.fixed_delay {
         put("fixedDelayMilliseconds", recorded::milliseconds(delay));
     }
-    if let Some(delay) = response.delay.as_deref().copied() {
+    if let Some(delay) = response.extras.delay.as_deref().copied() {
         put("delayDistribution", timing::write_delay(delay));
     }
-    if let Some(dribble) = response.dribble {
+    if let Some(dribble) = response.extras.dribble {
         put("chunkedDribbleDelay", timing::write_dribble(dribble));
     }
-    if let Some(fault) = response.fault {
+    if let Some(fault) = response.extras.fault {
         put("fault", fault.wiremock_name().into());
     }
-    for (name, value) in response.proxy.iter().flat_map(|it| proxying::write(it)) {
+    for (name, value) in response.extras.proxy.iter().flat_map(|it| proxying::write(it)) {
         put(name, value);
     }
-    if !response.transformers.is_empty() {
-        let names = response.transformers.iter().map(|name| name.as_str().into()).collect();
+    if !response.extras.transformers.is_empty() {
+        let names = response.extras.transformers.iter().map(|name| name.as_str().into()).collect();
         put("transformers", Json::Array(names));
     }
-    if let Some(parameters) = &response.transformer_parameters {
+    if let Some(parameters) = &response.extras.transformer_parameters {
         put("transformerParameters", parameters.clone());
     }
-    if !response.trailers.is_empty() {
-        put("trailers", headers::write(&response.trailers));
+    if !response.extras.trailers.is_empty() {
+        put("trailers", headers::write(&response.extras.trailers));
     }
     members
 }
@@ -188,37 +188,42 @@ fn read_fields(fields: &mut Fields, notes: Notes, problems: &mut Problems) -> Re
     let headers = headers::read(fields.free_members("headers", problems), problems);
     let is_recorded = notes.are_of_a_recording();
     ResponseSpec {
+        extras: ResponseExtras {
+            reason: reason(fields, problems),
+            computed: notes.computed,
+            interim: notes.interim,
+            trailers: headers::read(fields.free_members("trailers", problems), problems),
+            coding_settings: notes.coding_settings,
+            fixed_delay: fields
+                .whole("fixedDelayMilliseconds", problems)
+                .map(Duration::from_millis),
+            delay: fields
+                .take("delayDistribution")
+                .and_then(|node| timing::read_delay(node, problems))
+                .map(Box::new),
+            dribble: fields
+                .take("chunkedDribbleDelay")
+                .and_then(|node| timing::read_dribble(node, problems)),
+            fault: fault(fields, problems),
+            proxy: proxying::read(fields, problems).map(Box::new),
+            transformers: fields
+                .take("transformers")
+                .map(|node| transformers(node, problems))
+                .unwrap_or_default(),
+            transformer_parameters: transformer_parameters(fields, problems),
+            address: notes.address,
+            echoes: notes.echoes,
+        }
+        .into(),
         status: status(fields, problems),
-        reason: reason(fields, problems),
         headers: match &notes.header_order {
             Some(order) => headers::reorder(&headers, order),
             None => headers,
         },
-        computed: notes.computed,
-        interim: notes.interim,
-        trailers: headers::read(fields.free_members("trailers", problems), problems),
         body: body(fields, is_recorded, notes.style, problems),
         coding: notes.coding,
-        coding_settings: notes.coding_settings,
-        fixed_delay: fields.whole("fixedDelayMilliseconds", problems).map(Duration::from_millis),
-        delay: fields
-            .take("delayDistribution")
-            .and_then(|node| timing::read_delay(node, problems))
-            .map(Box::new),
-        dribble: fields
-            .take("chunkedDribbleDelay")
-            .and_then(|node| timing::read_dribble(node, problems)),
-        fault: fault(fields, problems),
-        proxy: proxying::read(fields, problems).map(Box::new),
-        transformers: fields
-            .take("transformers")
-            .map(|node| transformers(node, problems))
-            .unwrap_or_default(),
-        transformer_parameters: transformer_parameters(fields, problems),
         latency: notes.latency.map(Box::new),
         ending: notes.ending,
-        address: notes.address,
-        echoes: notes.echoes,
     }
 }
 

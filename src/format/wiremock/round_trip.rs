@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{Syntax, read, read_mappings, write, write_value, write_yaml};
 use crate::model::{
     AfterLast, BodySpec, Coding, CodingSettings, Delay, Dribble, Headers, Json, JsonStyle, Latency,
-    PacedChunk, ProxySpec, Recorded, ResponseEnding, ResponseSpec, ResponseStep, Responses, Stub,
-    StubId, WireFault,
+    PacedChunk, ProxySpec, Recorded, ResponseEnding, ResponseExtras, ResponseSpec, ResponseStep,
+    Responses, Stub, StubId, WireFault,
 };
 
 mod request;
@@ -82,12 +82,16 @@ fn embellished(response: ResponseSpec) -> impl Strategy<Value = ResponseSpec> {
     )
         .prop_map(move |((delay, dribble, fault), (proxy, transformers), parameters)| {
             ResponseSpec {
-                delay: delay.map(Box::new),
-                dribble,
-                fault,
-                proxy: proxy.map(Box::new),
-                transformers,
-                transformer_parameters: parameters,
+                extras: ResponseExtras {
+                    delay: delay.map(Box::new),
+                    dribble,
+                    fault,
+                    proxy: proxy.map(Box::new),
+                    transformers,
+                    transformer_parameters: parameters,
+                    ..(*response.extras).clone()
+                }
+                .into(),
                 ..response.clone()
             }
         })
@@ -140,29 +144,36 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                     body => body,
                 };
                 ResponseSpec {
+                    extras: ResponseExtras {
+                        reason,
+                        computed,
+                        interim: address
+                            .iter()
+                            .map(|_| {
+                                (103, Headers::from(vec![("Link".to_owned(), "</a>".to_owned())]))
+                            })
+                            .collect(),
+                        trailers,
+                        coding_settings: CodingSettings {
+                            level: coding.map(|_| 6),
+                            gzip_header: coding
+                                .map(|_| bytes::Bytes::from_static(&[0x1f, 0x8b, 8])),
+                        },
+                        fixed_delay,
+                        echoes: address
+                            .iter()
+                            .map(|value| ("x-id".to_owned(), value.clone()))
+                            .collect(),
+                        address,
+                        ..ResponseExtras::default()
+                    }
+                    .into(),
                     status,
-                    reason,
                     headers,
-                    computed,
-                    interim: address
-                        .iter()
-                        .map(|_| (103, Headers::from(vec![("Link".to_owned(), "</a>".to_owned())])))
-                        .collect(),
-                    trailers,
                     body,
-                    coding_settings: CodingSettings {
-                        level: coding.map(|_| 6),
-                        gzip_header: coding.map(|_| bytes::Bytes::from_static(&[0x1f, 0x8b, 8])),
-                    },
                     coding,
-                    fixed_delay,
                     latency: latency.map(Box::new),
                     ending,
-                    echoes: address
-                        .iter()
-                        .map(|value| ("x-id".to_owned(), value.clone()))
-                        .collect(),
-                    address,
                     ..ResponseSpec::default()
                 }
             },

@@ -198,11 +198,11 @@ fn what_wiremock_reads_as_something_else_is_read_so() {
     assert_eq!(answer(r#"{"body": 5}"#).body, BodySpec::Text("5".to_owned()));
     assert_eq!(answer(r#"{"status": "201"}"#).status, 201);
     assert_eq!(answer(r#"{"status": 0}"#).status, 200);
-    assert_eq!(answer(r#"{"transformers": ["nobody's"]}"#).transformers, ["nobody's"]);
+    assert_eq!(answer(r#"{"transformers": ["nobody's"]}"#).extras.transformers, ["nobody's"]);
     let uniform = r#"{"delayDistribution": {"type": "uniform", "lower": 1.5, "upper": 2}}"#;
     let ms = std::time::Duration::from_millis;
     let expected = crate::model::Delay::Uniform { lower: ms(1), upper: ms(2) };
-    assert_eq!(answer(uniform).delay.as_deref(), Some(&expected));
+    assert_eq!(answer(uniform).extras.delay.as_deref(), Some(&expected));
 }
 
 #[test]
