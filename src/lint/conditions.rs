@@ -42,11 +42,11 @@ pub(super) fn look(at: usize, stub: &Stub, found: &mut Vec<Finding>) {
         ));
     }
     for (key, named) in [
-        ("pathParameters", &request.path_parameters),
+        ("pathParameters", &request.extras.path_parameters),
         ("headers", &request.headers),
         ("queryParameters", &request.query),
-        ("cookies", &request.cookies),
-        ("formParameters", &request.form),
+        ("cookies", &request.extras.cookies),
+        ("formParameters", &request.extras.form),
     ] {
         for (name, pattern) in named {
             let pointer = format!("/request/{key}/{}", escaped(name));
@@ -78,7 +78,7 @@ pub(super) fn look(at: usize, stub: &Stub, found: &mut Vec<Finding>) {
         }
     }
     bodies(at, "/request/bodyPatterns", &request.body, found);
-    for (n, part) in request.multipart.iter().enumerate() {
+    for (n, part) in request.extras.multipart.iter().enumerate() {
         bodies(at, &format!("/request/multipartPatterns/{n}/bodyPatterns"), &part.body, found);
     }
 }

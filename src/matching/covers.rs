@@ -48,23 +48,23 @@ pub fn covers(wide: Both<'_>, narrow: &RequestPattern) -> bool {
     };
     method_covers(&w.method, &narrow.method)
         && (w.scheme.is_none() || w.scheme == narrow.scheme)
-        && (w.port.is_none() || w.port == narrow.port)
-        && (w.basic_auth.is_none() || w.basic_auth == narrow.basic_auth)
-        && optional(w.host.as_deref(), narrow.host.as_deref())
-        && optional(w.client_ip.as_deref(), narrow.client_ip.as_deref())
+        && (w.extras.port.is_none() || w.extras.port == narrow.extras.port)
+        && (w.extras.basic_auth.is_none() || w.extras.basic_auth == narrow.extras.basic_auth)
+        && optional(w.extras.host.as_deref(), narrow.extras.host.as_deref())
+        && optional(w.extras.client_ip.as_deref(), narrow.extras.client_ip.as_deref())
         && url_covers(wide, &narrow.url)
-        && (w.path_parameters.is_empty()
+        && (w.extras.path_parameters.is_empty()
             || (w.url == narrow.url
-                && values_cover(&w.path_parameters, &narrow.path_parameters, false)))
+                && values_cover(&w.extras.path_parameters, &narrow.extras.path_parameters, false)))
         && values_cover(&w.headers, &narrow.headers, true)
         && query_covers(w, narrow)
-        && w.cookies.iter().all(|(name, wide)| {
+        && w.extras.cookies.iter().all(|(name, wide)| {
             // As in WireMock, a cookie that is not there fits `absent` alone.
-            narrow.cookies.iter().any(|(other, narrow)| name == other && wide == narrow)
+            narrow.extras.cookies.iter().any(|(other, narrow)| name == other && wide == narrow)
         })
-        && values_cover(&w.form, &narrow.form, false)
+        && values_cover(&w.extras.form, &narrow.extras.form, false)
         && w.body.iter().all(|wide| narrow.body.iter().any(|narrow| body_covers(wide, narrow)))
-        && w.multipart.iter().all(|part| narrow.multipart.contains(part))
+        && w.extras.multipart.iter().all(|part| narrow.extras.multipart.contains(part))
 }
 
 fn method_covers(wide: &MethodPattern, narrow: &MethodPattern) -> bool {

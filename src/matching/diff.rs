@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     codec::view::RequestView,
-    model::{BodyPattern, MethodPattern, RequestPattern, UrlPattern, ValuePattern},
+    model::{BodyPattern, MethodPattern, PatternExtras, RequestPattern, UrlPattern, ValuePattern},
 };
 
 /// The whole width, in characters.
@@ -78,24 +78,29 @@ impl Parts<'_, '_, '_, '_> {
         let request = self.view.request();
         let (host, port) = host_and_port(&request.authority);
         let port = port.unwrap_or_else(|| request.scheme.default_port());
-        if let Some(expected) = &pattern.host {
+        if let Some(expected) = &pattern.extras.host {
             let text = match pattern_text::operator(expected) {
                 ("equalTo", value) => value,
                 (operator, value) => format!("[{operator}] {value}"),
             };
             let fits = self.fits(&RequestPattern {
-                host: Some(expected.clone()),
+                extras: PatternExtras { host: Some(expected.clone()), ..PatternExtras::default() }
+                    .into(),
                 ..RequestPattern::default()
             });
             self.report.row(&text, host, Self::told(fits, "Host does not match"));
         }
-        if let Some(expected) = pattern.port {
+        if let Some(expected) = pattern.extras.port {
             let message = Self::told(expected == port, "Port does not match");
             self.report.row(&expected.to_string(), &port.to_string(), message);
         }
-        if let Some(expected) = &pattern.client_ip {
+        if let Some(expected) = &pattern.extras.client_ip {
             let fits = self.fits(&RequestPattern {
-                client_ip: Some(expected.clone()),
+                extras: PatternExtras {
+                    client_ip: Some(expected.clone()),
+                    ..PatternExtras::default()
+                }
+                .into(),
                 ..RequestPattern::default()
             });
             let actual = self.view.client_address().unwrap_or_default();
@@ -126,10 +131,14 @@ impl Parts<'_, '_, '_, '_> {
         if let UrlPattern::UrlPathTemplate(template) = &pattern.url
             && self.fits(&of_url)
         {
-            for (name, expected) in &pattern.path_parameters {
+            for (name, expected) in &pattern.extras.path_parameters {
                 let fits = self.fits(&RequestPattern {
+                    extras: PatternExtras {
+                        path_parameters: vec![(name.clone(), expected.clone())],
+                        ..PatternExtras::default()
+                    }
+                    .into(),
                     url: pattern.url.clone(),
-                    path_parameters: vec![(name.clone(), expected.clone())],
                     ..RequestPattern::default()
                 });
                 let text = pattern_text::parameter("Path parameter", name, expected);
@@ -137,7 +146,7 @@ impl Parts<'_, '_, '_, '_> {
                 let message = Self::told(fits, "Path parameter does not match");
                 self.report.row(&text, actual, message);
             }
-            self.blank_after(pattern.path_parameters.len());
+            self.blank_after(pattern.extras.path_parameters.len());
         }
         for (name, expected) in &pattern.headers {
             let values: Vec<String> = view.header(name).map(|value| value.into_owned()).collect();
@@ -149,13 +158,17 @@ impl Parts<'_, '_, '_, '_> {
             self.one("Header", &text, &shown(name, &values), values.is_empty(), fits);
         }
         let mut n_headers = pattern.headers.len();
-        if let Some((user, password)) = &pattern.basic_auth {
+        if let Some((user, password)) = &pattern.extras.basic_auth {
             n_headers += 1;
             let token = BASE64_STANDARD.encode(format!("{user}:{password}"));
             let values: Vec<String> =
                 view.header("authorization").map(|value| value.into_owned()).collect();
             let fits = self.fits(&RequestPattern {
-                basic_auth: pattern.basic_auth.clone(),
+                extras: PatternExtras {
+                    basic_auth: pattern.extras.basic_auth.clone(),
+                    ..PatternExtras::default()
+                }
+                .into(),
                 ..RequestPattern::default()
             });
             let text = format!("Authorization [prefix] : Basic {token}");
@@ -173,10 +186,14 @@ impl Parts<'_, '_, '_, '_> {
             self.one("Query", &text, &shown(name, &values), values.is_empty(), fits);
         }
         self.blank_after(pattern.query.len());
-        for (name, expected) in &pattern.cookies {
+        for (name, expected) in &pattern.extras.cookies {
             let values = values_of(view.cookies(), name);
             let fits = self.fits(&RequestPattern {
-                cookies: vec![(name.clone(), expected.clone())],
+                extras: PatternExtras {
+                    cookies: vec![(name.clone(), expected.clone())],
+                    ..PatternExtras::default()
+                }
+                .into(),
                 ..RequestPattern::default()
             });
             let text = match pattern_text::operator(expected) {
@@ -189,17 +206,21 @@ impl Parts<'_, '_, '_, '_> {
             let actual = values.first().map_or("", String::as_str);
             self.one("Cookie", &text, actual, actual.is_empty(), fits);
         }
-        self.blank_after(pattern.cookies.len());
-        for (name, expected) in &pattern.form {
+        self.blank_after(pattern.extras.cookies.len());
+        for (name, expected) in &pattern.extras.form {
             let values = values_of(view.form(), name);
             let fits = self.fits(&RequestPattern {
-                form: vec![(name.clone(), expected.clone())],
+                extras: PatternExtras {
+                    form: vec![(name.clone(), expected.clone())],
+                    ..PatternExtras::default()
+                }
+                .into(),
                 ..RequestPattern::default()
             });
             let text = pattern_text::parameter("Form", name, expected);
             self.one("Form data", &text, &shown(name, &values), values.is_empty(), fits);
         }
-        self.blank_after(pattern.form.len());
+        self.blank_after(pattern.extras.form.len());
     }
 
     fn one(&mut self, kind: &str, text: &str, actual: &str, is_missing: bool, fits: bool) {
@@ -231,8 +252,15 @@ impl Parts<'_, '_, '_, '_> {
                 self.report.row(&text, &actual, message);
             }
         }
-        for expected in &self.pattern.multipart {
-            let part = RequestPattern { multipart: vec![expected.clone()], ..Default::default() };
+        for expected in &self.pattern.extras.multipart {
+            let part = RequestPattern {
+                extras: PatternExtras {
+                    multipart: vec![expected.clone()],
+                    ..PatternExtras::default()
+                }
+                .into(),
+                ..Default::default()
+            };
             if !self.fits(&part) {
                 let name = expected.name.as_deref().unwrap_or("any part");
                 let n_parts = self.view.parts().map_or(0, <[_]>::len);

@@ -1,7 +1,7 @@
 //! Everything about a request pattern that cannot be honoured, not just the first of it.
 
 use super::request::{CompileError, CompiledRequest};
-use crate::model::RequestPattern;
+use crate::model::{PatternExtras, RequestPattern};
 
 /// What is wrong with a pattern, part by part, in the order in which the parts are compiled.
 pub fn mistakes(pattern: &RequestPattern) -> Vec<CompileError> {
@@ -10,18 +10,18 @@ pub fn mistakes(pattern: &RequestPattern) -> Vec<CompileError> {
     }
     let nothing = RequestPattern::default;
     let mut parts = vec![RequestPattern { url: pattern.url.clone(), ..nothing() }];
-    parts.extend(
-        pattern.host.iter().map(|it| RequestPattern { host: Some(it.clone()), ..nothing() }),
-    );
-    parts.extend(
-        pattern
-            .client_ip
-            .iter()
-            .map(|it| RequestPattern { client_ip: Some(it.clone()), ..nothing() }),
-    );
-    parts.extend(pattern.path_parameters.iter().map(|it| RequestPattern {
+    parts.extend(pattern.extras.host.iter().map(|it| RequestPattern {
+        extras: PatternExtras { host: Some(it.clone()), ..PatternExtras::default() }.into(),
+        ..nothing()
+    }));
+    parts.extend(pattern.extras.client_ip.iter().map(|it| RequestPattern {
+        extras: PatternExtras { client_ip: Some(it.clone()), ..PatternExtras::default() }.into(),
+        ..nothing()
+    }));
+    parts.extend(pattern.extras.path_parameters.iter().map(|it| RequestPattern {
+        extras:
+            PatternExtras { path_parameters: vec![it.clone()], ..PatternExtras::default() }.into(),
         url: pattern.url.clone(),
-        path_parameters: vec![it.clone()],
         ..nothing()
     }));
     parts.extend(
@@ -30,12 +30,14 @@ pub fn mistakes(pattern: &RequestPattern) -> Vec<CompileError> {
     parts.extend(
         pattern.query.iter().map(|it| RequestPattern { query: vec![it.clone()], ..nothing() }),
     );
-    parts.extend(
-        pattern.cookies.iter().map(|it| RequestPattern { cookies: vec![it.clone()], ..nothing() }),
-    );
-    parts.extend(
-        pattern.form.iter().map(|it| RequestPattern { form: vec![it.clone()], ..nothing() }),
-    );
+    parts.extend(pattern.extras.cookies.iter().map(|it| RequestPattern {
+        extras: PatternExtras { cookies: vec![it.clone()], ..PatternExtras::default() }.into(),
+        ..nothing()
+    }));
+    parts.extend(pattern.extras.form.iter().map(|it| RequestPattern {
+        extras: PatternExtras { form: vec![it.clone()], ..PatternExtras::default() }.into(),
+        ..nothing()
+    }));
     let mut found: Vec<CompileError> = Vec::new();
     let mut note = |error: CompileError| {
         if !found.contains(&error) {
@@ -53,8 +55,15 @@ pub fn mistakes(pattern: &RequestPattern) -> Vec<CompileError> {
             note(placed(error, "/request/bodyPatterns", at));
         }
     }
-    for (at, multipart) in pattern.multipart.iter().enumerate() {
-        let part = RequestPattern { multipart: vec![multipart.clone()], ..nothing() };
+    for (at, multipart) in pattern.extras.multipart.iter().enumerate() {
+        let part = RequestPattern {
+            extras: PatternExtras {
+                multipart: vec![multipart.clone()],
+                ..PatternExtras::default()
+            }
+            .into(),
+            ..nothing()
+        };
         if let Err(error) = CompiledRequest::compile(&part) {
             note(placed(error, "/request/multipartPatterns", at));
         }

@@ -33,9 +33,9 @@ const MAX_COMPARED_BODY: usize = 4 << 20;
 /// differs in more than values that vary from run to run, empty when it fits.
 pub fn differences(pattern: &RequestPattern, view: &RequestView<'_>) -> Option<Vec<Change>> {
     let mut changes = head_differences(pattern, view)?;
-    if !pattern.form.is_empty() {
+    if !pattern.extras.form.is_empty() {
         changes.extend(values_differences(
-            &pattern.form,
+            &pattern.extras.form,
             |name| values_of(view.form(), name),
             view.received(),
         )?);
@@ -44,7 +44,7 @@ pub fn differences(pattern: &RequestPattern, view: &RequestView<'_>) -> Option<V
     for body in &pattern.body {
         changes.extend(body_differences(body, view, &kind, Strictness::Noise)?);
     }
-    changes.extend(multipart_differences(&pattern.multipart, view, Strictness::Noise)?);
+    changes.extend(multipart_differences(&pattern.extras.multipart, view, Strictness::Noise)?);
     Some(unique(changes))
 }
 
@@ -55,7 +55,7 @@ pub fn same_shape(pattern: &RequestPattern, view: &RequestView<'_>) -> Option<Ve
         return None;
     }
     let mut changes = Vec::new();
-    for (name, value) in &pattern.form {
+    for (name, value) in &pattern.extras.form {
         let now = values_of(view.form(), name).next()?;
         if let ValuePattern::EqualTo { value, .. } = value {
             changes.push((value.clone(), now.to_owned()));
@@ -65,7 +65,7 @@ pub fn same_shape(pattern: &RequestPattern, view: &RequestView<'_>) -> Option<Ve
     for body in &pattern.body {
         changes.extend(body_differences(body, view, &kind, Strictness::Shape)?);
     }
-    changes.extend(multipart_differences(&pattern.multipart, view, Strictness::Shape)?);
+    changes.extend(multipart_differences(&pattern.extras.multipart, view, Strictness::Shape)?);
     changes.retain(|(recorded, now)| recorded != now);
     Some(unique(changes))
 }
@@ -290,7 +290,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::{super::testing::request, *};
-    use crate::model::{JsonPattern, MethodPattern, Request, UrlPattern};
+    use crate::model::{JsonPattern, MethodPattern, PatternExtras, Request, UrlPattern};
 
     const UUID_A: &str = "550e8400-e29b-41d4-a716-446655440000";
     const UUID_B: &str = "9b2f3e1c-0d4a-4c8b-9f6e-2a7d5c1b8e90";
@@ -417,7 +417,11 @@ mod tests {
         );
         check(&pattern, &request("POST /a", &[FORM], b"a=2&oauth_nonce=9&at=2026-12-01"), None);
         let pattern = RequestPattern {
-            form: vec![("nonce".to_owned(), ValuePattern::equal_to("x"))],
+            extras: PatternExtras {
+                form: vec![("nonce".to_owned(), ValuePattern::equal_to("x"))],
+                ..PatternExtras::default()
+            }
+            .into(),
             ..RequestPattern::default()
         };
         check(&pattern, &request("POST /a", &[FORM], b"nonce=y"), Some(&[("x", "y")]));
@@ -456,10 +460,14 @@ mod tests {
             ..MultipartPattern::default()
         };
         let by_parts = RequestPattern {
-            multipart: vec![
-                part("id", BodyPattern::Text(ValuePattern::equal_to(UUID_A))),
-                part("f", BodyPattern::BinaryEqualTo(Bytes::from_static(b"\xff\x00"))),
-            ],
+            extras: PatternExtras {
+                multipart: vec![
+                    part("id", BodyPattern::Text(ValuePattern::equal_to(UUID_A))),
+                    part("f", BodyPattern::BinaryEqualTo(Bytes::from_static(b"\xff\x00"))),
+                ],
+                ..PatternExtras::default()
+            }
+            .into(),
             ..RequestPattern::default()
         };
         check(&by_parts, &with("zz", UUID_B, b"\xff\x00"), Some(&[(UUID_A, UUID_B)]));

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     codec::{form, view::RequestView},
-    model::{RequestPattern, UrlPattern, ValuePattern},
+    model::{PatternExtras, RequestPattern, UrlPattern, ValuePattern},
 };
 
 /// All but the body.
@@ -29,7 +29,8 @@ pub(super) fn head_differences(
         let actual: Vec<_> = view.header(name).collect();
         changes.extend(value_pattern_differences(name, value, actual.iter(), received)?);
     }
-    for (named, pairs) in [(&pattern.query, view.query_pairs()), (&pattern.cookies, view.cookies())]
+    for (named, pairs) in
+        [(&pattern.query, view.query_pairs()), (&pattern.extras.cookies, view.cookies())]
     {
         changes.extend(values_differences(named, |name| values_of(pairs, name), received)?);
     }
@@ -42,15 +43,20 @@ pub(super) fn head_differences(
 
 /// What a recorder does not write, a person meant exactly.
 fn exact_part(pattern: &RequestPattern) -> RequestPattern {
-    let path_parameters = pattern.path_parameters.clone();
+    let extras = &pattern.extras;
+    let has_parameters = !extras.path_parameters.is_empty();
     RequestPattern {
         scheme: pattern.scheme,
-        host: pattern.host.clone(),
-        port: pattern.port,
-        client_ip: pattern.client_ip.clone(),
-        basic_auth: pattern.basic_auth.clone(),
-        url: if path_parameters.is_empty() { UrlPattern::Any } else { pattern.url.clone() },
-        path_parameters,
+        url: if has_parameters { pattern.url.clone() } else { UrlPattern::Any },
+        extras: PatternExtras {
+            host: extras.host.clone(),
+            port: extras.port,
+            client_ip: extras.client_ip.clone(),
+            basic_auth: extras.basic_auth.clone(),
+            path_parameters: extras.path_parameters.clone(),
+            ..PatternExtras::default()
+        }
+        .into(),
         ..RequestPattern::default()
     }
 }

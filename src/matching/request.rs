@@ -66,7 +66,7 @@ impl CompiledRequest {
                 error(format!("/request/bodyPatterns/{at}{below}"), message)
             })
         });
-        let multipart = pattern.multipart.iter().enumerate().map(|(at, pattern)| {
+        let multipart = pattern.extras.multipart.iter().enumerate().map(|(at, pattern)| {
             MultipartMatcher::compile(pattern).map_err(|(below, message)| {
                 error(format!("/request/multipartPatterns/{at}{below}"), message)
             })
@@ -77,23 +77,23 @@ impl CompiledRequest {
         };
         let in_request = |(key, message)| error(format!("/request{key}"), message);
         let url = UrlMatcher::compile(&pattern.url).map_err(in_request)?;
-        let parameters = values("pathParameters", &pattern.path_parameters)?;
+        let parameters = values("pathParameters", &pattern.extras.path_parameters)?;
         let variables = match parameters.is_empty() {
             true => None,
             false => url.variables().map_err(in_request)?.map(|found| (found, parameters)),
         };
-        let host = one("host", pattern.host.as_deref())?;
-        let client = one("clientIp", pattern.client_ip.as_deref())?;
+        let host = one("host", pattern.extras.host.as_deref())?;
+        let client = one("clientIp", pattern.extras.client_ip.as_deref())?;
         let headers = headers.collect::<Result<_, _>>()?;
         let query = values("queryParameters", &pattern.query)?.into();
-        let cookies = values("cookies", &pattern.cookies)?;
-        let form = values("formParameters", &pattern.form)?;
+        let cookies = values("cookies", &pattern.extras.cookies)?;
+        let form = values("formParameters", &pattern.extras.form)?;
         let body = body.collect::<Result<_, _>>()?;
-        let credentials = pattern.basic_auth.as_ref();
+        let credentials = pattern.extras.basic_auth.as_ref();
         let rare = Rare {
             scheme: pattern.scheme,
             host,
-            port: pattern.port,
+            port: pattern.extras.port,
             client,
             variables,
             cookies,
@@ -310,8 +310,8 @@ mod tests {
         codec::{encoding::encode, json},
         model::{
             BodyPattern, Coding, DateComparison, DatePattern, JsonPattern, MethodPattern,
-            MultipartPattern, NumberComparison, NumberPattern, Request, RequestBody, Scheme,
-            UrlPattern,
+            MultipartPattern, NumberComparison, NumberPattern, PatternExtras, Request, RequestBody,
+            Scheme, UrlPattern,
         },
     };
 
@@ -432,16 +432,25 @@ mod tests {
 
     #[test]
     fn any_of_repeated_cookies_suffices() {
-        let pattern = RequestPattern { cookies: equal("s", "1"), ..RequestPattern::default() };
+        let pattern = RequestPattern {
+            extras: PatternExtras { cookies: equal("s", "1"), ..PatternExtras::default() }.into(),
+            ..RequestPattern::default()
+        };
         check_match(&pattern, &request("GET /", &["Cookie: a=b; s=0; s=1"], b""), true);
         check_match(&pattern, &request("GET /", &["Cookie: S=1"], b""), false);
-        let pattern = RequestPattern { cookies: absent("s"), ..RequestPattern::default() };
+        let pattern = RequestPattern {
+            extras: PatternExtras { cookies: absent("s"), ..PatternExtras::default() }.into(),
+            ..RequestPattern::default()
+        };
         check_match(&pattern, &get("/"), true);
     }
 
     #[test]
     fn form_fields_need_a_form() {
-        let pattern = RequestPattern { form: equal("a", "1"), ..RequestPattern::default() };
+        let pattern = RequestPattern {
+            extras: PatternExtras { form: equal("a", "1"), ..PatternExtras::default() }.into(),
+            ..RequestPattern::default()
+        };
         check_match(&pattern, &request("POST /", &[FORM], b"b=2&a=1"), true);
         check_match(&pattern, &request("POST /", &[FORM], b"a=2"), false);
         check_match(&pattern, &request("POST /", &["Content-Type: text/plain"], b"a=1"), false);
@@ -450,7 +459,11 @@ mod tests {
     #[test]
     fn basic_auth_is_user_and_password_whatever_the_case_of_basic() {
         let pattern = RequestPattern {
-            basic_auth: Some(("bob".to_owned(), "it: works".to_owned())),
+            extras: PatternExtras {
+                basic_auth: Some(("bob".to_owned(), "it: works".to_owned())),
+                ..PatternExtras::default()
+            }
+            .into(),
             ..RequestPattern::default()
         };
         let with = |user: &str, scheme: &str| {
@@ -497,7 +510,11 @@ mod tests {
             request.authority = authority.to_owned();
             let host = Some(ValuePattern::equal_to(host));
             check_match(
-                &RequestPattern { host: host.map(Box::new), ..RequestPattern::default() },
+                &RequestPattern {
+                    extras: PatternExtras { host: host.map(Box::new), ..PatternExtras::default() }
+                        .into(),
+                    ..RequestPattern::default()
+                },
                 &request,
                 authority.to_ascii_lowercase().starts_with("api.test"),
             );
@@ -506,7 +523,10 @@ mod tests {
         to("api.test", "api.test");
         to("api.test", "other.test");
         let plain = to("api.test", "API.test:8080");
-        let with_port = |port| RequestPattern { port: Some(port), ..RequestPattern::default() };
+        let with_port = |port| RequestPattern {
+            extras: PatternExtras { port: Some(port), ..PatternExtras::default() }.into(),
+            ..RequestPattern::default()
+        };
         check_match(&with_port(8080), &plain, true);
         check_match(&with_port(80), &plain, false);
         let mut tls = get("/");
@@ -516,8 +536,14 @@ mod tests {
         let https = RequestPattern { scheme: Some(Scheme::Https), ..RequestPattern::default() };
         check_match(&https, &tls, true);
         check_match(&https, &plain, false);
-        let from =
-            |pattern| RequestPattern { client_ip: Some(Box::new(pattern)), ..<_>::default() };
+        let from = |pattern| RequestPattern {
+            extras: PatternExtras {
+                client_ip: Some(Box::new(pattern)),
+                ..PatternExtras::default()
+            }
+            .into(),
+            ..<_>::default()
+        };
         check_match(&from(ValuePattern::Matches("127\\..*".into())), &plain, true);
         check_match(&from(ValuePattern::equal_to("10.1.2.3")), &plain, false);
     }
@@ -525,8 +551,12 @@ mod tests {
     #[test]
     fn path_parameters_are_compared_as_sent() {
         let with = |name: &str, pattern: ValuePattern| RequestPattern {
+            extras: PatternExtras {
+                path_parameters: vec![(name.to_owned(), pattern)],
+                ..PatternExtras::default()
+            }
+            .into(),
             url: UrlPattern::UrlPathTemplate("/a/{x}".into()),
-            path_parameters: vec![(name.to_owned(), pattern)],
             ..RequestPattern::default()
         };
         check_match(&with("x", ValuePattern::equal_to("b%20c")), &get("/a/b%20c"), true);
@@ -626,7 +656,11 @@ mod tests {
     #[test]
     fn multipart_patterns_fit_one_part_as_a_whole() {
         let pattern = RequestPattern {
-            multipart: vec![part("name=\"a\"", "1"), part("name=\"b\"", "2")],
+            extras: PatternExtras {
+                multipart: vec![part("name=\"a\"", "1"), part("name=\"b\"", "2")],
+                ..PatternExtras::default()
+            }
+            .into(),
             ..RequestPattern::default()
         };
         let with = |a: &str, b: &str| {
@@ -644,7 +678,10 @@ mod tests {
             body: vec![BodyPattern::Text(ValuePattern::Contains("x".into()))],
             ..MultipartPattern::default()
         };
-        let all = RequestPattern { multipart: vec![all], ..RequestPattern::default() };
+        let all = RequestPattern {
+            extras: PatternExtras { multipart: vec![all], ..PatternExtras::default() }.into(),
+            ..RequestPattern::default()
+        };
         check_match(&all, &with("x1", "2x"), true);
         check_match(&all, &with("x1", "2"), false);
     }
@@ -652,11 +689,15 @@ mod tests {
     #[test]
     fn file_names_count_only_beside_other_conditions() {
         let with = |name: &str, body: Vec<BodyPattern>| RequestPattern {
-            multipart: vec![MultipartPattern {
-                file_name: Some(name.to_owned()),
-                body,
-                ..MultipartPattern::default()
-            }],
+            extras: PatternExtras {
+                multipart: vec![MultipartPattern {
+                    file_name: Some(name.to_owned()),
+                    body,
+                    ..MultipartPattern::default()
+                }],
+                ..PatternExtras::default()
+            }
+            .into(),
             ..RequestPattern::default()
         };
         let one = || vec![BodyPattern::Text(ValuePattern::equal_to("1"))];

@@ -58,8 +58,8 @@ pub use mode::Mode;
 pub use origin::Origin;
 pub use pattern::{
     BodyPattern, JsonPattern, MethodPattern, MultipartPattern, NamespaceAwareness,
-    NumberComparison, NumberPattern, PathPattern, RequestPattern, SchemaPattern, SchemaVersion,
-    UrlPattern, ValuePattern, XmlComparison, XmlPattern,
+    NumberComparison, NumberPattern, PathPattern, PatternExtras, RequestPattern, SchemaPattern,
+    SchemaVersion, UrlPattern, ValuePattern, XmlComparison, XmlPattern,
 };
 pub use record_spec::{
     ExtractBodies, RecordFilters, RecordSpec, RecordedBodyKind, RecordedBodyPattern,

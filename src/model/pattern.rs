@@ -2,39 +2,67 @@
 
 use bytes::Bytes;
 
-use super::{date_pattern::DatePattern, json::Json, message::Scheme};
+use super::{
+    date_pattern::DatePattern,
+    json::Json,
+    message::Scheme,
+    seldom::{Absent, Seldom},
+};
 
 /// All that a request must satisfy. The default is satisfied by any request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RequestPattern {
     /// How the client came; `None` is either way.
     pub scheme: Option<Scheme>,
+    /// Which methods.
+    pub method: MethodPattern,
+    /// Which URLs.
+    pub url: UrlPattern,
+    /// Header name → value; names are case-insensitive.
+    pub headers: Vec<(String, ValuePattern)>,
+    /// Query parameter name → value; names are case-sensitive, values decoded.
+    pub query: Vec<(String, ValuePattern)>,
+    /// What the body must satisfy, all of it.
+    pub body: Vec<BodyPattern>,
+    /// What few patterns say.
+    pub extras: Seldom<PatternExtras>,
+}
+
+/// The parts of a pattern that few have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PatternExtras {
     /// The host that the client named, without its port.
     pub host: Option<Box<ValuePattern>>,
     /// The port that the client named, or that its scheme implies.
     pub port: Option<u16>,
     /// The address that the client came from.
     pub client_ip: Option<Box<ValuePattern>>,
-    /// Which methods.
-    pub method: MethodPattern,
-    /// Which URLs.
-    pub url: UrlPattern,
     /// Variable of a `urlPathTemplate` → value, percent-encoding as sent.
     pub path_parameters: Vec<(String, ValuePattern)>,
-    /// Header name → value; names are case-insensitive.
-    pub headers: Vec<(String, ValuePattern)>,
-    /// Query parameter name → value; names are case-sensitive, values decoded.
-    pub query: Vec<(String, ValuePattern)>,
     /// Cookie name → value.
     pub cookies: Vec<(String, ValuePattern)>,
     /// Form field name → value, of `application/x-www-form-urlencoded` bodies.
     pub form: Vec<(String, ValuePattern)>,
     /// User name and password of Basic authentication (RFC 7617).
     pub basic_auth: Option<(String, String)>,
-    /// What the body must satisfy, all of it.
-    pub body: Vec<BodyPattern>,
     /// Parts that a multipart body must have.
     pub multipart: Vec<MultipartPattern>,
+}
+
+impl Absent for PatternExtras {
+    fn absent() -> &'static Self {
+        static ABSENT: PatternExtras = PatternExtras {
+            host: None,
+            port: None,
+            client_ip: None,
+            path_parameters: Vec::new(),
+            cookies: Vec::new(),
+            form: Vec::new(),
+            basic_auth: None,
+            multipart: Vec::new(),
+        };
+        &ABSENT
+    }
 }
 
 /// Which methods a stub answers.

@@ -6,6 +6,13 @@ use std::ops::{Deref, DerefMut};
 #[derive(Clone, Debug)]
 pub struct Seldom<T>(Option<Box<T>>);
 
+impl<T: Absent> Seldom<T> {
+    /// What there is of it.
+    pub fn into_inner(self) -> T {
+        self.0.map_or_else(|| T::absent().clone(), |there| *there)
+    }
+}
+
 /// A value that says nothing.
 pub trait Absent: Clone + PartialEq + 'static {
     /// The one that all share.

@@ -9,8 +9,8 @@ use super::{conditions::Condition, pacing, request_body, tree::Demand};
 use crate::{
     codec::{RequestView, form},
     model::{
-        Exchange, MethodPattern, RecordedBody, Request, RequestBody, RequestPattern, Scheme,
-        UrlPattern, ValuePattern,
+        Exchange, MethodPattern, PatternExtras, RecordedBody, Request, RequestBody, RequestPattern,
+        Scheme, UrlPattern, ValuePattern,
     },
 };
 
@@ -42,11 +42,11 @@ pub(super) fn fingerprint(exchange: &Exchange, two_way: bool) -> Result<Fingerpr
         false => request_body::patterns(&view, two_way),
     };
     let pattern = RequestPattern {
+        extras: PatternExtras { multipart, ..PatternExtras::default() }.into(),
         method: MethodPattern::Is(exchange.request.method.clone()),
         url,
         query,
         body,
-        multipart,
         ..RequestPattern::default()
     };
     let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();

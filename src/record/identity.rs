@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::model::{
-    BodyPattern, Json, JsonPattern, MethodPattern, RequestPattern, ServiceName, StubId, UrlPattern,
-    ValuePattern,
+    BodyPattern, Json, JsonPattern, MethodPattern, PatternExtras, RequestPattern, ServiceName,
+    StubId, UrlPattern, ValuePattern,
 };
 
 /// Requests with the same key are told apart by headers at most.
@@ -43,15 +43,17 @@ pub(super) fn key_of(pattern: &RequestPattern) -> Key {
         UrlPattern::UrlPathPattern(regex) => field(&mut text, "path regex", regex),
         UrlPattern::UrlPathTemplate(template) => field(&mut text, "template", template),
     }
-    for (what, values) in
-        [("query", &pattern.query), ("cookie", &pattern.cookies), ("form", &pattern.form)]
-    {
+    for (what, values) in [
+        ("query", &pattern.query),
+        ("cookie", &pattern.extras.cookies),
+        ("form", &pattern.extras.form),
+    ] {
         for (name, value) in values {
             field(&mut text, what, name);
             value_text(&mut text, value);
         }
     }
-    if let Some((user, password)) = &pattern.basic_auth {
+    if let Some((user, password)) = &pattern.extras.basic_auth {
         field(&mut text, "user", user);
         field(&mut text, "password", password);
     }
@@ -59,7 +61,7 @@ pub(super) fn key_of(pattern: &RequestPattern) -> Key {
     for body in pattern.body.iter().filter(|body| !is_absent(body)) {
         body_text(&mut text, body);
     }
-    for part in &pattern.multipart {
+    for part in &pattern.extras.multipart {
         field(&mut text, "part", if part.all_parts { "all" } else { "any" });
         for (name, value) in &part.headers {
             field(&mut text, "header", &name.to_ascii_lowercase());
@@ -74,7 +76,11 @@ pub(super) fn key_of(pattern: &RequestPattern) -> Key {
 
 /// The key of the same request without body.
 pub(super) fn bare_key_of(pattern: &RequestPattern) -> Key {
-    let bare = RequestPattern { body: Vec::new(), multipart: Vec::new(), ..pattern.clone() };
+    let bare = RequestPattern {
+        extras: PatternExtras { multipart: Vec::new(), ..(*pattern.extras).clone() }.into(),
+        body: Vec::new(),
+        ..pattern.clone()
+    };
     key_of(&bare)
 }
 

@@ -124,7 +124,7 @@ mod tests {
 
     fn found(exchange: &Exchange) -> (Vec<BodyPattern>, Vec<MultipartPattern>) {
         let pattern = fingerprint(exchange, false).unwrap().pattern;
-        (pattern.body, pattern.multipart)
+        (pattern.body, pattern.extras.into_inner().multipart)
     }
 
     #[track_caller]

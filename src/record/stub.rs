@@ -55,7 +55,7 @@ pub(super) fn new_path(mappings: &Path, stub: &Stub, taken: &HashSet<PathBuf>) -
         && request.query.is_empty()
         && request.headers.is_empty()
         && request.body.iter().all(identity::is_absent)
-        && request.multipart.is_empty();
+        && request.extras.multipart.is_empty();
     let digits = [6, 12, 32].map(|n| format!("-{}", identity::hex(stub.id.0.as_bytes(), n)));
     let suffixes = says_all.then(String::new).into_iter().chain(digits);
     let mut paths = suffixes.map(|suffix| mappings.join(format!("{slug}{suffix}.json")));
@@ -66,8 +66,9 @@ pub(super) fn new_path(mappings: &Path, stub: &Stub, taken: &HashSet<PathBuf>) -
 
 /// Demands that there be no body, where nothing is said of it.
 pub(super) fn demand_no_body(request: &mut RequestPattern) -> bool {
-    let is_open =
-        request.body.is_empty() && request.multipart.is_empty() && !is_of_unsent_body(request);
+    let is_open = request.body.is_empty()
+        && request.extras.multipart.is_empty()
+        && !is_of_unsent_body(request);
     if is_open {
         request.body.push(BodyPattern::Text(ValuePattern::Absent));
     }
@@ -85,7 +86,7 @@ fn is_of_unsent_body(request: &RequestPattern) -> bool {
 
 /// Whether a pattern says what the body must be.
 pub(super) fn has_body(request: &RequestPattern) -> bool {
-    !request.multipart.is_empty() || !request.body.iter().all(identity::is_absent)
+    !request.extras.multipart.is_empty() || !request.body.iter().all(identity::is_absent)
 }
 
 /// Names the file of a large body after its content; body files never change under a name.

@@ -11,8 +11,8 @@ use crate::{
         problem::Problems,
     },
     model::{
-        BodyPattern, Json, MethodPattern, MultipartPattern, RequestPattern, Scheme, UrlPattern,
-        ValuePattern,
+        BodyPattern, Json, MethodPattern, MultipartPattern, PatternExtras, RequestPattern, Scheme,
+        UrlPattern, ValuePattern,
     },
 };
 
@@ -67,24 +67,27 @@ pub(in crate::format) fn read(
     };
     custom_matcher(&mut fields, problems);
     RequestPattern {
+        extras: PatternExtras {
+            host: fields.take("host").map(|node| Box::new(read_value(node, problems))),
+            port: port(&mut fields, problems),
+            client_ip: fields.take("clientIp").map(|node| Box::new(read_value(node, problems))),
+            path_parameters: single(&mut fields, "pathParameters", problems),
+            cookies: single(&mut fields, "cookies", problems),
+            form: named(&mut fields, "formParameters", problems),
+            basic_auth: credentials(&mut fields, problems),
+            multipart: fields
+                .items("multipartPatterns", problems)
+                .into_iter()
+                .map(|part| read_part(part, problems))
+                .collect(),
+        }
+        .into(),
         scheme: scheme(&mut fields, problems),
-        host: fields.take("host").map(|node| Box::new(read_value(node, problems))),
-        port: port(&mut fields, problems),
-        client_ip: fields.take("clientIp").map(|node| Box::new(read_value(node, problems))),
         method: method(&mut fields, problems),
         url: url(&mut fields, problems),
-        path_parameters: single(&mut fields, "pathParameters", problems),
         headers: named(&mut fields, "headers", problems),
         query: named(&mut fields, "queryParameters", problems),
-        cookies: single(&mut fields, "cookies", problems),
-        form: named(&mut fields, "formParameters", problems),
-        basic_auth: credentials(&mut fields, problems),
         body: bodies(&mut fields, problems),
-        multipart: fields
-            .items("multipartPatterns", problems)
-            .into_iter()
-            .map(|part| read_part(part, problems))
-            .collect(),
     }
 }
 
@@ -95,13 +98,13 @@ pub(in crate::format) fn write(pattern: &RequestPattern) -> Json {
     if let Some(scheme) = pattern.scheme {
         put("scheme", scheme.as_str().into());
     }
-    if let Some(host) = &pattern.host {
+    if let Some(host) = &pattern.extras.host {
         put("host", write_value(host));
     }
-    if let Some(port) = pattern.port {
+    if let Some(port) = pattern.extras.port {
         put("port", u64::from(port).into());
     }
-    if let Some(address) = &pattern.client_ip {
+    if let Some(address) = &pattern.extras.client_ip {
         put("clientIp", write_value(address));
     }
     match &pattern.method {
@@ -120,17 +123,17 @@ pub(in crate::format) fn write(pattern: &RequestPattern) -> Json {
         UrlPattern::UrlPathTemplate(template) => put("urlPathTemplate", template.as_str().into()),
     }
     for (name, named) in [
-        ("pathParameters", &pattern.path_parameters),
+        ("pathParameters", &pattern.extras.path_parameters),
         ("headers", &pattern.headers),
         ("queryParameters", &pattern.query),
-        ("cookies", &pattern.cookies),
-        ("formParameters", &pattern.form),
+        ("cookies", &pattern.extras.cookies),
+        ("formParameters", &pattern.extras.form),
     ] {
         if !named.is_empty() {
             put(name, write_named(named));
         }
     }
-    if let Some((username, password)) = &pattern.basic_auth {
+    if let Some((username, password)) = &pattern.extras.basic_auth {
         put(
             "basicAuthCredentials",
             Json::Object(vec![
@@ -142,8 +145,11 @@ pub(in crate::format) fn write(pattern: &RequestPattern) -> Json {
     if !pattern.body.is_empty() {
         put("bodyPatterns", Json::Array(pattern.body.iter().map(write_body).collect()));
     }
-    if !pattern.multipart.is_empty() {
-        put("multipartPatterns", Json::Array(pattern.multipart.iter().map(write_part).collect()));
+    if !pattern.extras.multipart.is_empty() {
+        put(
+            "multipartPatterns",
+            Json::Array(pattern.extras.multipart.iter().map(write_part).collect()),
+        );
     }
     Json::Object(members)
 }

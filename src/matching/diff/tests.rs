@@ -48,6 +48,7 @@ fn each_part_has_its_row_and_says_what_is_wrong() {
     headers.push(("X-C".to_owned(), ValuePattern::Absent));
     headers.push(("X-D".to_owned(), ValuePattern::Matches("d.*".to_owned())));
     let pattern = RequestPattern {
+        extras: PatternExtras { cookies: named("c", "1"), ..PatternExtras::default() }.into(),
         method: MethodPattern::Is("POST".to_owned()),
         url: UrlPattern::UrlPath("/thing".to_owned()),
         headers,
@@ -55,7 +56,6 @@ fn each_part_has_its_row_and_says_what_is_wrong() {
             ("q".to_owned(), ValuePattern::equal_to("1")),
             ("r".to_owned(), ValuePattern::Contains("z".to_owned())),
         ],
-        cookies: named("c", "1"),
         body: vec![BodyPattern::EqualToJson(JsonPattern::strict(
             json::parse(r#"{"a":1,"b":[1,2]}"#).unwrap(),
         ))],

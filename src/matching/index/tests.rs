@@ -6,8 +6,8 @@ use super::{super::testing::request, *};
 use crate::{
     codec::{json, view::RequestView},
     model::{
-        BodyPattern, JsonPattern, MethodPattern, PathPattern, Request, RequestPattern, UrlPattern,
-        ValuePattern,
+        BodyPattern, JsonPattern, MethodPattern, PathPattern, PatternExtras, Request,
+        RequestPattern, UrlPattern, ValuePattern,
     },
 };
 
@@ -251,12 +251,11 @@ fn crowded() -> impl Strategy<Value = RequestPattern> {
     let body = prop::collection::vec(any_body(), 0..2);
     (url, any_method(), named(), named(), few("x"), few("x"), body).prop_map(
         |(url, method, headers, query, cookies, form, body)| RequestPattern {
+            extras: PatternExtras { cookies, form, ..PatternExtras::default() }.into(),
             method,
             url,
             headers,
             query,
-            cookies,
-            form,
             body,
             ..RequestPattern::default()
         },

@@ -79,7 +79,7 @@ fn pattern_of(source: &Source<'_>, headers: &[String]) -> RequestPattern {
     request.query.clear();
     if !multipart.is_empty() {
         request.body.clear();
-        request.multipart = multipart;
+        request.extras.multipart = multipart;
     }
     request
 }

@@ -45,11 +45,14 @@ fn where_a_request_goes_and_comes_from_is_read() {
         r#"{"scheme": "https", "host": {"equalTo": "a.test"}, "port": 8443,
             "clientIp": {"matches": "10\\..*"}}"#,
     );
-    assert_eq!((pattern.scheme, pattern.port), (Some(Scheme::Https), Some(8443)));
-    assert_eq!(pattern.host.map(|it| *it), Some(ValuePattern::equal_to("a.test")));
-    assert_eq!(pattern.client_ip.map(|it| *it), Some(ValuePattern::Matches("10\\..*".to_owned())));
+    assert_eq!((pattern.scheme, pattern.extras.port), (Some(Scheme::Https), Some(8443)));
+    assert_eq!(pattern.extras.host.as_deref(), Some(&ValuePattern::equal_to("a.test")));
+    assert_eq!(
+        pattern.extras.client_ip.as_deref(),
+        Some(&ValuePattern::Matches("10\\..*".to_owned()))
+    );
     for port in ["\"8443\"", "8443.0"] {
-        assert_eq!(request(&format!("{{\"port\": {port}}}")).port, Some(8443));
+        assert_eq!(request(&format!("{{\"port\": {port}}}")).extras.port, Some(8443));
     }
     for (text, message, hint) in [
         (r#"{"port": 70000}"#, "`port` must be a number from 0 to 65535, found `70000`", None),
@@ -85,7 +88,7 @@ fn of_two_keys_for_one_thing_the_same_counts_as_in_wiremock() {
             "basicAuthCredentials": {"username": "u", "password": 1}}"#,
     );
     assert_eq!(pattern.url, UrlPattern::Url("/a".to_owned()));
-    assert_eq!(pattern.basic_auth, Some(("u".to_owned(), "1".to_owned())));
+    assert_eq!(pattern.extras.basic_auth, Some(("u".to_owned(), "1".to_owned())));
     let pattern = request(r#"{"urlPath": "/a", "urlPattern": "/b", "urlPathTemplate": "/c"}"#);
     assert_eq!(pattern.url, UrlPattern::UrlPattern("/b".to_owned()));
 }

@@ -10,8 +10,8 @@ use crate::{
     codec::json,
     model::{
         BodyPattern, DatePattern, Json, JsonPattern, JsonStyle, MethodPattern, MultipartPattern,
-        NumberPattern, PathPattern, RequestPattern, SchemaPattern, Scheme, UrlPattern,
-        ValuePattern, XmlPattern,
+        NumberPattern, PathPattern, PatternExtras, RequestPattern, SchemaPattern, Scheme,
+        UrlPattern, ValuePattern, XmlPattern,
     },
 };
 
@@ -224,20 +224,23 @@ pub(super) fn request() -> impl Strategy<Value = RequestPattern> {
                 (basic_auth, body, multipart),
             )| {
                 RequestPattern {
+                    extras: PatternExtras {
+                        host: host.map(Box::new),
+                        port,
+                        client_ip: client_ip.map(Box::new),
+                        path_parameters,
+                        cookies,
+                        form,
+                        basic_auth,
+                        multipart,
+                    }
+                    .into(),
                     scheme,
-                    host: host.map(Box::new),
-                    port,
-                    client_ip: client_ip.map(Box::new),
                     method,
                     url,
-                    path_parameters,
                     headers,
                     query,
-                    cookies,
-                    form,
-                    basic_auth,
                     body,
-                    multipart,
                 }
             },
         )
