@@ -139,7 +139,7 @@ fn store(n_stubs: u32, case: &Case) -> Result<StubStore, Failure> {
     let stubs = stubs.collect::<Result<_, _>>()?;
     let store = StubStore::default();
     let path = PathBuf::from("stubs.json");
-    match store.apply(vec![StubFile { path, stubs }]).into_iter().next() {
+    match store.apply(vec![StubFile { path: path.into(), stubs }]).into_iter().next() {
         Some(uncompiled) => Err(uncompiled.error.into()),
         None => Ok(store),
     }

@@ -51,7 +51,7 @@ fn on_recorded(announcer: Arc<Announcer>, stubs: Arc<StubStore>) -> OnRecorded {
     Box::new(move |exchange, changed, recorded_as| {
         let changes = changed
             .into_iter()
-            .map(|(path, stub)| StubFile { path, stubs: vec![stub] })
+            .map(|(path, stub)| StubFile { path: path.into(), stubs: vec![stub] })
             .collect::<Vec<_>>();
         if !changes.is_empty() {
             for problem in stubs.apply(changes) {

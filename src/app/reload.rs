@@ -18,7 +18,7 @@ pub(super) fn follow(
     metrics: Arc<Metrics>,
     feed: Arc<Feed>,
     root: PathBuf,
-) -> impl Fn(Vec<LoadedFile>, Vec<PathBuf>) + Send + 'static {
+) -> impl Fn(Vec<LoadedFile>, Vec<Arc<Path>>) + Send + 'static {
     move |changed, removed| {
         let bad = changed.iter().filter(|file| !file.problems.is_empty()).count();
         metrics.reload_errors.inc_by(bad as u64);

@@ -129,7 +129,7 @@ fn other_state(live: &LiveStub, session: &Session) -> Option<Standing> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::path::Path;
 
     use http::HeaderMap;
 
@@ -160,7 +160,7 @@ mod tests {
 
     fn explained(stubs: Vec<Stub>, states: &[(&str, &str)]) -> (Option<String>, Vec<Standing>) {
         let store = StubStore::default();
-        store.apply(vec![StubFile { path: PathBuf::from("a.json"), stubs }]);
+        store.apply(vec![StubFile { path: Path::new("a.json").into(), stubs }]);
         let request = Request {
             method: http::Method::GET,
             scheme: Scheme::Http,

@@ -3,6 +3,7 @@
 use std::{
     io,
     path::{Path, PathBuf, is_separator},
+    sync::Arc,
 };
 
 use walkdir::{DirEntry, WalkDir};
@@ -16,7 +17,7 @@ const EXPECTATIONS: &str = "expectations";
 /// A stub file, or a file or folder that looks like stubs and cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    pub(super) path: PathBuf,
+    pub(super) path: Arc<Path>,
     /// The service whose folder it lies in.
     pub(super) service: Option<ServiceName>,
     /// Why it cannot be used, and what to do about it.
@@ -44,7 +45,7 @@ pub(super) fn stub_files(root: &Path) -> Result<Vec<Found>, LibraryError> {
             Ok(entry) if entry.file_type().is_dir() => folders.push(entry.into_path()),
             Ok(entry) if is_expectations(entry.path()) => {}
             Ok(entry) if is_stub_file(entry.path()) => found.push(Found {
-                path: entry.into_path(),
+                path: entry.into_path().into(),
                 service: None,
                 trouble: Some((
                     "a stub file outside `mappings`".to_owned(),
@@ -72,7 +73,7 @@ pub(super) fn stub_files(root: &Path) -> Result<Vec<Found>, LibraryError> {
             stub_files_in(&mappings, Some(&service), &mut found);
         } else {
             found.push(Found {
-                path: folder,
+                path: folder.into(),
                 service: None,
                 trouble: Some((
                     format!("`{name}` cannot be the name of a service"),
@@ -125,7 +126,7 @@ fn stub_files_in(mappings: &Path, service: Option<&ServiceName>, found: &mut Vec
     for entry in walk(mappings, usize::MAX) {
         match entry {
             Ok(entry) if entry.file_type().is_file() && is_stub_file(entry.path()) => {
-                let (path, service) = (entry.into_path(), service.cloned());
+                let (path, service) = (entry.into_path().into(), service.cloned());
                 found.push(Found { path, service, trouble: None });
             }
             Ok(_) => {}
@@ -173,7 +174,7 @@ fn trouble(error: &walkdir::Error, service: Option<&ServiceName>) -> Option<Foun
         None => "a link that leads back to a folder above it".to_owned(),
     };
     Some(Found {
-        path: error.path()?.to_owned(),
+        path: error.path()?.into(),
         service: service.cloned(),
         trouble: Some((reason, None)),
     })

@@ -282,7 +282,7 @@ impl Keeper {
     }
 
     /// Puts in service what the watcher found. A file with a mistake keeps its last good version.
-    pub fn follow(&self, changed: Vec<LoadedFile>, mut removed: Vec<PathBuf>) {
+    pub fn follow(&self, changed: Vec<LoadedFile>, mut removed: Vec<Arc<Path>>) {
         let _guard = self.changing.lock();
         // What was read before the lock was there may have been changed by the one who held it.
         removed.retain(|path| !path.exists());
@@ -315,7 +315,7 @@ impl Keeper {
 }
 
 /// Puts what files hold in service; what cannot be used is logged.
-pub fn put_in_service(stubs: &StubStore, files: Vec<LoadedFile>, removed: Vec<PathBuf>) {
+pub fn put_in_service(stubs: &StubStore, files: Vec<LoadedFile>, removed: Vec<Arc<Path>>) {
     let changes = files
         .into_iter()
         .map(|file| StubFile { path: file.path, stubs: file.stubs })

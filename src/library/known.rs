@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -19,7 +20,7 @@ use crate::model::{ServiceName, StubId};
 /// The folder as it was last seen.
 #[derive(Debug, Default)]
 pub struct Known {
-    files: HashMap<PathBuf, KnownFile>,
+    files: HashMap<Arc<Path>, KnownFile>,
 }
 
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl Known {
         &mut self,
         reader: &Reader,
         changes: &Changes,
-    ) -> (Vec<LoadedFile>, Vec<PathBuf>) {
+    ) -> (Vec<LoadedFile>, Vec<Arc<Path>>) {
         let found = match stub_files(reader.root()) {
             Ok(found) => found,
             Err(error) => {
@@ -77,7 +78,7 @@ impl Known {
                 return (Vec::new(), Vec::new());
             }
         };
-        let mut gone: HashSet<PathBuf> = self.files.keys().cloned().collect();
+        let mut gone: HashSet<Arc<Path>> = self.files.keys().cloned().collect();
         let mut suspects: Vec<Found> = Vec::new();
         let mut sharers: Vec<Found> = Vec::new();
         for file in found {
@@ -88,9 +89,9 @@ impl Known {
                 sharers.push(file);
             }
         }
-        let mut removed: Vec<PathBuf> = gone.into_iter().collect();
+        let mut removed: Vec<Arc<Path>> = gone.into_iter().collect();
         removed.sort_unstable();
-        let mut before: HashMap<PathBuf, KnownFile> =
+        let mut before: HashMap<Arc<Path>, KnownFile> =
             removed.iter().filter_map(|path| self.files.remove_entry(path)).collect();
         if !(suspects.is_empty() && removed.is_empty()) {
             suspects.append(&mut sharers);
@@ -127,7 +128,7 @@ impl Known {
         let Stamp { modified, size, .. } = known.stamp;
         file.trouble.is_some()
             || changes.everything
-            || changes.paths.contains(&file.path)
+            || changes.paths.contains(&*file.path)
             || state_of(&file.path) != modified.map(|modified| (modified, size))
             || known.is_body_changed(changes)
     }

@@ -1,6 +1,10 @@
 //! What a stub folder was read as.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use super::located::Located;
 use crate::model::{ServiceName, Stub};
@@ -28,7 +32,7 @@ impl Loaded {
 #[derive(Clone, Debug)]
 pub struct LoadedFile {
     /// Its path, the root's included.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// The service whose folder it lies in.
     pub service: Option<ServiceName>,
     /// Its stubs that are right.

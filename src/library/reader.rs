@@ -146,7 +146,7 @@ impl Reader {
     /// Reads one file of the folder.
     pub fn read_file(&self, path: &Path) -> LoadedFile {
         let service = service_of(&self.root, path);
-        let found = Found { path: path.to_owned(), service, trouble: None };
+        let found = Found { path: path.into(), service, trouble: None };
         self.load(&found).unwrap_or_else(|error| unreadable(&found, &error.to_string(), None))
     }
 
@@ -261,16 +261,18 @@ impl Reader {
 
     /// The ids of a file's mappings that give none, by their place in it.
     pub(super) fn fallback_ids(&self, path: &Path) -> impl Fn(usize) -> StubId + use<> {
-        let below = path.strip_prefix(&self.root).unwrap_or(path);
-        // The same on all systems, so that a stub keeps its id.
-        let name: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-        let name = name.join("/");
-        move |index| StubId(Uuid::new_v5(&FALLBACK_IDS, format!("{name}#{index}").as_bytes()))
+        let below = path.strip_prefix(&self.root).unwrap_or(path).to_owned();
+        move |index| {
+            // The same on all systems, so that a stub keeps its id.
+            let name: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+            let name = name.join("/");
+            StubId(Uuid::new_v5(&FALLBACK_IDS, format!("{name}#{index}").as_bytes()))
+        }
     }
 
     /// Body files that are missing or outside their folder.
     fn check_bodies(&self, stub: &Stub, bodies: &mut Vec<PathBuf>) -> Vec<Mistake> {
-        let files = BodyFiles::new(&self.root);
+        let files = || BodyFiles::new(&self.root);
         let service = stub.service.as_ref();
         let mut mistakes = Vec::new();
         for (at, step) in stub.responses.steps.iter().enumerate() {
@@ -279,12 +281,12 @@ impl Reader {
                 // Which file it is, each request says.
                 continue;
             }
-            bodies.extend(files.place(service, name).ok());
+            bodies.extend(files().place(service, name).ok());
             // Of a template, the name is known only when a request has come.
             if name.contains("{{") {
                 continue;
             }
-            let Err(error) = files.path(service, name) else { continue };
+            let Err(error) = files().path(service, name) else { continue };
             if self.may_miss_bodies && matches!(error, LibraryError::MissingBody { .. }) {
                 continue;
             }

@@ -2,7 +2,8 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    path::{Path, PathBuf},
+    path::Path,
+    sync::Arc,
 };
 
 use super::{
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Which file a stub's id is first in.
-pub(super) type Ids = HashMap<(Option<ServiceName>, StubId), PathBuf>;
+pub(super) type Ids = HashMap<(Option<ServiceName>, StubId), Arc<Path>>;
 
 /// Two stubs with one id would be one: the later of them is reported and left out.
 pub(super) fn report_shared_ids(first: &mut Ids, files: &mut [LoadedFile]) {

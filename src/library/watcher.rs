@@ -59,7 +59,7 @@ impl Watcher {
     /// The folder is there, and cannot be read or watched.
     pub fn start(
         root: &Path,
-        on_change: impl Fn(Vec<LoadedFile>, Vec<PathBuf>) + Send + 'static,
+        on_change: impl Fn(Vec<LoadedFile>, Vec<Arc<Path>>) + Send + 'static,
     ) -> Result<Self, LibraryError> {
         let reader = Reader::new(root);
         let (shared, mut watch) = Watch::begin(root)?;
@@ -77,7 +77,7 @@ impl Watcher {
     pub fn follow(
         reader: Reader,
         known: Known,
-        on_change: impl Fn(Vec<LoadedFile>, Vec<PathBuf>) + Send + 'static,
+        on_change: impl Fn(Vec<LoadedFile>, Vec<Arc<Path>>) + Send + 'static,
     ) -> Result<Self, LibraryError> {
         let (shared, mut watch) = Watch::begin(reader.root())?;
         // The system's watch asks about each file: of many, not while somebody waits for the start.
@@ -92,7 +92,7 @@ impl Watcher {
         mut known: Known,
         shared: Arc<Shared>,
         mut watch: Watch,
-        on_change: impl Fn(Vec<LoadedFile>, Vec<PathBuf>) + Send + 'static,
+        on_change: impl Fn(Vec<LoadedFile>, Vec<Arc<Path>>) + Send + 'static,
     ) -> Result<Self, LibraryError> {
         // The first look is for what changed between reading and watching.
         if known.len() < MANY {

@@ -85,7 +85,7 @@ impl Worker {
         let mut existing: HashMap<ServiceName, Vec<(PathBuf, Vec<Stub>)>> = HashMap::new();
         for file in reader::read(&config.stubs)?.files {
             if let Some(service) = file.service {
-                existing.entry(service).or_default().push((file.path, file.stubs));
+                existing.entry(service).or_default().push((file.path.to_path_buf(), file.stubs));
             }
         }
         let troubles = Troubles::new(config.metrics.clone());

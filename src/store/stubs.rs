@@ -41,7 +41,7 @@ type CompiledFile = (Arc<Path>, Result<Vec<Arc<LiveStub>>, CompileError>);
 #[derive(Debug)]
 pub struct StubFile {
     /// The file.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// Its stubs in order.
     pub stubs: Vec<Stub>,
 }
@@ -215,7 +215,6 @@ impl StubStore {
     /// Compiles files in parallel, where they are many; their order is kept.
     fn compile_all(&self, files: Vec<StubFile>) -> Vec<CompiledFile> {
         let compile = |StubFile { path, stubs }: StubFile| {
-            let path: Arc<Path> = path.into();
             let live = stubs.into_iter().map(|stub| self.compile(stub, &path)).collect();
             (path, live)
         };

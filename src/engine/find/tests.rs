@@ -1,6 +1,6 @@
 //! The search for a stub, by head and by body.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
@@ -50,7 +50,7 @@ fn request(target: &str, authorization: &str) -> Request {
 fn found(stubs: Vec<Stub>, original: &Request, sanitised: &Request) -> Option<u128> {
     let store = StubStore::default();
     let path = PathBuf::from("stubs.json");
-    assert!(store.apply(vec![StubFile { path, stubs }]).is_empty());
+    assert!(store.apply(vec![StubFile { path: path.into(), stubs }]).is_empty());
     let original = RequestView::new(original);
     let sanitised = RequestView::new(sanitised);
     let views = Views { original: &original, sanitised: Some(&sanitised) };
@@ -77,7 +77,7 @@ fn a_value_of_the_client_stands_for_one_recorded_value() {
     // The one that comes first in the folder was recorded last.
     stubs[0].recorded.as_mut().unwrap().turn = 1;
     let store = StubStore::default();
-    assert!(store.apply(vec![StubFile { path: PathBuf::from("stubs.json"), stubs }]).is_empty());
+    assert!(store.apply(vec![StubFile { path: Path::new("stubs.json").into(), stubs }]).is_empty());
     let session = Session::new(SessionName::default());
     let ask = |n: usize| {
         let request = request(&format!("/a/{}", IDS[n]), "none");
@@ -146,7 +146,7 @@ proptest! {
     ) {
         let store = StubStore::default();
         let path = PathBuf::from("stubs.json");
-        let uncompiled = store.apply(vec![StubFile { path, stubs }]);
+        let uncompiled = store.apply(vec![StubFile { path: path.into(), stubs }]);
         prop_assert!(uncompiled.is_empty());
         let (set, session) = (store.snapshot(), Session::new(SessionName::default()));
         let mut claimed = std::collections::HashMap::new();

@@ -1,6 +1,6 @@
 //! Selection against a model that counts one by one, and chance that any interleaving leaves as it is.
 
-use std::{collections::HashMap, path::PathBuf, sync::LazyLock};
+use std::{collections::HashMap, path::Path, sync::LazyLock};
 
 use http::HeaderMap;
 use proptest::prelude::*;
@@ -56,7 +56,7 @@ fn stubs(n: u128) -> Vec<Arc<LiveStub>> {
     let stub = |n| Stub { id: StubId(Uuid::from_u128(n)), ..Stub::default() };
     let store = StubStore::default();
     let stubs = (0..n).map(stub).collect();
-    assert!(store.apply(vec![StubFile { path: PathBuf::from("a.json"), stubs }]).is_empty());
+    assert!(store.apply(vec![StubFile { path: Path::new("a.json").into(), stubs }]).is_empty());
     (0..n).map(|n| store.get(StubId(Uuid::from_u128(n))).unwrap()).collect()
 }
 

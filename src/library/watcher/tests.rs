@@ -18,7 +18,7 @@ const SILENCE: Duration = Duration::from_millis(900);
 
 struct Watched {
     dir: tempfile::TempDir,
-    batches: Receiver<(Vec<LoadedFile>, Vec<PathBuf>)>,
+    batches: Receiver<(Vec<LoadedFile>, Vec<Arc<Path>>)>,
     watcher: Option<Watcher>,
 }
 
@@ -46,7 +46,7 @@ impl Watched {
         fs::write(path, text).unwrap();
     }
 
-    fn next(&self) -> (Vec<LoadedFile>, Vec<PathBuf>) {
+    fn next(&self) -> (Vec<LoadedFile>, Vec<Arc<Path>>) {
         self.batches.recv_timeout(PATIENCE).unwrap()
     }
 
@@ -85,7 +85,7 @@ fn edits_additions_and_deletions_are_noticed() {
     fs::remove_file(watched.root().join("mappings/b.json")).unwrap();
     let (changed, removed) = watched.next();
     assert_eq!(changed.len(), 0);
-    assert_eq!(removed, [watched.root().join("mappings/b.json")]);
+    assert_eq!(removed, [Arc::from(watched.root().join("mappings/b.json"))]);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_copied_file_counts_when_the_original_is_gone() {
     fs::remove_file(watched.root().join("mappings/a.json")).unwrap();
     let (changed, removed) = watched.next();
     assert_eq!((changed[0].stubs.len(), changed[0].problems.len()), (1, 0));
-    assert_eq!(removed, [watched.root().join("mappings/a.json")]);
+    assert_eq!(removed, [Arc::from(watched.root().join("mappings/a.json"))]);
 }
 
 #[test]

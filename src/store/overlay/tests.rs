@@ -160,7 +160,7 @@ proptest! {
                         plain_base.insert((0, file, at, false), stub.clone());
                     }
                     let path = PathBuf::from(format!("{file}.json"));
-                    base.apply(vec![StubFile { path, stubs: all }]);
+                    base.apply(vec![StubFile { path: path.into(), stubs: all }]);
                 }
                 Step::BaseAdd(n, priority) if n < 20 => {
                     let stub = stub(n, priority, version);

@@ -140,7 +140,7 @@ fn of_a_hundred_thousand_stubs_each_request_meets_those_of_a_linear_scan_in_orde
     });
     let store = StubStore::default();
     let path = PathBuf::from("stubs.json");
-    assert!(store.apply(vec![StubFile { path, stubs: stubs.collect() }]).is_empty());
+    assert!(store.apply(vec![StubFile { path: path.into(), stubs: stubs.collect() }]).is_empty());
     let set = store.snapshot();
     let mut n_met = 0;
     for _ in 0..N_REQUESTS {

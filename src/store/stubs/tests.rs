@@ -123,7 +123,7 @@ fn of_file(file: u8, stubs: &[(u8, u32)], version: &mut u64) -> StubFile {
             all.push(one);
         }
     }
-    StubFile { path: path_of(file), stubs: all }
+    StubFile { path: path_of(file).into(), stubs: all }
 }
 
 proptest! {
@@ -152,14 +152,14 @@ proptest! {
                 }
                 Step::File(file, stubs) => {
                     let file = of_file(file, &stubs, &mut version);
-                    model.files.insert(file.path.clone(), file.stubs.clone());
+                    model.files.insert(file.path.to_path_buf(), file.stubs.clone());
                     store.apply(vec![file]);
                 }
                 Step::Files(files) => {
                     let files: Vec<_> =
                         files.iter().map(|(file, stubs)| of_file(*file, stubs, &mut version)).collect();
                     for file in &files {
-                        model.files.insert(file.path.clone(), file.stubs.clone());
+                        model.files.insert(file.path.to_path_buf(), file.stubs.clone());
                     }
                     store.apply(files);
                 }
@@ -226,9 +226,9 @@ fn the_file_of_a_kept_stub_changes_it_in_its_place() {
     let file = PathBuf::from("kept.json");
     store.add(stub(0, 5, 1), Some(file.clone())).unwrap();
     store.add(stub(2, 5, 2), None).unwrap();
-    store.apply(vec![StubFile { path: file.clone(), stubs: vec![stub(0, 5, 3)] }]);
+    store.apply(vec![StubFile { path: file.as_path().into(), stubs: vec![stub(0, 5, 3)] }]);
     assert_eq!(names(store.snapshot().all()), ["3", "2"]);
-    store.apply(vec![StubFile { path: file, stubs: Vec::new() }]);
+    store.apply(vec![StubFile { path: file.into(), stubs: Vec::new() }]);
     assert_eq!(names(store.snapshot().all()), ["2"]);
 }
 
@@ -236,7 +236,7 @@ fn the_file_of_a_kept_stub_changes_it_in_its_place() {
 fn files_find_room_between_others_however_many_come() {
     let store = StubStore::default();
     let file = |name: String, version| StubFile {
-        path: PathBuf::from(name),
+        path: PathBuf::from(name).into(),
         stubs: vec![stub(version, 5, u64::from(version))],
     };
     store.apply(vec![file("a".to_owned(), 0), file("c".to_owned(), 1)]);
