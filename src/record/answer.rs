@@ -74,7 +74,6 @@ pub(super) fn answer_of(exchange: &Exchange, two_way: bool) -> Result<Answer, St
             response.body.length(),
         ))),
         ending,
-        ..ResponseSpec::default()
     };
     Ok(Answer { spec, side: kept.side.filter(|_| has_body) })
 }

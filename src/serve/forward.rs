@@ -20,10 +20,11 @@ use super::{
     reply::{BodyError, ReplyBody},
     rescue,
     rewrite::Rewrite,
-    route::{Route, Upstream},
+    route::Route,
     spellings::note_names,
     state::State,
     tee::{Asking, RequestTee, ResponseTee, Stopwatch},
+    upstreams::Upstream,
     wire::Interim,
 };
 use crate::{

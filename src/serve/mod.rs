@@ -79,6 +79,7 @@ mod trailed;
 #[cfg(unix)]
 mod unix_door;
 mod unserved;
+mod upstreams;
 mod wait;
 mod webhooks;
 mod whose;

@@ -5,7 +5,7 @@ use http::{
     header::{CONTENT_LOCATION, LINK, LOCATION, SET_COOKIE},
 };
 
-use super::route::Upstream;
+use super::upstreams::Upstream;
 use crate::model::Origin;
 
 /// Rewrites the fields by which an answer sends the client somewhere.

@@ -24,12 +24,13 @@ use super::{
     lines::Lines,
     listener::{Door, attend},
     refusals::Refusals,
-    route::{Belonging, Router, UpstreamFactory},
+    route::{Belonging, Router},
     session_doors::SessionDoors,
     settings::{Answers, Dialect, Limits, ReadRequestFaults, Service},
     spellings::Spellings,
     state::{Common, Counts, State, Webhooks},
     surroundings::Surroundings,
+    upstreams::UpstreamFactory,
 };
 use crate::{
     admin::{Admin, ListenError},

@@ -174,7 +174,6 @@ fn response() -> impl Strategy<Value = ResponseSpec> {
                     coding,
                     latency: latency.map(Box::new),
                     ending,
-                    ..ResponseSpec::default()
                 }
             },
         )
