@@ -57,6 +57,13 @@ impl<T: Absent> PartialEq for Seldom<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{PatternExtras, ResponseExtras};
+
+    #[test]
+    fn what_is_absent_is_what_a_default_says() {
+        assert_eq!(*PatternExtras::absent(), PatternExtras::default());
+        assert_eq!(*ResponseExtras::absent(), ResponseExtras::default());
+    }
 
     #[derive(Clone, Debug, PartialEq)]
     struct Notes(Vec<u8>);

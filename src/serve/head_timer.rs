@@ -63,3 +63,43 @@ impl Future for HeadSleep {
         Poll::Ready(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(10);
+
+    async fn is_over(sleep: &mut Pin<Box<dyn Sleep>>) -> bool {
+        poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_ready())).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_its_own_time_though_the_timer_ran_for_one_before() {
+        let timer = HeadTimer::default();
+        let begun = timer.now();
+        let mut first = timer.sleep_until(begun + LONG);
+        assert!(!is_over(&mut first).await);
+        drop(first);
+        let mut second = timer.sleep_until(begun + LONG * 2);
+        assert!(!is_over(&mut second).await);
+        tokio::time::advance(LONG + Duration::from_secs(1)).await;
+        assert!(!is_over(&mut second).await, "that was the time of the first");
+        second.await;
+        assert!(tokio::time::Instant::from_std(begun + LONG * 2).elapsed() < LONG);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_earlier_end_and_one_after_the_timer_rang_are_kept() {
+        let timer = HeadTimer::default();
+        let begun = timer.now();
+        let mut late = timer.sleep_until(begun + LONG * 3);
+        assert!(!is_over(&mut late).await);
+        timer.sleep_until(begun + LONG).await;
+        assert!(tokio::time::Instant::from_std(begun + LONG).elapsed() < LONG);
+        timer.sleep_until(begun + LONG * 4).await;
+        assert!(tokio::time::Instant::from_std(begun + LONG * 4).elapsed() < LONG);
+    }
+}
